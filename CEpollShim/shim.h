@@ -1,0 +1,226 @@
+// What Swift's Glibc module does not offer, or offers in awkward types: epoll, eventfd, signalfd.
+//
+// Every function returns the call's result or -errno, because ARC traffic can change errno before
+// Swift reads it. No policy here: no loops, no state, no allocation. See the manual pages, section 2.
+#ifndef THRONG_EPOLL_SHIM_H
+#define THRONG_EPOLL_SHIM_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHIM_RESULT(call) \
+  ({ __typeof__(call) shim_result = (call); shim_result < 0 ? -errno : shim_result; })
+
+static const uint32_t SHIM_EPOLLIN = EPOLLIN;
+static const uint32_t SHIM_EPOLLOUT = EPOLLOUT;
+static const uint32_t SHIM_EPOLLRDHUP = EPOLLRDHUP;
+static const uint32_t SHIM_EPOLLHUP = EPOLLHUP;
+static const uint32_t SHIM_EPOLLERR = EPOLLERR;
+static const uint32_t SHIM_EPOLLONESHOT = EPOLLONESHOT;
+
+typedef struct epoll_event shim_event;
+
+// --- epoll(7), eventfd(2), signalfd(2) ---
+
+static inline int shim_epoll_create(void) { return SHIM_RESULT(epoll_create1(EPOLL_CLOEXEC)); }
+
+static inline int shim_epoll_add(int epoll, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events, .data = {.u64 = token}};
+  return SHIM_RESULT(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+}
+
+static inline int shim_epoll_modify(int epoll, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events, .data = {.u64 = token}};
+  return SHIM_RESULT(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event));
+}
+
+static inline int shim_epoll_delete(int epoll, int fd) {
+  return SHIM_RESULT(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
+}
+
+static inline int shim_epoll_wait(int epoll, shim_event *events, int capacity, int milliseconds) {
+  return SHIM_RESULT(epoll_wait(epoll, events, capacity, milliseconds));
+}
+
+// The kernel's struct is packed on x86-64, so Swift reads its fields through these.
+static inline uint32_t shim_event_flags(const shim_event *event) { return event->events; }
+static inline uint64_t shim_event_token(const shim_event *event) { return event->data.u64; }
+
+static inline int shim_eventfd(void) { return SHIM_RESULT(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+static inline ssize_t shim_eventfd_signal(int fd) {
+  uint64_t one = 1;
+  return SHIM_RESULT(write(fd, &one, sizeof one));
+}
+
+static inline ssize_t shim_eventfd_clear(int fd) {
+  uint64_t count;
+  return SHIM_RESULT(read(fd, &count, sizeof count));
+}
+
+static inline int shim_signalfd(const sigset_t *set) {
+  return SHIM_RESULT(signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+// The number of the next pending signal, or -errno.
+static inline int shim_signalfd_read(int fd) {
+  struct signalfd_siginfo info;
+  ssize_t count = read(fd, &info, sizeof info);
+  return count < 0 ? -errno : (int)info.ssi_signo;
+}
+
+// --- sockets ---
+
+static inline int shim_socket(int family, int flags) {
+  return SHIM_RESULT(socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+}
+
+static inline int shim_bind(int fd, const struct sockaddr_storage *address, socklen_t length) {
+  return SHIM_RESULT(bind(fd, (const struct sockaddr *)address, length));
+}
+
+static inline int shim_connect(int fd, const struct sockaddr_storage *address, socklen_t length) {
+  return SHIM_RESULT(connect(fd, (const struct sockaddr *)address, length));
+}
+
+static inline int shim_listen(int fd, int backlog) { return SHIM_RESULT(listen(fd, backlog)); }
+
+static inline int shim_accept(int fd, struct sockaddr_storage *address, socklen_t *length, int flags) {
+  return SHIM_RESULT(accept4(fd, (struct sockaddr *)address, length, SOCK_CLOEXEC | flags));
+}
+
+static inline int shim_getsockname(int fd, struct sockaddr_storage *address, socklen_t *length) {
+  return SHIM_RESULT(getsockname(fd, (struct sockaddr *)address, length));
+}
+
+static inline int shim_getpeername(int fd, struct sockaddr_storage *address, socklen_t *length) {
+  return SHIM_RESULT(getpeername(fd, (struct sockaddr *)address, length));
+}
+
+static inline ssize_t shim_recv(int fd, void *bytes, size_t count, int flags) {
+  return SHIM_RESULT(recv(fd, bytes, count, flags));
+}
+
+static inline ssize_t shim_send(int fd, const void *bytes, size_t count, int flags) {
+  return SHIM_RESULT(send(fd, bytes, count, flags | MSG_NOSIGNAL));
+}
+
+static inline ssize_t shim_send_vector(int fd, struct iovec *vector, size_t count, int flags) {
+  struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
+  return SHIM_RESULT(sendmsg(fd, &message, flags | MSG_NOSIGNAL));
+}
+
+static inline const char *shim_ipv6_text(const struct in6_addr *address, char *text, socklen_t size) {
+  return inet_ntop(AF_INET6, address, text, size);
+}
+
+static inline int shim_shutdown(int fd, int how) { return SHIM_RESULT(shutdown(fd, how)); }
+
+static inline int shim_close(int fd) { return SHIM_RESULT(close(fd)); }
+
+static inline int shim_set_option(int fd, int level, int option, int value) {
+  return SHIM_RESULT(setsockopt(fd, level, option, &value, sizeof value));
+}
+
+static inline int shim_get_option(int fd, int level, int option, int *value) {
+  socklen_t length = sizeof *value;
+  return SHIM_RESULT(getsockopt(fd, level, option, value, &length));
+}
+
+// SO_LINGER with a time of 0: the next close sends RST (socket(7)).
+static inline int shim_set_reset_on_close(int fd) {
+  struct linger linger = {.l_onoff = 1, .l_linger = 0};
+  return SHIM_RESULT(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
+}
+
+static inline int shim_set_timeout(int fd, int option, int64_t nanoseconds) {
+  struct timeval time = {
+    .tv_sec = nanoseconds / 1000000000, .tv_usec = nanoseconds % 1000000000 / 1000};
+  return SHIM_RESULT(setsockopt(fd, SOL_SOCKET, option, &time, sizeof time));
+}
+
+static inline int shim_set_nonblocking(int fd, int on) {
+  return SHIM_RESULT(ioctl(fd, FIONBIO, &on));
+}
+
+// Bytes received and not yet read (FIONREAD, tcp(7)).
+static inline int shim_readable_count(int fd) {
+  int count = 0;
+  int result = ioctl(fd, FIONREAD, &count);
+  return result < 0 ? -errno : count;
+}
+
+static inline int shim_poll_one(int fd, short events, int milliseconds) {
+  struct pollfd entry = {.fd = fd, .events = events};
+  int result = poll(&entry, 1, milliseconds);
+  return result < 0 ? -errno : result == 0 ? 0 : entry.revents;
+}
+
+// --- files, time, limits ---
+
+static inline ssize_t shim_read(int fd, void *bytes, size_t count) {
+  return SHIM_RESULT(read(fd, bytes, count));
+}
+
+static inline ssize_t shim_write(int fd, const void *bytes, size_t count) {
+  return SHIM_RESULT(write(fd, bytes, count));
+}
+
+static inline int shim_unlink(const char *path) { return SHIM_RESULT(unlink(path)); }
+
+static inline int shim_chmod(const char *path, mode_t mode) { return SHIM_RESULT(chmod(path, mode)); }
+
+// Non-zero when the path names a socket.
+static inline int shim_is_socket(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+static inline uint64_t shim_monotonic_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+// Raises the soft limit of open descriptors to the hard one; the limit in force (getrlimit(2)).
+static inline int64_t shim_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : (int64_t)limit.rlim_cur;
+}
+
+static inline void shim_block_signals(const sigset_t *set, sigset_t *before) {
+  pthread_sigmask(SIG_BLOCK, set, before);
+}
+
+static inline void shim_restore_signals(const sigset_t *before) {
+  pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static inline void shim_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+#endif

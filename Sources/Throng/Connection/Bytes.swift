@@ -1,0 +1,96 @@
+// A reference-counted slice of a chunk. Costs nothing when it is not kept: see `ReceiveBuffer`.
+
+/// Bytes that were received or will be sent: a value that is safe to keep, to slice and to hand to
+/// other threads. Slicing shares the storage.
+///
+/// A slice keeps its whole storage alive, which for received bytes is up to 64 KiB; to keep a few of
+/// them for long, copy them: `Array(bytes)`.
+public struct Bytes: Sendable {
+  var slice: ChunkSlice
+
+  init(_ slice: ChunkSlice) { self.slice = slice }
+
+  /// No bytes.
+  public init() { self.init(.empty) }
+
+  /// A copy of the bytes. At most 4 GiB less one byte.
+  public init(copying bytes: UnsafeRawBufferPointer) {
+    precondition(bytes.count <= UInt32.max, "Bytes holds less than 4 GiB")
+    let chunk = Chunk.make(copying: bytes)
+    self.init(ChunkSlice(chunk: chunk, offset: 0, count: UInt32(bytes.count)))
+  }
+
+  /// A copy of a sequence's bytes.
+  public init(_ bytes: some Sequence<UInt8>) {
+    let copied = bytes.withContiguousStorageIfAvailable { Bytes(copying: UnsafeRawBufferPointer($0)) }
+    self = copied ?? Array(bytes).withUnsafeBytes { Bytes(copying: $0) }
+  }
+
+  /// A part of other bytes, with which it shares storage: `Bytes(line.dropFirst(5))`.
+  public init(_ part: Slice<Bytes>) {
+    self.init(part.base.slice)
+    slice.offset += UInt32(part.startIndex)
+    slice.count = UInt32(part.endIndex - part.startIndex)
+  }
+
+  /// The UTF-8 of a string.
+  public init(_ text: String) {
+    var text = text
+    self = text.withUTF8 { Bytes(copying: UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Calls `body` with the bytes, which are valid only during the call.
+  @inline(__always)
+  public func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(slice.chunk) {} }
+    return try body(slice.buffer)
+  }
+
+  /// Where `byte` first occurs, nil when it does not (memchr(3)).
+  public func firstIndex(of byte: UInt8) -> Int? {
+    withUnsafeBytes { Search.offset(of: byte, in: $0) }
+  }
+
+  /// The bytes as text; invalid UTF-8 is replaced by U+FFFD.
+  public var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+}
+
+extension Bytes: RandomAccessCollection {
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { Int(slice.count) }
+
+  public subscript(position: Int) -> UInt8 {
+    precondition(position >= 0 && position < endIndex, "index out of range")
+    return withUnsafeBytes { $0[position] }
+  }
+
+  public func withContiguousStorageIfAvailable<Result>(
+    _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+  ) rethrows -> Result? {
+    try withUnsafeBytes { (bytes: UnsafeRawBufferPointer) throws -> Result in
+      try body(bytes.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+}
+
+extension Bytes: Hashable {
+  public static func == (left: Bytes, right: Bytes) -> Bool {
+    left.count == right.count && left.elementsEqual(right)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+}
+
+extension Bytes: CustomStringConvertible {
+  /// The bytes as text, so that `print(bytes)` shows what a client wrote.
+  public var description: String { text }
+}
+
+extension Bytes: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
+  public init(stringLiteral text: String) { self.init(text) }
+  public init(arrayLiteral elements: UInt8...) { self.init(elements) }
+}

@@ -1,0 +1,107 @@
+// One client's socket as its handler sees it: the public face. `ReadyConnection` serves it from epoll
+// events, `BlockingConnection` from a thread of its own.
+
+/// One client's connection.
+///
+/// `receive` and `send` wait, each in the way of the model; `write` queues. Every method may be called
+/// from any thread and any task. When the handler returns, the connection is flushed and closed.
+public class Connection: @unchecked Sendable {
+  // Invariant behind @unchecked: this class has only constants, the subclasses lock their state.
+
+  /// Counts the server's connections from 1 on.
+  public final let id: Int
+  /// The client's address.
+  public final let remoteAddress: SocketAddress
+  let context: ConnectionContext
+
+  init(id: Int, remoteAddress: SocketAddress, context: ConnectionContext) {
+    self.id = id
+    self.remoteAddress = remoteAddress
+    self.context = context
+  }
+
+  // MARK: Receiving
+
+  /// What the client sends, as it arrives, until its FIN or until the server drains.
+  public final var inbound: Inbound { Inbound(connection: self) }
+
+  /// Waits for the next bytes from the client.
+  /// - Parameter limit: at most this many bytes (recv(2)).
+  /// - Returns: nil at the client's FIN, and when the server drains and everything was received.
+  /// - Throws: ``ConnectionError``, or `CancellationError` when a child task was cancelled.
+  public final func receive(atMost limit: Int = 65536) async throws -> Bytes? {
+    try await receive(atMost: limit, deadline: .never)
+  }
+
+  // MARK: Sending
+
+  /// Sends bytes, in the order of the calls: returns when the kernel or the outbox has them, and waits
+  /// while the outbox is above its high-water mark.
+  /// - Throws: ``ConnectionError`` when the client is gone; `CancellationError` when a child task was
+  ///   cancelled while it waited (the bytes are queued all the same).
+  public final func send(_ bytes: Bytes) async throws {
+    let isFlowing = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
+      try transmit(buffer, keeping: bytes, limit: .max)
+    }
+    if !isFlowing { try await waitForLowWater() }
+  }
+
+  /// Sends the UTF-8 of a string, as ``send(_:)-(Bytes)`` does.
+  public final func send(_ text: String) async throws {
+    var text = text
+    let isFlowing = try text.withUTF8 { (buffer) throws(ConnectionError) in
+      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, limit: .max)
+    }
+    if !isFlowing { try await waitForLowWater() }
+  }
+
+  /// Queues bytes without waiting, from any thread: how one client reaches another.
+  /// - Throws: ``ConnectionError`` when the connection is closed, lost or over its outbox limit.
+  public final func write(_ bytes: Bytes) throws(ConnectionError) {
+    _ = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
+      try transmit(buffer, keeping: bytes, limit: context.options.outboxLimit)
+    }
+  }
+
+  /// How many sent bytes the kernel has not taken yet.
+  public var outboxByteCount: Int { fatalError("abstract") }
+
+  // MARK: Ending
+
+  /// Sends FIN after what is queued; the client can still send (half-close, RFC 9293, 3.6).
+  public func closeOutbound() { fatalError("abstract") }
+
+  /// Flushes what is queued and closes: `receive` ends, further sends throw. Does not wait.
+  public func close() { fatalError("abstract") }
+
+  /// Drops what is queued and sends RST. Does not wait.
+  public func reset() { fatalError("abstract") }
+
+  // MARK: What each kind of connection does in its own way
+
+  func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
+    fatalError("abstract")
+  }
+
+  /// Gives the bytes to the kernel, and what it does not take to the outbox.
+  /// - Parameter bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.
+  /// - Parameter limit: how many bytes the outbox may hold.
+  /// - Returns: false above the high-water mark.
+  func transmit(
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, limit: Int
+  ) throws(ConnectionError) -> Bool { fatalError("abstract") }
+
+  /// Waits until the outbox is below its low-water mark.
+  func waitForLowWater() async throws { fatalError("abstract") }
+
+  /// Ends the input at what has arrived so far.
+  func drain() { fatalError("abstract") }
+
+  /// Resets, and cancels the handler's task: past the drain deadline.
+  func abort() { fatalError("abstract") }
+}
+
+extension Connection: Hashable {
+  public static func == (left: Connection, right: Connection) -> Bool { left === right }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

@@ -1,0 +1,40 @@
+// Why a connection's call failed.
+
+import SystemPackage
+
+/// Why a call on a connection failed. Ends this connection and no other.
+public enum ConnectionError: Error, Equatable, Sendable {
+  /// This side has closed the connection, or its sending half, before.
+  case closed
+  /// The client has reset the connection, or the network has lost it: ECONNRESET, EPIPE, ETIMEDOUT ...
+  case lost(Errno)
+  /// A time limit has passed.
+  case timedOut(TimeLimit)
+  /// `write` would have passed the outbox limit, in bytes; see ``OverflowPolicy``.
+  case outboxFull(limit: Int)
+  /// A line or a frame is longer than its maximum, in bytes.
+  case tooLong(maximum: Int)
+  /// The client ended in the middle of a frame.
+  case truncatedFrame
+  /// Two tasks receive from one connection at once.
+  case alreadyReceiving
+
+  /// The limits that can pass.
+  public enum TimeLimit: String, Sendable {
+    case idle, firstByte, receive, send, drain
+  }
+}
+
+extension ConnectionError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .closed: "the connection was closed by this side"
+    case .lost(let errno): "the connection was lost: \(errno)"
+    case .timedOut(let limit): "timed out: the \(limit.rawValue) limit has passed"
+    case .outboxFull(let limit): "the client does not read: its outbox limit of \(limit) bytes is reached"
+    case .tooLong(let maximum): "longer than the maximum of \(maximum) bytes"
+    case .truncatedFrame: "the client ended in the middle of a frame"
+    case .alreadyReceiving: "two tasks receive from one connection at once (let one task receive)"
+    }
+  }
+}

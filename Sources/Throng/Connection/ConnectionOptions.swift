@@ -1,0 +1,47 @@
+// The limits and socket options of each connection, with the defaults that a careful operator chooses.
+
+/// Limits and socket options that hold for each connection of a server.
+public struct ConnectionOptions: Sendable {
+  /// `send` suspends while more than this many bytes wait for the kernel.
+  public var highWaterMark = 64 * 1024
+  /// A suspended `send` goes on when no more than this many bytes wait.
+  public var lowWaterMark = 32 * 1024
+  /// What `write` may let wait, in bytes.
+  public var outboxLimit = 1024 * 1024
+  /// What `write` does at the outbox limit.
+  public var overflowPolicy = OverflowPolicy.dropClient
+
+  /// Closes a connection on which nothing was received or sent for this long; nil: never.
+  public var idleTimeout: Duration? = .seconds(300)
+  /// How long a new client may take until its first byte; nil: as long as the idle timeout allows.
+  public var firstByteTimeout: Duration?
+  /// How long one receive may wait; nil: as long as the idle timeout allows.
+  public var receiveTimeout: Duration?
+  /// How long queued bytes may wait without the client taking any; nil: as the idle timeout allows.
+  public var sendTimeout: Duration?
+  /// How long a closing connection waits for the client's FIN after its own, so that what was sent
+  /// is not lost to a reset (RFC 1122, 4.2.2.13).
+  public var lingerTimeout: Duration = .seconds(1)
+
+  /// Sends small messages at once instead of waiting for acknowledgements (TCP_NODELAY, tcp(7)).
+  public var noDelay = true
+  /// Probes idle connections after this long, and finds those whose client vanished (SO_KEEPALIVE).
+  public var keepAlive: Duration?
+  /// How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT, tcp(7)); nil: the system's.
+  public var userTimeout: Duration?
+  /// The kernel's send buffer in bytes (SO_SNDBUF, socket(7)); nil: the system tunes it.
+  public var sendBufferSize: Int?
+  /// The kernel's receive buffer in bytes (SO_RCVBUF, socket(7)); nil: the system tunes it.
+  public var receiveBufferSize: Int?
+
+  public init() {}
+}
+
+/// What `write` does when the bytes would pass the outbox limit. Who would rather wait uses `send`,
+/// which any task may call.
+public enum OverflowPolicy: String, Sendable, CaseIterable {
+  /// Resets the connection, whose client does not read.
+  case dropClient = "drop-client"
+  /// Throws ``ConnectionError/outboxFull(limit:)`` and leaves the connection as it is.
+  case dropMessage = "drop-message"
+}

@@ -1,0 +1,47 @@
+// The two ways to say what happens with one client. Both run on the same connections, under any model.
+
+/// Serves one client from accept to close, as plain sequential code.
+///
+/// `handle` is called once for each connection. When it returns, what it has sent is flushed and the
+/// connection is closed; when it throws, the error is logged and the connection is closed in the same
+/// way. No other connection notices.
+public protocol Handler: Sendable {
+  /// What happens with one client. Under the reactor it runs on the loop's thread: an `await` that
+  /// must wait lets other clients be served, a call that blocks holds all of them up.
+  func handle(_ connection: Connection) async throws
+}
+
+/// Serves clients by callbacks: no task and no stack, so an idle connection costs a few hundred bytes.
+///
+/// The callbacks for one connection come one at a time, from a thread of the model. They must not
+/// block under the reactor. Send with ``Connection/write(_:)-(Bytes)``.
+public protocol EventHandler: Sendable {
+  /// A client has connected.
+  func opened(_ connection: Connection)
+
+  /// The client has sent something. Keeping `bytes` is safe, and costs its storage.
+  func received(_ bytes: Bytes, on connection: Connection)
+
+  /// What was queued above the high-water mark has drained below the low-water mark.
+  func writable(_ connection: Connection)
+
+  /// The client has sent FIN, or the server is draining: nothing more will be received. Closes the
+  /// connection unless implemented.
+  func inputEnded(_ connection: Connection)
+
+  /// The connection is over; `error` says why when it was not an orderly end.
+  func closed(_ connection: Connection, error: ConnectionError?)
+}
+
+extension EventHandler {
+  public func opened(_ connection: Connection) {}
+  public func writable(_ connection: Connection) {}
+  public func inputEnded(_ connection: Connection) { connection.close() }
+  public func closed(_ connection: Connection, error: ConnectionError?) {}
+}
+
+/// What serves the connections of a server.
+enum Service: Sendable {
+  case handler(any Handler)
+  case events(any EventHandler)
+}

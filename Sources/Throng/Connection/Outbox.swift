@@ -1,0 +1,99 @@
+// Bytes that a handler has sent and the kernel has not taken yet, in order. Held under the lock of its
+// connection. Received bytes wait here by reference; what is small is copied, so that ten bytes do not
+// keep 64 KiB alive.
+
+import CEpollShim
+import SystemPackage
+
+struct Outbox {
+  private var segments: ContiguousArray<ChunkSlice> = []
+  private var head: Int32 = 0
+  private(set) var byteCount = 0
+
+  /// A slice is copied when its chunk is more than this many times larger.
+  private static let largestWaste = 16
+  /// What a chunk for copied bytes holds at least, so that small sends share one.
+  private static let smallestChunk = 1024
+  /// Buffers passed to one sendmsg(2).
+  private static let gathered = 64
+
+  var isEmpty: Bool { byteCount == 0 }
+
+  mutating func append(_ slice: ChunkSlice) {
+    guard slice.count > 0 else { return }
+    if Int(slice.count) * Self.largestWaste < slice.chunk.header.capacity {
+      append(copying: slice.buffer)
+      withExtendedLifetime(slice.chunk) {}
+    } else {
+      segments.append(slice)
+      byteCount += Int(slice.count)
+    }
+  }
+
+  mutating func append(copying bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 0 else { return }
+    byteCount += bytes.count
+    if extendLast(with: bytes) { return }
+    let chunk = Chunk.make(copying: bytes, capacity: Self.smallestChunk)
+    segments.append(ChunkSlice(chunk: chunk, offset: 0, count: UInt32(bytes.count)))
+  }
+
+  /// Copies into the free part of the last chunk when nobody else holds that chunk.
+  private mutating func extendLast(with bytes: UnsafeRawBufferPointer) -> Bool {
+    let last = segments.count - 1
+    guard last >= Int(head), segments[last].chunk.free >= bytes.count,
+      isKnownUniquelyReferenced(&segments[last].chunk),
+      Int(segments[last].offset + segments[last].count) == segments[last].chunk.header.filled
+    else { return false }
+    segments[last].chunk.append(bytes)
+    segments[last].count += UInt32(bytes.count)
+    return true
+  }
+
+  /// One sendmsg(2) of what is queued: how many bytes the kernel took.
+  mutating func flush(to socket: borrowing Socket, waiting: Bool) throws(Errno) -> Int {
+    let sent = try sendGathered(to: socket, waiting: waiting)
+    drop(sent)
+    return sent
+  }
+
+  private func sendGathered(to socket: borrowing Socket, waiting: Bool) throws(Errno) -> Int {
+    let count = min(segments.count - Int(head), Self.gathered)
+    if count == 1 { return try socket.send(segments[Int(head)].buffer, waiting: waiting) }
+    return try withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) {
+      (vector: UnsafeMutableBufferPointer<iovec>) throws(Errno) -> Int in
+      for index in 0..<count {
+        let buffer = segments[Int(head) + index].buffer
+        vector[index] = iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count)
+      }
+      return try socket.send(gathering: vector, waiting: waiting)
+    }
+  }
+
+  private mutating func drop(_ sent: Int) {
+    byteCount -= sent
+    var left = sent
+    while left > 0 {
+      let count = Int(segments[Int(head)].count)
+      if left < count {
+        segments[Int(head)].offset += UInt32(left)
+        segments[Int(head)].count -= UInt32(left)
+        break
+      }
+      left -= count
+      // The chunk's memory is free at once.
+      segments[Int(head)] = .empty
+      head += 1
+    }
+    if isEmpty {
+      segments.removeAll(keepingCapacity: segments.capacity <= 8)
+      head = 0
+    } else if head >= 64, Int(head) * 2 >= segments.count {
+      segments.removeFirst(Int(head))
+      head = 0
+    }
+  }
+
+  mutating func removeAll() { self = Outbox() }
+}

@@ -1,0 +1,175 @@
+// Receiving: a reader waits, an event brings bytes, the reader gets them.
+
+import SystemPackage
+
+extension ReadyConnection {
+  func receiveWhenReady(_ limit: Int, _ deadline: MonotonicTime) async throws -> Bytes? {
+    let task = CurrentTask.id
+    if task == rootTask.load(ordering: .relaxed) {
+      return try await waitForInput(limit, deadline, task, cancellable: false)
+    }
+    return try await withTaskCancellationHandler {
+      try await waitForInput(limit, deadline, task, cancellable: true)
+    } onCancel: {
+      cancelReader(of: task)
+    }
+  }
+
+  private func waitForInput(
+    _ limit: Int, _ deadline: MonotonicTime, _ task: UInt, cancellable: Bool
+  ) async throws -> Bytes? {
+    precondition(limit > 0, "a receive of no bytes would never end")
+    return try await withUnsafeThrowingContinuation { continuation in
+      let refusal: Refusal? = state.withLock { s in
+        if let failure = s.failure { return .failure(failure) }
+        if s.inputEnded { return .end }
+        if s.reader != nil { return .failure(ConnectionError.alreadyReceiving) }
+        if cancellable, Task.isCancelled { return .failure(CancellationError()) }
+        s.reader = Reader(continuation: continuation, limit: limit, task: task)
+        beginReceiveTimer(&s, deadline)
+        updateInterest(&s)
+        return nil
+      }
+      switch refusal {
+      case nil: break
+      case .end: continuation.resume(returning: nil)
+      case .failure(let error): continuation.resume(throwing: error)
+      }
+    }
+  }
+
+  /// Why a receive does not wait.
+  private enum Refusal {
+    case end
+    case failure(any Error)
+  }
+
+  private func cancelReader(of task: UInt) {
+    let reader: Reader? = state.withLock { s in
+      guard s.reader?.task == task else { return nil }
+      return s.reader.take()
+    }
+    reader?.continuation.resume(throwing: CancellationError())
+  }
+
+  // MARK: Events
+
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+    var wake = Wake()
+    state.withLock { s in
+      if driver.isOneShot { s.armed = [] }
+      guard s.socket.isOpen else { return }
+      if readiness != .readable, !s.outbox.isEmpty { flush(&s, &wake) }
+      if readiness != .writable { takeInput(&s, readiness, &buffer, &wake) }
+      if driver.isOneShot, case .events = context.service { s.isBusy = true }
+      if needsAdvance(s) { advance(&s, &wake) } else if driver.isOneShot { updateInterest(&s) }
+    }
+    wake.perform(on: self)
+    if driver.isOneShot, case .events = context.service { conclude { $0.isBusy = false } }
+  }
+
+  /// False on the path of every message.
+  @inline(__always)
+  private func needsAdvance(_ s: borrowing State) -> Bool {
+    s.inputEnded || s.failure != nil || s.outboundClosing || s.isClosing
+  }
+
+  @inline(__always)
+  private func takeInput(
+    _ s: inout State, _ readiness: Readiness, _ buffer: inout ReceiveBuffer, _ wake: inout Wake
+  ) {
+    if s.isLingering { return discardInput(&s, &buffer) }
+    guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
+    do throws(Errno) {
+      let slice = try buffer.receive(from: s.socket, atMost: min(limit, s.inputBudget))
+      if slice.count == 0 { return endInput(&s, &wake) }
+      accept(slice, &s, &wake)
+    } catch .resourceTemporarilyUnavailable {
+    } catch {
+      fail(&s, .lost(error))
+    }
+  }
+
+  /// How much whoever waits for input wants; nil when nobody waits.
+  @inline(__always)
+  private func inputLimit(_ s: borrowing State) -> Int? {
+    if let reader = s.reader { return reader.limit }
+    if case .events = context.service, !s.inputEnded, !s.isAboveHighWater {
+      return ReceiveBuffer.chunkSize
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout Wake) {
+    context.counters.receives.add(1)
+    context.counters.receivedBytes.add(Int(slice.count))
+    noteActivity(&s)
+    s.times.receivedAny = true
+    wake.reader = s.reader.take()
+    wake.received = Bytes(slice)
+    if s.inputBudget != .max {
+      s.inputBudget -= Int(slice.count)
+      if s.inputBudget == 0 { endInput(&s, &wake, peerClosed: false) }
+    }
+  }
+
+  private func endInput(_ s: inout State, _ wake: inout Wake, peerClosed: Bool = true) {
+    s.peerClosed = s.peerClosed || peerClosed
+    guard !s.inputEnded else { return }
+    s.inputEnded = true
+    wake.inputEnded = true
+  }
+
+  /// Nobody waits for the input that epoll reports, and would report again and again.
+  private func pauseInput(_ s: inout State, _ readiness: Readiness) {
+    if readiness.contains(.failed) {
+      fail(&s, .lost(s.socket.takePendingError() ?? .connectionReset))
+    } else if readiness.contains(.hangUp) {
+      // Both directions are closed, and epoll reports that whatever the mask.
+      s.peerClosed = true
+      if s.socket.readableCount == 0 { s.inputEnded = true }
+      stopWatching(&s)
+    } else if !driver.isOneShot, s.armed.contains(.readable) {
+      s.armed.remove(.readable)
+      driver.epoll.modify(s.socket.descriptor, s.armed, s.token)
+    }
+  }
+
+  private func stopWatching(_ s: inout State) {
+    guard !s.isUnwatched else { return }
+    s.isUnwatched = true
+    driver.epoll.delete(s.socket.descriptor)
+  }
+
+  /// After our FIN: what still comes is of no use, but closing on it would reset the connection.
+  private func discardInput(_ s: inout State, _ buffer: inout ReceiveBuffer) {
+    do throws(Errno) {
+      let slice = try buffer.receive(from: s.socket, atMost: ReceiveBuffer.chunkSize)
+      if slice.count == 0 { s.peerClosed = true }
+    } catch .resourceTemporarilyUnavailable {
+    } catch {
+      s.peerClosed = true
+    }
+  }
+
+  // MARK: Interest
+
+  /// Tells epoll what is wanted when that is more than it watches for; reading is disarmed only when
+  /// an event comes that nobody waits for, so a request and its reply cost no epoll_ctl(2).
+  func updateInterest(_ s: inout State) {
+    guard s.socket.isOpen, !s.isBusy, !s.isUnwatched else { return }
+    var wanted: Readiness = s.outbox.isEmpty ? [] : .writable
+    if inputLimit(s) != nil || s.isLingering { wanted.insert(.readable) }
+    if driver.isOneShot {
+      guard !wanted.isSubset(of: s.armed) else { return }
+      s.armed.formUnion(wanted)
+      driver.epoll.modify(s.socket.descriptor, s.armed.union(.oneShot), s.token)
+    } else {
+      wanted.formUnion(s.armed.intersection(.readable))
+      guard wanted != s.armed else { return }
+      s.armed = wanted
+      driver.epoll.modify(s.socket.descriptor, wanted, s.token)
+    }
+  }
+}

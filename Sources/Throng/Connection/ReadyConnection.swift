@@ -1,0 +1,265 @@
+// A connection over a non-blocking socket, driven by readiness: under the reactor and the thread pool.
+// Its state is under its own lock, so `write` and the rest may be called from any thread; the lock is
+// uncontended unless they are. Reading from the socket happens in `ready` only, on a driver's thread.
+// Continuations and callbacks run after the lock is released: they are collected in a `Wake`.
+
+import Logging
+import Synchronization
+import SystemPackage
+
+final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: all that varies is in `state`.
+
+  struct State: ~Copyable {
+    var socket: Socket
+    var token = Token(rawValue: .max)
+    /// What epoll watches the descriptor for.
+    var armed: Readiness = .readable
+    var reader: Reader?
+    var outbox = Outbox()
+    var senders: [Sender] = []
+    var task: Task<Void, Never>?
+    var failure: ConnectionError?
+    /// How many bytes may still be received; set when the drain begins.
+    var inputBudget = Int.max
+    var times = Times()
+    var timerAt = MonotonicTime.never
+
+    /// The client's FIN was received, or the drain has ended the input.
+    var inputEnded = false
+    var peerClosed = false
+    var outboundClosing = false
+    var finSent = false
+    var isClosing = false
+    var isLingering = false
+    var isAboveHighWater = false
+    /// The handler has not returned, or the event handler was not told of the end.
+    var isServed = true
+    /// An event handler's callback runs: events must wait, in the pool.
+    var isBusy = false
+    var hasSlot = true
+    /// Taken out of epoll, which reports a hang-up whatever the mask.
+    var isUnwatched = false
+    var endReported = false
+  }
+
+  struct Reader {
+    let continuation: UnsafeContinuation<Bytes?, any Error>
+    let limit: Int
+    let task: UInt
+  }
+
+  struct Sender {
+    let continuation: UnsafeContinuation<Void, any Error>
+    let task: UInt
+  }
+
+  /// The moments that time limits count from.
+  struct Times {
+    var activity = MonotonicTime.never
+    var opened = MonotonicTime.never
+    var receiveDeadline = MonotonicTime.never
+    var sendProgress = MonotonicTime.never
+    var lingerDeadline = MonotonicTime.never
+    var receivedAny = false
+  }
+
+  let driver: Driver
+  let state: Mutex<State>
+  /// The id of the handler's own task.
+  let rootTask = Atomic<UInt>(0)
+
+  init(
+    id: Int, remoteAddress: SocketAddress, context: ConnectionContext, driver: Driver,
+    socket: consuming Socket
+  ) {
+    self.driver = driver
+    state = Mutex(State(socket: socket))
+    super.init(id: id, remoteAddress: remoteAddress, context: context)
+  }
+
+  /// Registers with the driver and starts the handler. On a thread of the driver.
+  func start() throws(Errno) {
+    let now = driver.now
+    try state.withLock { (s) throws(Errno) in
+      // Under the lock: in a pool an event may come before this returns.
+      s.token = try driver.adopt(
+        self, s.socket.descriptor, driver.isOneShot ? [.readable, .oneShot] : .readable)
+      s.times.activity = now
+      s.times.opened = now
+      updateTimer(&s)
+    }
+    switch context.service {
+    case .handler(let handler): startTask(handler)
+    case .events(let handler): startEvents(handler)
+    }
+  }
+
+  private func startTask(_ handler: any Handler) {
+    let task = Task(executorPreference: driver) { [self] in
+      rootTask.store(CurrentTask.id, ordering: .relaxed)
+      do {
+        try await handler.handle(self)
+        served(nil)
+      } catch {
+        served(error)
+      }
+    }
+    state.withLock { if $0.isServed { $0.task = task } }
+  }
+
+  private func startEvents(_ handler: any EventHandler) {
+    handler.opened(self)
+  }
+
+  /// The handler has returned or thrown.
+  private func served(_ error: (any Error)?) {
+    if let error { report(error) }
+    conclude { s in
+      s.isServed = false
+      s.task = nil
+      s.reader = nil
+      beginClose(&s)
+    }
+  }
+
+  private func report(_ error: any Error) {
+    if error is ConnectionError || error is CancellationError {
+      context.log.debug("connection \(id) from \(remoteAddress) ended: \(error)")
+    } else {
+      context.counters.failedHandlers.add(1)
+      context.log.warning("the handler of connection \(id) from \(remoteAddress) threw: \(error)")
+    }
+  }
+
+  // MARK: Connection
+
+  override func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
+    try await receiveWhenReady(limit, deadline)
+  }
+
+  override func transmit(
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, limit: Int
+  ) throws(ConnectionError) -> Bool {
+    try sendOrQueue(buffer, keeping: bytes, limit: limit)
+  }
+
+  override func waitForLowWater() async throws { try await waitUntilDrained() }
+
+  override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
+
+  override func close() { conclude { beginClose(&$0) } }
+
+  override func closeOutbound() { conclude { $0.outboundClosing = true } }
+
+  override func reset() {
+    conclude { s in
+      guard s.socket.isOpen else { return }
+      s.failure = s.failure ?? .closed
+      s.outbox.removeAll()
+      s.socket.setResetOnClose()
+      s.isClosing = true
+    }
+  }
+
+  override func abort() {
+    let task = state.withLock { $0.task }
+    task?.cancel()
+    reset()
+  }
+
+  override func drain() {
+    conclude { s in
+      guard s.socket.isOpen, s.inputBudget == .max else { return }
+      s.inputBudget = s.socket.readableCount
+      if s.inputBudget == 0 { s.inputEnded = true }
+    }
+  }
+
+  func beginClose(_ s: inout State) {
+    s.isClosing = true
+    s.outboundClosing = true
+    s.inputEnded = true
+  }
+
+  /// Changes the state, lets it advance as far as it can, and then wakes who waits.
+  func conclude(_ change: (inout State) -> Void) {
+    var wake = Wake()
+    state.withLock { s in
+      change(&s)
+      advance(&s, &wake)
+    }
+    wake.perform(on: self)
+  }
+
+  /// Brings the connection as far as its state allows: input ended, flushed, FIN sent, closed.
+  func advance(_ s: inout State, _ wake: inout Wake) {
+    if s.failure != nil || s.inputEnded { endReader(&s, &wake) }
+    if s.failure != nil { endSenders(&s, &wake) }
+    guard s.socket.isOpen else { return reportEnd(&s, &wake) }
+    if s.outboundClosing, s.outbox.isEmpty, !s.finSent, s.failure == nil {
+      // With the client's FIN received and nobody to serve, close says all that shutdown would.
+      if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
+      s.finSent = true
+    }
+    if s.isClosing, s.failure != nil || (s.finSent && s.peerClosed) { return closeNow(&s, &wake) }
+    if s.isClosing, s.finSent, !s.isLingering {
+      s.isLingering = true
+      s.times.lingerDeadline = driver.now + context.options.lingerTimeout
+    }
+    updateInterest(&s)
+    updateTimer(&s)
+  }
+
+  func closeNow(_ s: inout State, _ wake: inout Wake) {
+    s.socket.close()
+    s.outbox.removeAll()
+    endReader(&s, &wake)
+    endSenders(&s, &wake)
+    releaseSlot(&s)
+    reportEnd(&s, &wake)
+  }
+
+  /// The slot belongs to the driver: from elsewhere the release is left to `attend`.
+  func releaseSlot(_ s: inout State) {
+    guard s.hasSlot else { return }
+    guard driver.isCurrent else { return driver.poke(s.token) }
+    s.hasSlot = false
+    driver.release(s.token)
+  }
+
+  private func reportEnd(_ s: inout State, _ wake: inout Wake) {
+    if case .events = context.service, s.isServed {
+      s.isServed = false
+      wake.ended = true
+    }
+    guard !s.isServed, !s.hasSlot, !s.endReported else { return }
+    s.endReported = true
+    wake.closed = true
+  }
+
+  private func endReader(_ s: inout State, _ wake: inout Wake) {
+    guard let reader = s.reader.take() else { return }
+    wake.reader = reader
+    wake.readerFailure = s.failure
+  }
+
+  func endSenders(_ s: inout State, _ wake: inout Wake) {
+    guard !s.senders.isEmpty else { return }
+    wake.senders = s.senders
+    wake.senderFailure = s.failure ?? .closed
+    s.senders = []
+  }
+
+  /// The client is gone, or a limit of this side has passed: nothing can be sent or received any more.
+  func fail(_ s: inout State, _ error: ConnectionError) {
+    guard s.failure == nil else { return }
+    s.failure = error
+    s.outbox.removeAll()
+    switch error {
+    case .timedOut: context.counters.timedOut.add(1)
+    case .lost: context.counters.lost.add(1)
+    default: break
+    }
+  }
+}

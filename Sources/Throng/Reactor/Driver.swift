@@ -1,0 +1,53 @@
+// What gives connections their threads: `Reactor` (one thread) or `ThreadPool` (several). A connection
+// sees no more of the model than this. A driver is the executor of the tasks that run its handlers.
+
+import SystemPackage
+
+class Driver: TaskExecutor, @unchecked Sendable {
+  // Invariant behind @unchecked: subclasses say beside each piece of state which thread may touch it.
+  let epoll: Epoll
+
+  /// Whether epoll disarms a descriptor after each event, so that one thread at a time serves it.
+  final let isOneShot: Bool
+
+  init(isOneShot: Bool) throws(Errno) {
+    epoll = try Epoll()
+    self.isOneShot = isOneShot
+  }
+
+  /// Starts to watch a descriptor for its source. Any thread of the driver.
+  func adopt(
+    _ source: any EventSource, _ fd: CInt, _ interest: Readiness
+  ) throws(Errno) -> Token { fatalError("abstract") }
+
+  /// A slot for a source without a descriptor: it is only poked and timed. Any thread of the driver.
+  func adopt(_ source: any EventSource) -> Token { fatalError("abstract") }
+
+  /// Forgets the source; events already fetched for it are dropped. Any thread of the driver.
+  func release(_ token: Token) { fatalError("abstract") }
+
+  /// Sets the source's one timer. Any thread of the driver.
+  func setTimer(_ token: Token, at deadline: MonotonicTime) { fatalError("abstract") }
+
+  /// Has `attend` called soon, on a thread of the driver. Any thread.
+  func poke(_ token: Token) { fatalError("abstract") }
+
+  /// Everybody who has a slot. Any thread of the driver.
+  var sources: [any EventSource] { fatalError("abstract") }
+
+  /// Runs until `finish`; the calling thread is one of the driver's.
+  func run() { fatalError("abstract") }
+
+  /// Ends `run` soon. Any thread of the driver.
+  func finish() { fatalError("abstract") }
+
+  /// Whether the caller runs on a thread of the driver.
+  var isCurrent: Bool { fatalError("abstract") }
+
+  /// The time as the driver last looked at the clock: good enough for deadlines.
+  var now: MonotonicTime { .now }
+
+  func enqueue(_ job: consuming ExecutorJob) { fatalError("abstract") }
+
+  final func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+}

@@ -1,0 +1,49 @@
+// Where a thread receives: one chunk for all its connections. If nobody has kept a slice of it by the
+// next receive, the chunk is used again from its start; if somebody has, receiving goes on in its free
+// part; when that is small, in another chunk. Belongs to one thread.
+
+import SystemPackage
+
+struct ReceiveBuffer: ~Copyable {
+  static let chunkSize = 65536
+  /// Below this much free room another chunk is better than short receives.
+  private static let enough = 16384
+
+  private var chunk: Chunk
+  /// The last chunk that was full: its slices are usually gone by the time it is needed.
+  private var spare: Chunk?
+
+  init() { chunk = Chunk.make(capacity: Self.chunkSize) }
+
+  /// One recv(2) of at most `limit` bytes. An empty slice is the peer's FIN.
+  @inline(__always)
+  mutating func receive(
+    from socket: borrowing Socket, atMost limit: Int
+  ) throws(Errno) -> ChunkSlice {
+    makeRoom(limit)
+    let offset = chunk.header.filled
+    let count = try socket.receive(into: chunk.start + offset, count: min(limit, chunk.free))
+    chunk.header.filled = offset + count
+    return ChunkSlice(chunk: chunk, offset: UInt32(offset), count: UInt32(count))
+  }
+
+  @inline(__always)
+  private mutating func makeRoom(_ limit: Int) {
+    if isKnownUniquelyReferenced(&chunk) {
+      chunk.header.filled = 0
+    } else if chunk.free < min(limit, Self.enough) {
+      replaceChunk()
+    }
+  }
+
+  private mutating func replaceChunk() {
+    let full = chunk
+    if var candidate = spare.take(), isKnownUniquelyReferenced(&candidate) {
+      candidate.header.filled = 0
+      chunk = candidate
+    } else {
+      chunk = Chunk.make(capacity: Self.chunkSize)
+    }
+    spare = full
+  }
+}

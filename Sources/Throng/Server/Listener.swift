@@ -1,0 +1,85 @@
+// Accepts clients, a bounded batch a turn. Whether it may is the station's to say; called by a thread
+// of the driver, one at a time, which is what makes its mutable state safe.
+
+import CEpollShim
+import SystemPackage
+
+final class Listener: EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: `socket` and `token` are set before the driver runs and changed only
+  // by `close`, on a thread of the driver; `isPaused` is under the station's lock.
+  private var socket: ListeningSocket?
+  private var token = Token(rawValue: .max)
+  private unowned let station: Station
+  private let driver: Driver
+  private let batch: Int
+  private let acceptsNonBlocking: Bool
+  private var isPaused = false
+
+  init(
+    _ socket: consuming ListeningSocket, station: Station, acceptsNonBlocking: Bool
+  ) throws(Errno) {
+    self.station = station
+    self.acceptsNonBlocking = acceptsNonBlocking
+    driver = station.driver
+    batch = station.configuration.acceptBatch
+    let descriptor = socket.socket.descriptor
+    self.socket = consume socket
+    token = try driver.adopt(self, descriptor, interest)
+  }
+
+  private var interest: Readiness { driver.isOneShot ? [.readable, .oneShot] : .readable }
+
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+    for _ in 0..<batch {
+      guard acceptOne() else { break }
+    }
+    if driver.isOneShot { station.withListeners { if !isPaused { arm(interest) } } }
+  }
+
+  /// False when there is nobody to accept, or when accepting must pause.
+  private func acceptOne() -> Bool {
+    guard socket != nil, station.mayAccept() else { return false }
+    do {
+      guard let client = try socket?.accept(nonBlocking: acceptsNonBlocking) else { return false }
+      station.admit(client)
+      return true
+    } catch .resourceTemporarilyUnavailable {
+      station.acceptedNobody()
+      return false
+    } catch {
+      station.acceptedNobody()
+      if error.isExhaustion { station.pause(exhausted: error) }
+      // Anything else is the fate of that one client (accept(2)): ECONNABORTED, EPROTO, EPERM ...
+      return !error.isExhaustion
+    }
+  }
+
+  func attend(now: MonotonicTime) {}
+
+  // MARK: Under the station's lock
+
+  func pause() {
+    guard !isPaused else { return }
+    isPaused = true
+    arm([])
+  }
+
+  func resume() {
+    guard isPaused else { return }
+    isPaused = false
+    arm(interest)
+  }
+
+  private func arm(_ interest: Readiness) {
+    if let descriptor = socket?.socket.descriptor {
+      driver.epoll.modify(descriptor, interest, token)
+    }
+  }
+
+  /// Stops listening. On a thread of the driver.
+  func close() {
+    guard socket != nil else { return }
+    socket = nil
+    driver.release(token)
+  }
+}

@@ -1,0 +1,181 @@
+// A server: listeners, a model, and a handler. Binds, runs the model's threads, stops them.
+
+import CEpollShim
+import Logging
+import Synchronization
+import SystemPackage
+
+/// Serves TCP or Unix clients with one handler, under the model that you choose.
+///
+/// ```swift
+/// try Server(Greeter(), model: .reactor).run()
+/// ```
+public final class Server: Sendable {
+  private enum Phase { case made, listening, running, stopped }
+
+  private struct State: Sendable {
+    var phase = Phase.made
+    var stations: [Station] = []
+    var addresses: [SocketAddress] = []
+    var stopAsked: Int = 0
+  }
+
+  public let model: Model
+  public let configuration: Configuration
+  private let service: Service
+  private let log: Logger
+  let counters = Counters()
+  private let state = Mutex(State())
+
+  /// A server that has not touched the system yet.
+  public convenience init(
+    _ handler: some Handler, model: Model = .reactor,
+    configuration: Configuration = Configuration(), log: Logger = Logger(label: "throng")
+  ) {
+    self.init(.handler(handler), model, configuration, log)
+  }
+
+  /// The same for the callback API.
+  public convenience init(
+    events handler: some EventHandler, model: Model = .reactor,
+    configuration: Configuration = Configuration(), log: Logger = Logger(label: "throng")
+  ) {
+    self.init(.events(handler), model, configuration, log)
+  }
+
+  private init(_ service: Service, _ model: Model, _ configuration: Configuration, _ log: Logger) {
+    self.service = service
+    self.model = model
+    self.configuration = configuration
+    self.log = log
+  }
+
+  /// Where the server listens; empty before ``listen()``.
+  public var addresses: [SocketAddress] { state.withLock { $0.addresses } }
+
+  /// Binds and listens: from now on clients can connect, and are served once the server runs.
+  /// - Throws: ``ServerError`` that names the remedy.
+  public func listen() throws(ServerError) {
+    try state.withLock { (s) throws(ServerError) in
+      guard s.phase == .made else { throw .alreadyRunning }
+      try open(&s)
+      s.phase = .listening
+    }
+  }
+
+  /// Serves until SIGINT or SIGTERM, or ``stop()``, and returns once the server has drained. Blocks the
+  /// calling thread, which becomes the reactor's (or one of the model's). A second signal resets the
+  /// clients that are left. Signals are seen here only if no other thread takes them: call this from
+  /// the main thread before starting others, or use the asynchronous form.
+  public func run() throws { try run(handlingSignals: true) }
+
+  /// Serves until ``stop()`` or until the task is cancelled, and returns once the server has drained.
+  /// Runs on threads of its own and leaves signals alone.
+  public func run() async throws {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        do {
+          try Thread.startDetached(stackSize: 1 << 20) {
+            continuation.resume(with: Result { try self.run(handlingSignals: false) })
+          }
+        } catch {
+          continuation.resume(throwing: ServerError.system("cannot start a thread: \(error)"))
+        }
+      }
+    } onCancel: {
+      stop()
+    }
+  }
+
+  /// Stops accepting, lets every handler finish what was received, flushes and closes; past the drain
+  /// timeout, resets. Does not wait; any thread, any number of times.
+  public func stop() { requestStop(resetting: false) }
+
+  /// Stops accepting and resets every connection. Does not wait; any thread.
+  public func stopNow() { requestStop(resetting: true) }
+
+  private func requestStop(resetting: Bool) {
+    let stations = state.withLock { s in
+      s.stopAsked = max(s.stopAsked, resetting ? 2 : 1)
+      return s.stations
+    }
+    for station in stations { station.requestStop(resetting: resetting) }
+  }
+
+  // MARK: Running
+
+  private func run(handlingSignals: Bool) throws(ServerError) {
+    if addresses.isEmpty { try listen() }
+    let stations = try state.withLock { (s) throws(ServerError) in
+      guard s.phase == .listening else { throw .alreadyRunning }
+      s.phase = .running
+      return s.stations
+    }
+    defer {
+      state.withLock { s in
+        s.phase = .stopped
+        s.stations = []
+      }
+    }
+    do {
+      let watch = handlingSignals ? try watchSignals(stations[0].driver) : nil
+      defer { withExtendedLifetime(watch) {} }
+      let asked = state.withLock { $0.stopAsked }
+      if asked > 0 { requestStop(resetting: asked > 1) }
+      try run(stations[...])
+    } catch {
+      throw .system("cannot run the server: \(error)")
+    }
+  }
+
+  /// The first station on the calling thread, the others each on one of its own.
+  private func run(_ stations: ArraySlice<Station>) throws(Errno) {
+    guard let first = stations.first else { return }
+    guard stations.count > 1 else { return first.driver.run() }
+    let thread = try Thread(stackSize: 1 << 20) { [self] in
+      do { try run(stations.dropFirst()) } catch { log.error("cannot start a loop: \(error)") }
+    }
+    first.driver.run()
+    thread.join()
+  }
+
+  private func watchSignals(_ driver: Driver) throws(Errno) -> SignalWatch {
+    shim_ignore_broken_pipes()
+    return try SignalWatch(driver) { [unowned self] in requestStop(resetting: $0) }
+  }
+
+  // MARK: Opening
+
+  private func open(_ s: inout State) throws(ServerError) {
+    let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
+    var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
+    var stations: [Station] = []
+    var limits = configuration
+    limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
+    for _ in 0..<loops {
+      stations.append(try openStation(limits, &plans))
+    }
+    s.stations = stations
+    s.addresses = plans.map(\.address)
+  }
+
+  /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
+  private func openStation(
+    _ limits: Configuration, _ plans: inout [ListenPlan]
+  ) throws(ServerError) -> Station {
+    do {
+      let station = try Station(service, model, limits, counters: counters, log: log)
+      for index in plans.indices {
+        let socket = try ListeningSocket.open(
+          plans[index], options: limits.connection, backlog: limits.backlog)
+        plans[index].address = socket.address
+        try station.listen(socket)
+      }
+      return station
+    } catch let error as ServerError {
+      throw error
+    } catch {
+      throw .system("cannot make an event loop: \(error) (raise the limit with ulimit -n)")
+    }
+  }
+}

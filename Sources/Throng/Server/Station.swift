@@ -1,0 +1,280 @@
+// A driver with its listeners and its connections: admits clients, counts them, and drains. A server
+// has one for each loop. Its state is under a lock and is touched once a connection, not once a message.
+
+import Logging
+import Synchronization
+import SystemPackage
+
+final class Station: ConnectionContext, EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: all that varies is in `state`.
+  private struct State {
+    var listeners: [Listener] = []
+    var open = 0
+    var perAddress: [SocketAddress: Int] = [:]
+    var acceptCredit = 0.0
+    var creditAt = MonotonicTime.now
+    var isPaused = false
+    /// Exhaustion was reported and has not ended yet.
+    var isExhausted = false
+    var resumeAt = MonotonicTime.never
+    var drain = Drain.running
+    var drainDeadline = MonotonicTime.never
+  }
+
+  private enum Drain { case running, draining, aborted, finished }
+
+  let driver: Driver
+  let configuration: Configuration
+  private let model: Model
+  private let state = Mutex(State())
+  private let token = Mutex(Token(rawValue: .max))
+  /// 0: runs, 1: asked to drain, 2: asked to reset.
+  private let stopRequest = Atomic<Int>(0)
+
+  /// How long accepting rests when the process is out of descriptors, unless a connection closes.
+  private static let exhaustionPause = Duration.milliseconds(200)
+  /// How long handlers may ignore their cancellation once the drain deadline has passed.
+  private static let abortGrace = Duration.seconds(1)
+
+  init(
+    _ service: Service, _ model: Model, _ configuration: Configuration, counters: Counters,
+    log: Logger
+  ) throws(Errno) {
+    driver =
+      switch model.kind {
+      case .reactor, .threadPerClient: try Reactor()
+      case .threadPool(let threads): try ThreadPool(threads: threads)
+      }
+    self.model = model
+    self.configuration = configuration
+    super.init(
+      service: service, options: configuration.connection, log: log, counters: counters)
+    token.withLock { $0 = driver.adopt(self) }
+  }
+
+  /// Before the driver runs.
+  func listen(_ socket: consuming ListeningSocket) throws(Errno) {
+    let listener = try Listener(
+      socket, station: self, acceptsNonBlocking: model.isReadinessDriven)
+    state.withLock { $0.listeners.append(listener) }
+  }
+
+  var openCount: Int { state.withLock { $0.open } }
+
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+
+  // MARK: Accepting
+
+  /// Counts a client in advance; false when accepting must pause instead.
+  func mayAccept() -> Bool {
+    state.withLock { s in
+      guard s.drain == .running, !s.isPaused else { return false }
+      guard s.open < configuration.maximumConnections else {
+        pause(&s, until: .never)
+        log.warning("\(s.open) connections, the limit: accepting pauses until one closes")
+        return false
+      }
+      guard takeAcceptCredit(&s) else { return false }
+      s.open += 1
+      return true
+    }
+  }
+
+  /// Takes back what `mayAccept` has counted.
+  func acceptedNobody() { state.withLock { $0.open -= 1 } }
+
+  func admit(_ client: consuming AcceptedClient) {
+    let peer = client.address
+    guard isAddressWelcome(peer) else {
+      counters.refused.add(1)
+      client.socket.reset()
+      return acceptedNobody()
+    }
+    state.withLock { s in
+      if s.isExhausted { recovered(&s) }
+    }
+    counters.open.add(1)
+    let id = counters.accepted.wrappingAdd(1, ordering: .relaxed).newValue
+    log.debug("connection \(id) from \(peer)")
+    do {
+      try start(client.socket, peer, id)
+    } catch {
+      forgetConnection(peer)
+      pause(exhausted: error)
+    }
+  }
+
+  private func start(
+    _ client: consuming Socket, _ peer: SocketAddress, _ id: Int
+  ) throws(Errno) {
+    if case .threadPerClient(let stackSize) = model.kind {
+      try BlockingConnection(
+        id: id, remoteAddress: peer, context: self, driver: driver, socket: client
+      ).start(stackSize: stackSize)
+    } else {
+      try ReadyConnection(
+        id: id, remoteAddress: peer, context: self, driver: driver, socket: client
+      ).start()
+    }
+  }
+
+  private func recovered(_ s: inout State) {
+    s.isExhausted = false
+    log.notice("accepting again")
+  }
+
+  override func didClose(_ connection: Connection) {
+    log.debug("connection \(connection.id) closed")
+    forgetConnection(connection.remoteAddress)
+  }
+
+  private func forgetConnection(_ peer: SocketAddress) {
+    counters.open.add(-1)
+    state.withLock { s in
+      s.open -= 1
+      forget(peer, &s)
+      if s.isPaused, s.drain == .running { resume(&s) }
+      if s.drain != .running, s.open == 0 { finish(&s) }
+    }
+  }
+
+  /// Out of descriptors, memory or threads: waiting for a connection to close, or a while, may help.
+  func pause(exhausted error: Errno) {
+    state.withLock { s in
+      if !s.isExhausted {
+        log.warning(
+          """
+          cannot accept: \(error) (raise ulimit -n or lower --max-connections); \
+          accepting pauses until a connection closes
+          """)
+      }
+      s.isExhausted = true
+      pause(&s, until: driver.now + Self.exhaustionPause)
+    }
+  }
+
+  private func pause(_ s: inout State, until time: MonotonicTime) {
+    if !s.isPaused { counters.acceptPauses.add(1) }
+    s.isPaused = true
+    for listener in s.listeners { listener.pause() }
+    s.resumeAt = time
+    setTimer(&s)
+  }
+
+  private func resume(_ s: inout State) {
+    s.isPaused = false
+    s.resumeAt = .never
+    for listener in s.listeners { listener.resume() }
+  }
+
+  func withListeners(_ body: () -> Void) { state.withLock { _ in body() } }
+
+  /// A token bucket: `acceptRate` a second, saved up for at most a second.
+  private func takeAcceptCredit(_ s: inout State) -> Bool {
+    guard let rate = configuration.acceptRate else { return true }
+    let now = MonotonicTime.now
+    let elapsed = Double(now.nanoseconds - s.creditAt.nanoseconds) / 1e9
+    s.acceptCredit = min(Double(rate), s.acceptCredit + elapsed * Double(rate))
+    s.creditAt = now
+    if s.acceptCredit < 1 {
+      pause(&s, until: now + .seconds((1 - s.acceptCredit) / Double(rate)))
+      return false
+    }
+    s.acceptCredit -= 1
+    return true
+  }
+
+  private var limitsAddresses: Bool {
+    configuration.maximumConnectionsPerAddress < configuration.maximumConnections
+  }
+
+  private func isAddressWelcome(_ peer: SocketAddress) -> Bool {
+    guard limitsAddresses, peer.port != nil else { return true }
+    return state.withLock { s in
+      let count = s.perAddress[peer.with(port: 0), default: 0]
+      guard count < configuration.maximumConnectionsPerAddress else { return false }
+      s.perAddress[peer.with(port: 0)] = count + 1
+      return true
+    }
+  }
+
+  private func forget(_ peer: SocketAddress, _ s: inout State) {
+    guard limitsAddresses, let count = s.perAddress[peer.with(port: 0)] else { return }
+    s.perAddress[peer.with(port: 0)] = count == 1 ? nil : count - 1
+  }
+
+  // MARK: Stopping
+
+  /// Drains, or resets at once. Any thread.
+  func requestStop(resetting: Bool) {
+    let asked = resetting ? 2 : 1
+    if stopRequest.max(asked, ordering: .acquiringAndReleasing).oldValue < asked {
+      driver.poke(token.withLock { $0 })
+    }
+  }
+
+  func attend(now: MonotonicTime) {
+    let request = stopRequest.load(ordering: .acquiring)
+    var step = Step.nothing
+    state.withLock { s in
+      if s.isPaused, s.resumeAt <= now { resume(&s) }
+      if request > 0, s.drain == .running {
+        beginDrain(&s, now)
+        step = .drain
+      }
+      if s.drain == .draining, request > 1 || s.drainDeadline <= now {
+        s.drain = .aborted
+        s.drainDeadline = now + Self.abortGrace
+        step = .abort
+      } else if s.drain == .aborted, s.drainDeadline <= now {
+        step = .abandon
+      }
+      setTimer(&s)
+    }
+    take(step)
+  }
+
+  /// What follows once the lock is released, because connections call back.
+  private enum Step { case nothing, drain, abort, abandon }
+
+  private func take(_ step: Step) {
+    let connections = step == .nothing ? [] : driver.sources.compactMap { $0 as? Connection }
+    switch step {
+    case .nothing: return
+    case .drain: for connection in connections { connection.drain() }
+    case .abort:
+      if !connections.isEmpty {
+        log.warning("resetting \(connections.count) connections that had not finished")
+      }
+      for connection in connections { connection.abort() }
+    case .abandon:
+      log.error("\(connections.count) handlers ignore their cancellation; stopping without them")
+      state.withLock { finish(&$0) }
+    }
+    state.withLock { s in
+      if s.open == 0 { finish(&s) }
+    }
+  }
+
+  private func beginDrain(_ s: inout State, _ now: MonotonicTime) {
+    s.drain = .draining
+    s.drainDeadline = now + configuration.drainTimeout
+    s.resumeAt = .never
+    for listener in s.listeners { listener.close() }
+    s.listeners = []
+    if s.open > 0 { log.info("draining \(s.open) connections") }
+  }
+
+  private func finish(_ s: inout State) {
+    guard s.drain != .finished else { return }
+    s.drain = .finished
+    s.drainDeadline = .never
+    driver.release(token.withLock { $0 })
+    driver.finish()
+  }
+
+  private func setTimer(_ s: inout State) {
+    guard s.drain != .finished else { return }
+    driver.setTimer(token.withLock { $0 }, at: min(s.resumeAt, s.drainDeadline))
+  }
+}

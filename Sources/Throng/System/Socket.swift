@@ -1,0 +1,85 @@
+// A stream socket that we own: closed once, at the latest when its owner goes (tcp(7), unix(7)).
+// The calls may be made from any thread; whoever holds the socket decides who may make them.
+
+import CEpollShim
+import SystemPackage
+
+struct Socket: ~Copyable {
+  private(set) var descriptor: CInt
+
+  init(adopting descriptor: CInt) { self.descriptor = descriptor }
+  deinit { if descriptor >= 0 { _ = shim_close(descriptor) } }
+
+  var isOpen: Bool { descriptor >= 0 }
+
+  mutating func close() {
+    guard isOpen else { return }
+    // close(2) on Linux has released the descriptor even where it reports an error.
+    _ = shim_close(descriptor)
+    descriptor = -1
+  }
+
+  /// The next close sends RST and drops what is unsent.
+  mutating func reset() {
+    guard isOpen else { return }
+    _ = shim_set_reset_on_close(descriptor)
+    close()
+  }
+
+  /// recv(2): 0 at the peer's FIN; EAGAIN when there is nothing to read.
+  @inline(__always)
+  func receive(into buffer: UnsafeMutableRawPointer, count: Int) throws(Errno) -> Int {
+    try retrying { shim_recv(descriptor, buffer, count, 0) }
+  }
+
+  /// send(2) without SIGPIPE: how many bytes the kernel took.
+  @inline(__always)
+  func send(_ bytes: UnsafeRawBufferPointer, waiting: Bool = true) throws(Errno) -> Int {
+    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
+    return try retrying { shim_send(descriptor, bytes.baseAddress, bytes.count, flags) }
+  }
+
+  /// sendmsg(2) of several buffers at once.
+  func send(
+    gathering vector: UnsafeMutableBufferPointer<iovec>, waiting: Bool
+  ) throws(Errno) -> Int {
+    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
+    return try retrying { shim_send_vector(descriptor, vector.baseAddress, vector.count, flags) }
+  }
+
+  /// FIN to the peer. ENOTCONN means that the connection is gone, which the next read reports.
+  func shutdownSending() { _ = shim_shutdown(descriptor, CInt(SHUT_WR)) }
+
+  /// Ends reading at what has arrived: a blocked recv wakes up.
+  func shutdownReceiving() { _ = shim_shutdown(descriptor, CInt(SHUT_RD)) }
+
+  func shutdownBoth() { _ = shim_shutdown(descriptor, CInt(SHUT_RDWR)) }
+
+  /// From now on closing sends RST instead of FIN.
+  func setResetOnClose() { _ = shim_set_reset_on_close(descriptor) }
+
+  /// The error that the kernel has noted for the socket and not reported yet (SO_ERROR).
+  func takePendingError() -> Errno? {
+    var value: CInt = 0
+    guard shim_get_option(descriptor, SOL_SOCKET, SO_ERROR, &value) >= 0, value != 0 else {
+      return nil
+    }
+    return Errno(rawValue: value)
+  }
+
+  /// Bytes that have arrived and wait to be read.
+  var readableCount: Int { max(0, Int(shim_readable_count(descriptor))) }
+
+  func set(_ level: CInt, _ option: CInt, _ value: Int) throws(Errno) {
+    _ = try check(shim_set_option(descriptor, level, option, CInt(clamping: value)))
+  }
+
+  /// How long a blocking recv waits before it fails with EAGAIN; nil: for ever (SO_RCVTIMEO).
+  func setReceiveTimeout(_ duration: Duration?) {
+    _ = shim_set_timeout(descriptor, SO_RCVTIMEO, max(1_000, duration?.nanoseconds ?? 0))
+  }
+
+  var localAddress: SocketAddress? {
+    SocketAddress.from { shim_getsockname(descriptor, $0, $1) }
+  }
+}

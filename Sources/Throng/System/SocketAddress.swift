@@ -1,0 +1,168 @@
+// Where a socket is bound or connected: IPv4, IPv6 or a Unix path (ip(7), ipv6(7), unix(7)).
+
+import CEpollShim
+import SystemPackage
+
+/// An address of one end of a connection.
+public struct SocketAddress: Hashable, Sendable {
+  package enum Storage: Hashable, Sendable {
+    case ipv4(address: UInt32, port: UInt16)
+    case ipv6(high: UInt64, low: UInt64, port: UInt16, scope: UInt32)
+    case unix(String)
+  }
+  package let storage: Storage
+
+  package init(_ storage: Storage) { self.storage = storage }
+
+  /// The TCP port; nil for a Unix address.
+  public var port: Int? {
+    switch storage {
+    case .ipv4(_, let port), .ipv6(_, _, let port, _): Int(port)
+    case .unix: nil
+    }
+  }
+
+  /// The numeric host or the Unix path. An IPv4 client of an IPv6 socket is shown as IPv4.
+  public var host: String {
+    switch storage {
+    case .unix(let path): return path
+    case .ipv4(let address, _): return Self.dotted(address)
+    case .ipv6(let high, let low, _, let scope):
+      if high == 0, low >> 32 == 0xffff { return Self.dotted(UInt32(truncatingIfNeeded: low)) }
+      var address = in6_addr()
+      withUnsafeMutableBytes(of: &address) {
+        $0.storeBytes(of: high.bigEndian, as: UInt64.self)
+        $0.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+      }
+      var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+      _ = shim_ipv6_text(&address, &text, socklen_t(text.count))
+      let numeric = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+      return scope == 0 ? numeric : "\(numeric)%\(scope)"
+    }
+  }
+
+  private static func dotted(_ address: UInt32) -> String {
+    "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
+  }
+}
+
+extension SocketAddress: CustomStringConvertible {
+  /// `127.0.0.1:52000`, `[::1]:52000` or `/run/throng.sock`.
+  public var description: String {
+    guard let port else { return host.isEmpty ? "unix socket without a name" : host }
+    let name = host
+    return name.contains(":") ? "[\(name)]:\(port)" : "\(name):\(port)"
+  }
+}
+
+extension SocketAddress {
+  var family: CInt {
+    switch storage {
+    case .ipv4: AF_INET
+    case .ipv6: AF_INET6
+    case .unix: AF_UNIX
+    }
+  }
+
+  /// The any-address of both IP versions, `::`.
+  var isWildcardIPv6: Bool {
+    if case .ipv6(0, 0, _, _) = storage { return true }
+    return false
+  }
+
+  func with(port: Int) -> SocketAddress {
+    switch storage {
+    case .ipv4(let address, _): .init(.ipv4(address: address, port: UInt16(port)))
+    case .ipv6(let high, let low, _, let scope):
+      .init(.ipv6(high: high, low: low, port: UInt16(port), scope: scope))
+    case .unix: self
+    }
+  }
+
+  /// Calls `body` with the kernel's form of the address.
+  func withKernelForm<Result>(
+    _ body: (UnsafePointer<sockaddr_storage>, socklen_t) -> Result
+  ) -> Result {
+    var storage = sockaddr_storage()
+    let length = withUnsafeMutableBytes(of: &storage) { encode(into: $0) }
+    return body(&storage, length)
+  }
+
+  private func encode(into bytes: UnsafeMutableRawBufferPointer) -> socklen_t {
+    let start = bytes.baseAddress.unsafelyUnwrapped
+    switch storage {
+    case .ipv4(let address, let port):
+      let target = start.assumingMemoryBound(to: sockaddr_in.self)
+      target.pointee.sin_family = sa_family_t(AF_INET)
+      target.pointee.sin_port = port.bigEndian
+      target.pointee.sin_addr.s_addr = address.bigEndian
+      return socklen_t(MemoryLayout<sockaddr_in>.size)
+    case .ipv6(let high, let low, let port, let scope):
+      let target = start.assumingMemoryBound(to: sockaddr_in6.self)
+      target.pointee.sin6_family = sa_family_t(AF_INET6)
+      target.pointee.sin6_port = port.bigEndian
+      target.pointee.sin6_scope_id = scope
+      withUnsafeMutableBytes(of: &target.pointee.sin6_addr) {
+        $0.storeBytes(of: high.bigEndian, as: UInt64.self)
+        $0.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+      }
+      return socklen_t(MemoryLayout<sockaddr_in6>.size)
+    case .unix(let path):
+      start.assumingMemoryBound(to: sockaddr_un.self).pointee.sun_family = sa_family_t(AF_UNIX)
+      let header = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+      var name = Array(path.utf8)
+      // A leading `@` names an abstract socket: no file, a zero byte in front.
+      let isAbstract = name.first == UInt8(ascii: "@")
+      if isAbstract { name[0] = 0 }
+      precondition(name.count <= Self.maximumUnixPathLength, "checked when the address was made")
+      (start + header).copyMemory(from: name, byteCount: name.count)
+      return socklen_t(header + name.count + (isAbstract ? 0 : 1))
+    }
+  }
+
+  /// What sockaddr_un holds, less the terminator.
+  static let maximumUnixPathLength = 107
+
+  /// Decodes what a call such as accept(2) wrote; nil when the call failed.
+  static func from(
+    _ call: (UnsafeMutablePointer<sockaddr_storage>, UnsafeMutablePointer<socklen_t>) -> CInt
+  ) -> SocketAddress? {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    guard call(&storage, &length) >= 0 else { return nil }
+    return SocketAddress(decoding: &storage, length: length)
+  }
+
+  init?(decoding storage: UnsafePointer<sockaddr_storage>, length: socklen_t) {
+    let start = UnsafeRawPointer(storage)
+    switch CInt(storage.pointee.ss_family) {
+    case AF_INET:
+      let source = start.assumingMemoryBound(to: sockaddr_in.self).pointee
+      self.init(
+        .ipv4(
+          address: UInt32(bigEndian: source.sin_addr.s_addr),
+          port: UInt16(bigEndian: source.sin_port)))
+    case AF_INET6:
+      let source = start.assumingMemoryBound(to: sockaddr_in6.self).pointee
+      let (high, low) = withUnsafeBytes(of: source.sin6_addr) {
+        (
+          UInt64(bigEndian: $0.load(as: UInt64.self)),
+          UInt64(bigEndian: $0.load(fromByteOffset: 8, as: UInt64.self))
+        )
+      }
+      self.init(
+        .ipv6(
+          high: high, low: low, port: UInt16(bigEndian: source.sin6_port),
+          scope: source.sin6_scope_id))
+    case AF_UNIX:
+      let header = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+      let name = UnsafeRawBufferPointer(start: start + header, count: max(0, Int(length) - header))
+      if name.first == 0, name.count > 1 {
+        self.init(.unix("@" + String(decoding: name.dropFirst(), as: UTF8.self)))
+      } else {
+        self.init(.unix(String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)))
+      }
+    default: return nil
+    }
+  }
+}

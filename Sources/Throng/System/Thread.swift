@@ -1,0 +1,94 @@
+// pthread_create(3) with a stack size, and the monitor (mutex and condition) that threads wait on.
+
+import CEpollShim
+import SystemPackage
+
+struct Thread: ~Copyable {
+  private let handle: pthread_t
+
+  /// The id of the calling thread. Equal ids mean the same thread while that thread lives.
+  @inline(__always)
+  static var currentID: UInt { UInt(pthread_self()) }
+
+  /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`).
+  /// - Parameter stackSize: bytes of address space; only the pages that are touched cost memory.
+  init(stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+    handle = try Thread.create(stackSize: stackSize, body)
+  }
+
+  consuming func join() { pthread_join(handle, nil) }
+
+  /// The same for a thread that nobody joins.
+  static func startDetached(
+    stackSize: Int, _ body: @escaping @Sendable () -> Void
+  ) throws(Errno) {
+    pthread_detach(try create(stackSize: stackSize, body))
+  }
+
+  private static func create(
+    stackSize: Int, _ body: @escaping @Sendable () -> Void
+  ) throws(Errno) -> pthread_t {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    if pthread_attr_setstacksize(&attributes, stackSize) != 0 { throw .invalidArgument }
+    let box = Unmanaged.passRetained(ThreadBody(body))
+    var handle = pthread_t()
+    let result = pthread_create(
+      &handle, &attributes,
+      { argument in
+        Unmanaged<ThreadBody>.fromOpaque(argument!).takeRetainedValue().run()
+        return nil
+      }, box.toOpaque())
+    guard result == 0 else {
+      box.release()
+      throw Errno(rawValue: result)
+    }
+    return handle
+  }
+}
+
+private final class ThreadBody {
+  let run: @Sendable () -> Void
+  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+/// State that threads share and wait on (pthread_cond_wait(3)).
+final class Monitor<State>: @unchecked Sendable {
+  // Invariant behind @unchecked: `state` is touched only while `mutex` is held.
+  private var state: State
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init(_ state: sending State) {
+    self.state = state
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body(&state)
+  }
+
+  func wakeOne() { pthread_cond_signal(condition) }
+  func wakeAll() { pthread_cond_broadcast(condition) }
+
+  /// Runs `body` under the lock until it returns a value, waiting for a wake-up between the tries.
+  func wait<Result>(until body: (inout State) -> Result?) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = body(&state) { return result }
+      pthread_cond_wait(condition, mutex)
+    }
+  }
+}

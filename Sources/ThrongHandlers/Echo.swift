@@ -1,0 +1,23 @@
+// Sends back what it receives (RFC 862).
+
+import Throng
+
+/// Sends back what each client sends.
+public struct Echo: Handler {
+  public init() {}
+
+  public func handle(_ connection: Connection) async throws {
+    for try await bytes in connection.inbound {
+      try await connection.send(bytes)
+    }
+  }
+}
+
+/// The same as callbacks.
+public struct EventEcho: EventHandler {
+  public init() {}
+
+  public func received(_ bytes: Bytes, on connection: Connection) {
+    try? connection.write(bytes)
+  }
+}
