@@ -40,6 +40,7 @@ static const uint32_t SHIM_EPOLLRDHUP = EPOLLRDHUP;
 static const uint32_t SHIM_EPOLLHUP = EPOLLHUP;
 static const uint32_t SHIM_EPOLLERR = EPOLLERR;
 static const uint32_t SHIM_EPOLLONESHOT = EPOLLONESHOT;
+static const uint32_t SHIM_EPOLLET = EPOLLET;
 
 typedef struct epoll_event shim_event;
 
@@ -173,10 +174,20 @@ static inline int shim_readable_count(int fd) {
   return result < 0 ? -errno : count;
 }
 
-static inline int shim_poll_one(int fd, short events, int milliseconds) {
-  struct pollfd entry = {.fd = fd, .events = events};
-  int result = poll(&entry, 1, milliseconds);
-  return result < 0 ? -errno : result == 0 ? 0 : entry.revents;
+// Bytes sent that the peer has not acknowledged (SIOCOUTQ, tcp(7)).
+static inline int shim_unacknowledged_count(int fd) {
+  int count = 0;
+  int result = ioctl(fd, TIOCOUTQ, &count);
+  return result < 0 ? -errno : count;
+}
+
+// Bit 0: the first is readable or at its end, bit 1: the second; 0 when the time is over.
+// A negative descriptor is left out.
+static inline int shim_poll_readable(int first, int second, int milliseconds) {
+  struct pollfd entries[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
+  int result = poll(entries, 2, milliseconds);
+  if (result < 0) return -errno;
+  return (entries[0].revents != 0) | (entries[1].revents != 0) << 1;
 }
 
 // --- files, time, limits ---

@@ -1,8 +1,10 @@
 import Throng
 import ThrongHandlers
-let port = Int(CommandLine.arguments[1])!
+let a = CommandLine.arguments
+let port = Int(a.last!)!
 let c = Configuration(host: "127.0.0.1", port: port)
-let server = CommandLine.arguments.count > 2 ? Server(events: EventEcho(), configuration: c) : Server(Echo(), configuration: c)
+let model: Model = switch a[1] { case "r": .reactor; case "r2": .reactor(loops: 2); case "t": .threadPerClient; case "p1": .threadPool(threads: 1); default: .threadPool(threads: 2) }
+let server = a[2] == "events" ? Server(events: EventEcho(), model: model, configuration: c) : Server(Echo(), model: model, configuration: c)
 try server.listen()
 print(server.addresses)
 try server.run()

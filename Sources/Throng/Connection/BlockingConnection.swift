@@ -1,10 +1,303 @@
+// A connection over a blocking socket with a thread of its own, which does `recv` and `send` and
+// nothing else: thread-per-client. Its state is under its own lock, which is never held in a call that
+// blocks; `users` counts the threads that are inside such a call, so that the descriptor is closed only
+// once they have come out. Time limits are the driver's: its timer calls `attend` on the accepting thread.
+
+import Logging
+import Synchronization
 import SystemPackage
-final class BlockingConnection: Connection, @unchecked Sendable {
+
+final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: all that varies is in `state`, or belongs to the receiving task.
+
+  struct State: ~Copyable {
+    var socket: Socket
+    var token = Token(rawValue: .max)
+    var outbox = Outbox()
+    var senders: [ReadyConnection.Sender] = []
+    var task: Task<Void, Never>?
+    var failure: ConnectionError?
+    /// How many bytes may still be received; set when the drain begins.
+    var inputBudget = Int.max
+    var deadlines: Deadlines
+    /// Threads inside a blocking call on the socket.
+    var users = 0
+    var isReceiving = false
+    var isFlushing = false
+    /// The client's FIN was received, or the drain or `close` has ended the input.
+    var inputEnded = false
+    var peerClosed = false
+    /// A blocked receive was woken with SHUT_RD, after which the client's FIN cannot be seen.
+    var receivingIsShut = false
+    var outboundClosing = false
+    var finSent = false
+    var isClosing = false
+    var isLingering = false
+    var isServed = true
+    var hasSlot = true
+  }
+
+  let state: Monitor<State>
+  let executor: ThreadExecutor
+  /// The id of the handler's own task.
+  let rootTask = Atomic<UInt>(0)
+  /// Belongs to whoever has set `isReceiving`.
+  var buffer = ReceiveBuffer()
+  let stackSize: Int
+  var driver: Driver { context.driver }
+
   init(
-    id: Int, remoteAddress: SocketAddress, context: ConnectionContext, driver: Driver,
-    socket: consuming Socket
+    id: Int, remoteAddress: SocketAddress, context: ConnectionContext, socket: consuming Socket,
+    stackSize: Int
   ) {
+    let deadlines = Deadlines(now: context.driver.now, context.options)
+    state = Monitor(State(socket: socket, deadlines: deadlines))
+    executor = ThreadExecutor(stackSize: stackSize)
+    self.stackSize = stackSize
     super.init(id: id, remoteAddress: remoteAddress, context: context)
   }
-  func start(stackSize: Int) throws(Errno) {}
+
+  /// Registers with the driver and starts the thread. On the driver's thread.
+  /// - Throws: EAGAIN when no thread can be had.
+  func start() throws(Errno) {
+    state.withLock { s in
+      s.token = driver.adopt(self)
+      if let limit = context.options.receiveTimeout { s.socket.setReceiveTimeout(limit) }
+      updateTimer(&s)
+    }
+    do throws(Errno) {
+      try Thread.startDetached(stackSize: stackSize) { [self] in serve() }
+    } catch {
+      state.withLock { s in
+        s.socket.reset()
+        s.hasSlot = false
+        driver.release(s.token)
+      }
+      throw error
+    }
+  }
+
+  // MARK: On the connection's thread
+
+  private func serve() {
+    switch context.service {
+    case .handler(let handler): run(handler)
+    case .events(let handler): run(handler)
+    }
+    finish()
+    if case .events(let handler) = context.service {
+      handler.closed(self, error: state.withLock { $0.failure })
+    }
+    state.withLock { s in
+      s.isServed = false
+      closeIfUnused(&s)
+    }
+  }
+
+  private func run(_ handler: any Handler) {
+    let task = Task(executorPreference: executor) { [self] in
+      rootTask.store(CurrentTask.id, ordering: .relaxed)
+      do {
+        try await handler.handle(self)
+      } catch {
+        context.report(error, of: self)
+      }
+      executor.finish()
+    }
+    state.withLock { $0.task = task }
+    executor.run()
+  }
+
+  private func run(_ handler: any EventHandler) {
+    handler.opened(self)
+    while let bytes = try? receiveBlocking(ReceiveBuffer.chunkSize) {
+      handler.received(bytes, on: self)
+      let mustDrain = state.withLock { $0.outbox.byteCount > context.options.highWaterMark }
+      if mustDrain {
+        flush()
+        handler.writable(self)
+      }
+    }
+    if state.withLock({ $0.failure == nil }) { handler.inputEnded(self) }
+    state.wait { s in s.isClosing || s.failure != nil ? () : nil }
+  }
+
+  /// The handler is done: flushes, sends FIN, and waits for the client's.
+  private func finish() {
+    state.withLock { s in
+      s.task = nil
+      beginClose(&s)
+    }
+    flush()
+    let awaitsPeer = state.withLock { s in
+      guard s.failure == nil, s.socket.isOpen, !s.peerClosed else { return false }
+      s.isLingering = true
+      s.deadlines.phase = .now + context.options.lingerTimeout
+      s.users += 1
+      updateTimer(&s)
+      return true
+    }
+    guard awaitsPeer else { return }
+    discardInput()
+    state.withLock { $0.users -= 1 }
+  }
+
+  /// What still comes after our FIN is of no use, but closing on it would reset the connection. When
+  /// the wait is over, the timer ends it by shutting the socket down.
+  private func discardInput() {
+    let (socket, isShut) = state.withLock { ($0.socket.reference, $0.receivingIsShut) }
+    if isShut { return socket.waitUntilAcknowledged(atMost: context.options.lingerTimeout) }
+    while let slice = try? buffer.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
+      slice.count > 0
+    {}
+  }
+
+  // MARK: Closing
+
+  override func close() { state.withLock { beginClose(&$0) } }
+
+  override func closeOutbound() {
+    state.withLock { s in
+      s.outboundClosing = true
+      sendFinIfFlushed(&s)
+    }
+  }
+
+  override func reset() { state.withLock { fail(&$0, .closed) } }
+
+  override func abort() {
+    let task = state.withLock { $0.task }
+    task?.cancel()
+    reset()
+  }
+
+  override func drain() {
+    state.withLock { s in
+      guard s.socket.isOpen, s.inputBudget == .max, !s.isLingering else { return }
+      s.inputBudget = s.socket.reference.readableCount
+      if s.inputBudget == 0 { s.inputEnded = true }
+      wakeReceiver(&s)
+    }
+  }
+
+  private func beginClose(_ s: inout State) {
+    s.isClosing = true
+    s.outboundClosing = true
+    s.inputEnded = true
+    wakeReceiver(&s)
+    sendFinIfFlushed(&s)
+    state.wakeAll()
+  }
+
+  private func wakeReceiver(_ s: inout State) {
+    guard s.isReceiving, s.socket.isOpen else { return }
+    s.socket.shutdownReceiving()
+    s.receivingIsShut = true
+  }
+
+  func sendFinIfFlushed(_ s: inout State) {
+    guard s.outboundClosing, !s.finSent, s.outbox.isEmpty, !s.isFlushing, s.socket.isOpen,
+      s.failure == nil
+    else { return }
+    s.finSent = true
+    // With the client's FIN received and nobody to serve, close says all that shutdown would.
+    if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
+  }
+
+  /// Nothing can be sent or received any more: whoever blocks comes out, the last one closes.
+  func fail(_ s: inout State, _ error: ConnectionError) {
+    guard s.failure == nil, s.socket.isOpen else { return }
+    s.failure = error
+    s.outbox.removeAll()
+    context.count(error)
+    s.socket.setResetOnClose()
+    if s.isReceiving { s.socket.shutdownReceiving() }
+    if s.isFlushing { s.socket.shutdownBoth() }
+    endSenders(&s)
+    closeIfUnused(&s)
+    state.wakeAll()
+  }
+
+  /// Closes once nobody is inside a call and nobody will be.
+  func closeIfUnused(_ s: inout State) {
+    guard s.users == 0, !s.isServed || s.failure != nil else { return }
+    s.socket.close()
+    if !s.isServed { driver.poke(s.token) }
+  }
+
+  func endSenders(_ s: inout State) {
+    for sender in s.senders {
+      if let failure = s.failure {
+        sender.continuation.resume(throwing: failure)
+      } else {
+        sender.continuation.resume()
+      }
+    }
+    s.senders = []
+  }
+
+  // MARK: On the driver's thread
+
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+
+  func attend(now: MonotonicTime) {
+    let isOver = state.withLock { s in
+      if s.deadlines.timer <= now { s.deadlines.timer = .never }
+      if s.socket.isOpen { checkDeadlines(&s, now) }
+      guard !s.socket.isOpen, !s.isServed, s.hasSlot else { return false }
+      s.hasSlot = false
+      driver.release(s.token)
+      return true
+    }
+    if isOver { context.didClose(self) }
+  }
+
+  private func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
+    let (time, limit) = earliest(s)
+    guard time <= now else { return updateTimer(&s) }
+    if limit == .linger {
+      s.isLingering = false
+      s.socket.shutdownBoth()
+    } else {
+      fail(&s, .timedOut(limit))
+    }
+  }
+
+  private func earliest(
+    _ s: borrowing State
+  ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
+    // A receive has its own way to end in time: see `receiveBlocking`.
+    let situation = Deadlines.Situation(
+      isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty)
+    return s.deadlines.earliest(situation, context.options)
+  }
+
+  func updateTimer(_ s: inout State) {
+    let time = earliest(s).time
+    guard time < s.deadlines.timer, s.hasSlot else { return }
+    guard driver.isWithinReach else { return driver.poke(s.token) }
+    s.deadlines.timer = time
+    driver.setTimer(s.token, at: time)
+  }
+
+  // MARK: Connection
+
+  override func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
+    let task = CurrentTask.id
+    if task == rootTask.load(ordering: .relaxed) {
+      return deadline == .never
+        ? try receiveBlocking(limit) : try receivePolling(limit, deadline, cancelledBy: -1)
+    }
+    return try await receiveInChild(limit, deadline)
+  }
+
+  override func transmit(
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
+  ) throws(ConnectionError) -> Bool {
+    try sendOrQueue(buffer, keeping: bytes, delivery)
+  }
+
+  override func waitForLowWater() async throws { try await waitUntilFlushed() }
+
+  override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 }

@@ -41,7 +41,7 @@ public class Connection: @unchecked Sendable {
   ///   cancelled while it waited (the bytes are queued all the same).
   public final func send(_ bytes: Bytes) async throws {
     let isFlowing = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, limit: .max)
+      try transmit(buffer, keeping: bytes, .send)
     }
     if !isFlowing { try await waitForLowWater() }
   }
@@ -50,7 +50,7 @@ public class Connection: @unchecked Sendable {
   public final func send(_ text: String) async throws {
     var text = text
     let isFlowing = try text.withUTF8 { (buffer) throws(ConnectionError) in
-      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, limit: .max)
+      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, .send)
     }
     if !isFlowing { try await waitForLowWater() }
   }
@@ -59,7 +59,7 @@ public class Connection: @unchecked Sendable {
   /// - Throws: ``ConnectionError`` when the connection is closed, lost or over its outbox limit.
   public final func write(_ bytes: Bytes) throws(ConnectionError) {
     _ = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, limit: context.options.outboxLimit)
+      try transmit(buffer, keeping: bytes, .write)
     }
   }
 
@@ -85,10 +85,9 @@ public class Connection: @unchecked Sendable {
 
   /// Gives the bytes to the kernel, and what it does not take to the outbox.
   /// - Parameter bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.
-  /// - Parameter limit: how many bytes the outbox may hold.
-  /// - Returns: false above the high-water mark.
+  /// - Returns: false when a sender must wait for the low-water mark.
   func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, limit: Int
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
   ) throws(ConnectionError) -> Bool { fatalError("abstract") }
 
   /// Waits until the outbox is below its low-water mark.
@@ -99,6 +98,12 @@ public class Connection: @unchecked Sendable {
 
   /// Resets, and cancels the handler's task: past the drain deadline.
   func abort() { fatalError("abstract") }
+}
+
+/// Whether who sends can wait, or obeys the outbox limit.
+enum Delivery {
+  case send
+  case write
 }
 
 extension Connection: Hashable {

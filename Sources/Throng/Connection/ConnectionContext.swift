@@ -4,16 +4,54 @@ import Logging
 
 class ConnectionContext: @unchecked Sendable {
   // Invariant behind @unchecked: only constants; subclasses lock their state.
+  final let driver: Driver
   final let service: Service
+  /// Served by callbacks.
+  final let isEventDriven: Bool
   final let options: ConnectionOptions
   final let log: Logger
   final let counters: Counters
 
-  init(service: Service, options: ConnectionOptions, log: Logger, counters: Counters) {
+  init(
+    driver: Driver, service: Service, options: ConnectionOptions, log: Logger, counters: Counters
+  ) {
+    self.driver = driver
     self.service = service
+    isEventDriven = if case .events = service { true } else { false }
     self.options = options
     self.log = log
     self.counters = counters
+  }
+
+  /// Whether `write` must not queue so many bytes more. A message that has begun is finished, or the
+  /// client would read half of it, unless the client is dropped anyway.
+  final func overflows(
+    _ outbox: Outbox, by count: Int, afterSending sent: Int, _ delivery: Delivery
+  ) -> Bool {
+    delivery == .write && outbox.byteCount + count > options.outboxLimit
+      && (sent == 0 || options.overflowPolicy == .dropClient)
+  }
+
+  /// A handler has thrown.
+  final func report(_ error: any Error, of connection: Connection) {
+    if error is ConnectionError || error is CancellationError {
+      log.debug("connection \(connection.id) from \(connection.remoteAddress) ended: \(error)")
+    } else {
+      counters.failedHandlers.add(1)
+      log.warning(
+        """
+        the handler of connection \(connection.id) from \(connection.remoteAddress) threw: \(error)
+        """)
+    }
+  }
+
+  /// Counts why a connection was lost.
+  final func count(_ error: ConnectionError) {
+    switch error {
+    case .timedOut: counters.timedOut.add(1)
+    case .lost: counters.lost.add(1)
+    default: break
+    }
   }
 
   /// The connection's socket is closed and its handler has returned. Called once, by the driver.

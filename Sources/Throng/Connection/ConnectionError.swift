@@ -21,7 +21,8 @@ public enum ConnectionError: Error, Equatable, Sendable {
 
   /// The limits that can pass.
   public enum TimeLimit: String, Sendable {
-    case idle, firstByte, receive, send, drain
+    case idle, receive, send, linger
+    case firstByte = "first byte"
   }
 }
 

@@ -2,9 +2,6 @@
 // connection. Received bytes wait here by reference; what is small is copied, so that ten bytes do not
 // keep 64 KiB alive.
 
-import CEpollShim
-import SystemPackage
-
 struct Outbox {
   private var segments: ContiguousArray<ChunkSlice> = []
   private var head: Int32 = 0
@@ -30,6 +27,17 @@ struct Outbox {
     }
   }
 
+  /// What is left of a message of which the first `sent` bytes are on their way.
+  /// - Parameter bytes: the owner of the buffer, which is then referred to; nil: it is copied.
+  mutating func append(_ buffer: UnsafeRawBufferPointer, from sent: Int, keeping bytes: Bytes?) {
+    guard var slice = bytes?.slice else {
+      return append(copying: UnsafeRawBufferPointer(rebasing: buffer[sent...]))
+    }
+    slice.offset += UInt32(sent)
+    slice.count -= UInt32(sent)
+    append(slice)
+  }
+
   mutating func append(copying bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 0 else { return }
     byteCount += bytes.count
@@ -50,28 +58,18 @@ struct Outbox {
     return true
   }
 
-  /// One sendmsg(2) of what is queued: how many bytes the kernel took.
-  mutating func flush(to socket: borrowing Socket, waiting: Bool) throws(Errno) -> Int {
-    let sent = try sendGathered(to: socket, waiting: waiting)
-    drop(sent)
-    return sent
-  }
-
-  private func sendGathered(to socket: borrowing Socket, waiting: Bool) throws(Errno) -> Int {
-    let count = min(segments.count - Int(head), Self.gathered)
-    if count == 1 { return try socket.send(segments[Int(head)].buffer, waiting: waiting) }
-    return try withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) {
-      (vector: UnsafeMutableBufferPointer<iovec>) throws(Errno) -> Int in
-      for index in 0..<count {
-        let buffer = segments[Int(head) + index].buffer
-        vector[index] = iovec(
-          iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count)
-      }
-      return try socket.send(gathering: vector, waiting: waiting)
+  /// The next slices to send, at most 64, and of a large one at most
+  /// `maximum` bytes; they stay queued until `drop`.
+  func front(atMost maximum: UInt32 = .max) -> ContiguousArray<ChunkSlice>.SubSequence {
+    var front = segments[Int(head)...].prefix(Self.gathered)
+    if front.count == 1, let only = front.first, only.count > maximum {
+      front[front.startIndex].count = maximum
     }
+    return front
   }
 
-  private mutating func drop(_ sent: Int) {
+  /// The kernel has taken so many bytes of the front.
+  mutating func drop(_ sent: Int) {
     byteCount -= sent
     var left = sent
     while left > 0 {

@@ -25,7 +25,8 @@ extension ReadyConnection {
         if s.inputEnded { return .end }
         if s.reader != nil { return .failure(ConnectionError.alreadyReceiving) }
         if cancellable, Task.isCancelled { return .failure(CancellationError()) }
-        s.reader = Reader(continuation: continuation, limit: limit, task: task)
+        s.reader = Reader(
+          continuation: continuation, task: task, limit: Int32(clamping: limit))
         beginReceiveTimer(&s, deadline)
         updateInterest(&s)
         return nil
@@ -56,22 +57,18 @@ extension ReadyConnection {
 
   func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     var wake = Wake()
-    state.withLock { s in
+    let isHeard = state.withLock { s in
       if driver.isOneShot { s.armed = [] }
-      guard s.socket.isOpen else { return }
+      guard s.socket.isOpen, !s.isBusy else { return false }
+      s.isBusy = context.isEventDriven
       if readiness != .readable, !s.outbox.isEmpty { flush(&s, &wake) }
       if readiness != .writable { takeInput(&s, readiness, &buffer, &wake) }
-      if driver.isOneShot, case .events = context.service { s.isBusy = true }
       if needsAdvance(s) { advance(&s, &wake) } else if driver.isOneShot { updateInterest(&s) }
+      return true
     }
+    guard isHeard else { return }
     wake.perform(on: self)
-    if driver.isOneShot, case .events = context.service { conclude { $0.isBusy = false } }
-  }
-
-  /// False on the path of every message.
-  @inline(__always)
-  private func needsAdvance(_ s: borrowing State) -> Bool {
-    s.inputEnded || s.failure != nil || s.outboundClosing || s.isClosing
+    if context.isEventDriven { endCallbacks() }
   }
 
   @inline(__always)
@@ -81,7 +78,7 @@ extension ReadyConnection {
     if s.isLingering { return discardInput(&s, &buffer) }
     guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
     do throws(Errno) {
-      let slice = try buffer.receive(from: s.socket, atMost: min(limit, s.inputBudget))
+      let slice = try buffer.receive(from: s.socket.reference, atMost: Int(min(limit, s.inputBudget)))
       if slice.count == 0 { return endInput(&s, &wake) }
       accept(slice, &s, &wake)
     } catch .resourceTemporarilyUnavailable {
@@ -92,10 +89,10 @@ extension ReadyConnection {
 
   /// How much whoever waits for input wants; nil when nobody waits.
   @inline(__always)
-  private func inputLimit(_ s: borrowing State) -> Int? {
+  private func inputLimit(_ s: borrowing State) -> Int32? {
     if let reader = s.reader { return reader.limit }
-    if case .events = context.service, !s.inputEnded, !s.isAboveHighWater {
-      return ReceiveBuffer.chunkSize
+    if context.isEventDriven, !s.inputEnded, !s.isAboveHighWater {
+      return Int32(ReceiveBuffer.chunkSize)
     }
     return nil
   }
@@ -104,12 +101,12 @@ extension ReadyConnection {
   private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout Wake) {
     context.counters.receives.add(1)
     context.counters.receivedBytes.add(Int(slice.count))
-    noteActivity(&s)
-    s.times.receivedAny = true
+    s.deadlines.activity = driver.now
+    s.deadlines.phase = .never
     wake.reader = s.reader.take()
     wake.received = Bytes(slice)
     if s.inputBudget != .max {
-      s.inputBudget -= Int(slice.count)
+      s.inputBudget -= Int32(slice.count)
       if s.inputBudget == 0 { endInput(&s, &wake, peerClosed: false) }
     }
   }
@@ -128,24 +125,19 @@ extension ReadyConnection {
     } else if readiness.contains(.hangUp) {
       // Both directions are closed, and epoll reports that whatever the mask.
       s.peerClosed = true
-      if s.socket.readableCount == 0 { s.inputEnded = true }
-      stopWatching(&s)
+      if s.socket.reference.readableCount == 0 { s.inputEnded = true }
+      driver.epoll.delete(s.socket.descriptor)
+      s.isUnwatched = true
     } else if !driver.isOneShot, s.armed.contains(.readable) {
       s.armed.remove(.readable)
       driver.epoll.modify(s.socket.descriptor, s.armed, s.token)
     }
   }
 
-  private func stopWatching(_ s: inout State) {
-    guard !s.isUnwatched else { return }
-    s.isUnwatched = true
-    driver.epoll.delete(s.socket.descriptor)
-  }
-
   /// After our FIN: what still comes is of no use, but closing on it would reset the connection.
   private func discardInput(_ s: inout State, _ buffer: inout ReceiveBuffer) {
     do throws(Errno) {
-      let slice = try buffer.receive(from: s.socket, atMost: ReceiveBuffer.chunkSize)
+      let slice = try buffer.receive(from: s.socket.reference, atMost: ReceiveBuffer.chunkSize)
       if slice.count == 0 { s.peerClosed = true }
     } catch .resourceTemporarilyUnavailable {
     } catch {
@@ -158,9 +150,10 @@ extension ReadyConnection {
   /// Tells epoll what is wanted when that is more than it watches for; reading is disarmed only when
   /// an event comes that nobody waits for, so a request and its reply cost no epoll_ctl(2).
   func updateInterest(_ s: inout State) {
-    guard s.socket.isOpen, !s.isBusy, !s.isUnwatched else { return }
+    guard s.socket.isOpen, !s.isBusy else { return }
     var wanted: Readiness = s.outbox.isEmpty ? [] : .writable
     if inputLimit(s) != nil || s.isLingering { wanted.insert(.readable) }
+    if s.isUnwatched { return watchAgain(&s, wanted) }
     if driver.isOneShot {
       guard !wanted.isSubset(of: s.armed) else { return }
       s.armed.formUnion(wanted)
@@ -170,6 +163,19 @@ extension ReadyConnection {
       guard wanted != s.armed else { return }
       s.armed = wanted
       driver.epoll.modify(s.socket.descriptor, wanted, s.token)
+    }
+  }
+
+  /// Somebody wants what is left to read of a connection that both sides have closed.
+  private func watchAgain(_ s: inout State, _ wanted: Readiness) {
+    guard !wanted.isEmpty else { return }
+    do throws(Errno) {
+      try driver.epoll.add(
+        s.socket.descriptor, driver.isOneShot ? wanted.union(.oneShot) : wanted, s.token)
+      s.armed = wanted
+      s.isUnwatched = false
+    } catch {
+      fail(&s, .lost(error))
     }
   }
 }

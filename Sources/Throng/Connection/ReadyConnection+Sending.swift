@@ -5,7 +5,7 @@ import SystemPackage
 extension ReadyConnection {
   @inline(__always)
   func sendOrQueue(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, limit: Int
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
   ) throws(ConnectionError) -> Bool {
     var wake = Wake()
     let result: Result<Bool, ConnectionError> = state.withLock { s in
@@ -15,7 +15,7 @@ extension ReadyConnection {
       var sent = 0
       if s.outbox.isEmpty {
         do throws(Errno) {
-          sent = try s.socket.send(buffer)
+          sent = try s.socket.reference.send(buffer)
           noteSent(sent, &s)
           if sent == buffer.count { return .success(true) }
         } catch .resourceTemporarilyUnavailable {
@@ -25,32 +25,21 @@ extension ReadyConnection {
           return .failure(.lost(error))
         }
       }
-      return queue(buffer, from: sent, keeping: bytes, limit, &s, &wake)
+      return queue(buffer, from: sent, keeping: bytes, delivery, &s, &wake)
     }
     if case .failure = result { wake.perform(on: self) }
     return try result.get()
   }
 
   private func queue(
-    _ buffer: UnsafeRawBufferPointer, from sent: Int, keeping bytes: Bytes?, _ limit: Int,
+    _ buffer: UnsafeRawBufferPointer, from sent: Int, keeping bytes: Bytes?, _ delivery: Delivery,
     _ s: inout State, _ wake: inout Wake
   ) -> Result<Bool, ConnectionError> {
-    let rest = buffer.count - sent
-    if s.outbox.byteCount + rest > limit, limit != .max {
-      // A message that has begun must be finished, or the client would read half of it.
-      if sent == 0 || context.options.overflowPolicy == .dropClient {
-        return overflow(limit, &s, &wake)
-      }
+    if context.overflows(s.outbox, by: buffer.count - sent, afterSending: sent, delivery) {
+      return overflow(&s, &wake)
     }
-    if s.outbox.isEmpty { s.times.sendProgress = driver.now }
-    if let bytes {
-      var slice = bytes.slice
-      slice.offset += UInt32(sent)
-      slice.count -= UInt32(sent)
-      s.outbox.append(slice)
-    } else {
-      s.outbox.append(copying: UnsafeRawBufferPointer(rebasing: buffer[sent...]))
-    }
+    if s.outbox.isEmpty { s.deadlines.sendProgress = driver.now }
+    s.outbox.append(buffer, from: sent, keeping: bytes)
     updateInterest(&s)
     updateTimer(&s)
     if s.outbox.byteCount > context.options.highWaterMark { s.isAboveHighWater = true }
@@ -58,14 +47,13 @@ extension ReadyConnection {
   }
 
   private func overflow(
-    _ limit: Int, _ s: inout State, _ wake: inout Wake
+    _ s: inout State, _ wake: inout Wake
   ) -> Result<Bool, ConnectionError> {
-    let error = ConnectionError.outboxFull(limit: limit)
+    let error = ConnectionError.outboxFull(limit: context.options.outboxLimit)
     context.counters.droppedMessages.add(1)
     if context.options.overflowPolicy == .dropClient {
       fail(&s, error)
       s.socket.setResetOnClose()
-      s.isClosing = true
       advance(&s, &wake)
     }
     return .failure(error)
@@ -104,9 +92,10 @@ extension ReadyConnection {
   /// The kernel has room again.
   func flush(_ s: inout State, _ wake: inout Wake) {
     do throws(Errno) {
-      let sent = try s.outbox.flush(to: s.socket, waiting: true)
+      let sent = try s.socket.reference.send(s.outbox.front())
+      s.outbox.drop(sent)
       noteSent(sent, &s)
-      s.times.sendProgress = s.times.activity
+      s.deadlines.sendProgress = s.deadlines.activity
     } catch .resourceTemporarilyUnavailable {
     } catch {
       fail(&s, .lost(error))
@@ -124,6 +113,6 @@ extension ReadyConnection {
   private func noteSent(_ count: Int, _ s: inout State) {
     context.counters.sends.add(1)
     context.counters.sentBytes.add(count)
-    noteActivity(&s)
+    s.deadlines.activity = driver.now
   }
 }

@@ -21,9 +21,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var task: Task<Void, Never>?
     var failure: ConnectionError?
     /// How many bytes may still be received; set when the drain begins.
-    var inputBudget = Int.max
-    var times = Times()
-    var timerAt = MonotonicTime.never
+    var inputBudget = Int32.max
+    var deadlines: Deadlines
 
     /// The client's FIN was received, or the drain has ended the input.
     var inputEnded = false
@@ -35,8 +34,10 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var isAboveHighWater = false
     /// The handler has not returned, or the event handler was not told of the end.
     var isServed = true
-    /// An event handler's callback runs: events must wait, in the pool.
+    /// An event handler's callback runs: everything else about the connection waits for its end.
     var isBusy = false
+    /// What `attend` was called for is still to be done.
+    var missedAttention = false
     var hasSlot = true
     /// Taken out of epoll, which reports a hang-up whatever the mask.
     var isUnwatched = false
@@ -45,8 +46,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   struct Reader {
     let continuation: UnsafeContinuation<Bytes?, any Error>
-    let limit: Int
     let task: UInt
+    let limit: Int32
   }
 
   struct Sender {
@@ -54,50 +55,42 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     let task: UInt
   }
 
-  /// The moments that time limits count from.
-  struct Times {
-    var activity = MonotonicTime.never
-    var opened = MonotonicTime.never
-    var receiveDeadline = MonotonicTime.never
-    var sendProgress = MonotonicTime.never
-    var lingerDeadline = MonotonicTime.never
-    var receivedAny = false
-  }
-
-  let driver: Driver
   let state: Mutex<State>
   /// The id of the handler's own task.
   let rootTask = Atomic<UInt>(0)
+  var driver: Driver { context.driver }
 
   init(
-    id: Int, remoteAddress: SocketAddress, context: ConnectionContext, driver: Driver,
+    id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
     socket: consuming Socket
   ) {
-    self.driver = driver
-    state = Mutex(State(socket: socket))
+    let deadlines = Deadlines(now: context.driver.now, context.options)
+    state = Mutex(State(socket: socket, deadlines: deadlines))
     super.init(id: id, remoteAddress: remoteAddress, context: context)
   }
 
   /// Registers with the driver and starts the handler. On a thread of the driver.
   func start() throws(Errno) {
-    let now = driver.now
     try state.withLock { (s) throws(Errno) in
       // Under the lock: in a pool an event may come before this returns.
       s.token = try driver.adopt(
         self, s.socket.descriptor, driver.isOneShot ? [.readable, .oneShot] : .readable)
-      s.times.activity = now
-      s.times.opened = now
+      s.isBusy = context.isEventDriven
       updateTimer(&s)
     }
     switch context.service {
-    case .handler(let handler): startTask(handler)
-    case .events(let handler): startEvents(handler)
+    case .handler: startTask()
+    case .events(let handler):
+      handler.opened(self)
+      endCallbacks()
     }
   }
 
-  private func startTask(_ handler: any Handler) {
+  /// Captures nothing but the connection: what a task captures costs memory for as long as it waits.
+  private func startTask() {
     let task = Task(executorPreference: driver) { [self] in
       rootTask.store(CurrentTask.id, ordering: .relaxed)
+      guard case .handler(let handler) = context.service else { return }
       do {
         try await handler.handle(self)
         served(nil)
@@ -108,27 +101,14 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     state.withLock { if $0.isServed { $0.task = task } }
   }
 
-  private func startEvents(_ handler: any EventHandler) {
-    handler.opened(self)
-  }
-
   /// The handler has returned or thrown.
   private func served(_ error: (any Error)?) {
-    if let error { report(error) }
+    if let error { context.report(error, of: self) }
     conclude { s in
       s.isServed = false
       s.task = nil
       s.reader = nil
       beginClose(&s)
-    }
-  }
-
-  private func report(_ error: any Error) {
-    if error is ConnectionError || error is CancellationError {
-      context.log.debug("connection \(id) from \(remoteAddress) ended: \(error)")
-    } else {
-      context.counters.failedHandlers.add(1)
-      context.log.warning("the handler of connection \(id) from \(remoteAddress) threw: \(error)")
     }
   }
 
@@ -139,9 +119,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, limit: Int
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
   ) throws(ConnectionError) -> Bool {
-    try sendOrQueue(buffer, keeping: bytes, limit: limit)
+    try sendOrQueue(buffer, keeping: bytes, delivery)
   }
 
   override func waitForLowWater() async throws { try await waitUntilDrained() }
@@ -155,10 +135,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   override func reset() {
     conclude { s in
       guard s.socket.isOpen else { return }
-      s.failure = s.failure ?? .closed
-      s.outbox.removeAll()
+      fail(&s, .closed)
       s.socket.setResetOnClose()
-      s.isClosing = true
     }
   }
 
@@ -171,7 +149,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   override func drain() {
     conclude { s in
       guard s.socket.isOpen, s.inputBudget == .max else { return }
-      s.inputBudget = s.socket.readableCount
+      s.inputBudget = Int32(clamping: s.socket.reference.readableCount)
       if s.inputBudget == 0 { s.inputEnded = true }
     }
   }
@@ -182,30 +160,55 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     s.inputEnded = true
   }
 
-  /// Changes the state, lets it advance as far as it can, and then wakes who waits.
+  /// Changes the state, lets it advance as far as it can, and then wakes who waits. Callbacks belong to
+  /// the driver's threads: from elsewhere the driver is asked to go on.
   func conclude(_ change: (inout State) -> Void) {
     var wake = Wake()
+    let isElsewhere = context.isEventDriven && !driver.isCurrent
     state.withLock { s in
       change(&s)
-      advance(&s, &wake)
+      if !isElsewhere { advance(&s, &wake) } else if s.hasSlot { driver.poke(s.token) }
     }
     wake.perform(on: self)
+  }
+
+  /// After an event handler's callbacks: what has waited for their end goes on.
+  func endCallbacks() {
+    var wake = Wake()
+    state.withLock { s in
+      s.isBusy = false
+      if s.missedAttention {
+        s.missedAttention = false
+        driver.poke(s.token)
+      }
+      if needsAdvance(s) { advance(&s, &wake) } else if driver.isOneShot { updateInterest(&s) }
+    }
+    wake.perform(on: self)
+  }
+
+  /// False on the path of every message.
+  @inline(__always)
+  func needsAdvance(_ s: borrowing State) -> Bool {
+    s.inputEnded || s.failure != nil || s.outboundClosing
   }
 
   /// Brings the connection as far as its state allows: input ended, flushed, FIN sent, closed.
   func advance(_ s: inout State, _ wake: inout Wake) {
     if s.failure != nil || s.inputEnded { endReader(&s, &wake) }
     if s.failure != nil { endSenders(&s, &wake) }
+    guard !s.isBusy else { return }
     guard s.socket.isOpen else { return reportEnd(&s, &wake) }
-    if s.outboundClosing, s.outbox.isEmpty, !s.finSent, s.failure == nil {
+    // Nothing can be sent or received any more, and epoll would report that again and again.
+    if s.failure != nil { return closeNow(&s, &wake) }
+    if s.outboundClosing, s.outbox.isEmpty, !s.finSent {
       // With the client's FIN received and nobody to serve, close says all that shutdown would.
       if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
       s.finSent = true
     }
-    if s.isClosing, s.failure != nil || (s.finSent && s.peerClosed) { return closeNow(&s, &wake) }
+    if s.isClosing, s.finSent, s.peerClosed { return closeNow(&s, &wake) }
     if s.isClosing, s.finSent, !s.isLingering {
       s.isLingering = true
-      s.times.lingerDeadline = driver.now + context.options.lingerTimeout
+      s.deadlines.phase = driver.now + context.options.lingerTimeout
     }
     updateInterest(&s)
     updateTimer(&s)
@@ -223,15 +226,16 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   /// The slot belongs to the driver: from elsewhere the release is left to `attend`.
   func releaseSlot(_ s: inout State) {
     guard s.hasSlot else { return }
-    guard driver.isCurrent else { return driver.poke(s.token) }
+    guard driver.isWithinReach else { return driver.poke(s.token) }
     s.hasSlot = false
     driver.release(s.token)
   }
 
   private func reportEnd(_ s: inout State, _ wake: inout Wake) {
-    if case .events = context.service, s.isServed {
+    if context.isEventDriven, s.isServed {
       s.isServed = false
       wake.ended = true
+      wake.endFailure = s.failure
     }
     guard !s.isServed, !s.hasSlot, !s.endReported else { return }
     s.endReported = true
@@ -256,10 +260,6 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     guard s.failure == nil else { return }
     s.failure = error
     s.outbox.removeAll()
-    switch error {
-    case .timedOut: context.counters.timedOut.add(1)
-    case .lost: context.counters.lost.add(1)
-    default: break
-    }
+    context.count(error)
   }
 }

@@ -12,6 +12,7 @@ struct Wake {
   var inputEnded = false
   var writable = false
   var ended = false
+  var endFailure: ConnectionError?
   /// The connection is over.
   var closed = false
 
@@ -44,6 +45,6 @@ struct Wake {
     if let received { handler.received(received, on: connection) }
     if writable { handler.writable(connection) }
     if inputEnded { handler.inputEnded(connection) }
-    if ended { handler.closed(connection, error: readerFailure) }
+    if ended { handler.closed(connection, error: endFailure) }
   }
 }

@@ -41,6 +41,9 @@ class Driver: TaskExecutor, @unchecked Sendable {
   /// Ends `run` soon. Any thread of the driver.
   func finish() { fatalError("abstract") }
 
+  /// Whether the caller may use `adopt`, `release` and `setTimer` itself; else it pokes.
+  var isWithinReach: Bool { fatalError("abstract") }
+
   /// Whether the caller runs on a thread of the driver.
   var isCurrent: Bool { fatalError("abstract") }
 

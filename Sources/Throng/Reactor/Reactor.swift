@@ -122,6 +122,8 @@ final class Reactor: Driver, @unchecked Sendable {
 
   override var isCurrent: Bool { thread.load(ordering: .relaxed) == Thread.currentID }
 
+  override var isWithinReach: Bool { isCurrent || thread.load(ordering: .relaxed) == 0 }
+
   override var now: MonotonicTime { isCurrent ? local.now : .now }
 
   override func adopt(

@@ -18,11 +18,12 @@ struct ReceiveBuffer: ~Copyable {
   /// One recv(2) of at most `limit` bytes. An empty slice is the peer's FIN.
   @inline(__always)
   mutating func receive(
-    from socket: borrowing Socket, atMost limit: Int
+    from socket: SocketReference, atMost limit: Int, waiting: Bool = true
   ) throws(Errno) -> ChunkSlice {
     makeRoom(limit)
     let offset = chunk.header.filled
-    let count = try socket.receive(into: chunk.start + offset, count: min(limit, chunk.free))
+    let count = try socket.receive(
+      into: chunk.start + offset, count: min(limit, chunk.free), waiting: waiting)
     chunk.header.filled = offset + count
     return ChunkSlice(chunk: chunk, offset: UInt32(offset), count: UInt32(count))
   }

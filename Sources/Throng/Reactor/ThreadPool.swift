@@ -1,4 +1,212 @@
+// Several threads on one epoll instance. Each descriptor is disarmed by its event (EPOLLONESHOT) until
+// its connection is ready for the next, so one worker at a time serves it. What the workers share is
+// under `shared`; each has its own receive buffer. A worker takes one event or one job at a time, so a
+// handler that blocks holds up its own worker only. The calling thread of `run` is one of them.
+
+import DequeModule
+import Synchronization
 import SystemPackage
+
 final class ThreadPool: Driver, @unchecked Sendable {
-  init(threads: Int) throws(Errno) { try super.init(isOneShot: true) }
+  // Invariant behind @unchecked: all that varies is in `shared` and in atomics.
+
+  private struct Shared {
+    var slots = SlotTable()
+    var timers = Timers()
+    var jobs = Deque<UnownedJob>()
+    var events = Deque<(Token, Readiness)>()
+    var pokes = Deque<Token>()
+    /// Workers that sleep in epoll_wait.
+    var waiting = 0
+    /// One of them has been signalled and has not come back yet.
+    var isSignalled = false
+    var isRunning = true
+  }
+
+  private enum Work {
+    case job(UnownedJob)
+    case event((any EventSource)?, Readiness)
+    case attend((any EventSource)?)
+    /// Look for events without sleeping.
+    case poll
+    case sleep(milliseconds: CInt)
+    case stop
+  }
+
+  private static let wakeToken = Token(rawValue: .max)
+  private static let stackSize = 1 << 20
+  /// How many jobs a worker runs before it looks for events.
+  private static let longestStreak = 16
+
+  private let shared = Mutex(Shared())
+  private let wakeUp: EventDescriptor
+  private let threads: Int
+  private let workerIDs: UnsafeMutablePointer<Atomic<UInt>>
+
+  init(threads: Int) throws(Errno) {
+    self.threads = threads
+    wakeUp = try EventDescriptor()
+    workerIDs = .allocate(capacity: threads)
+    for index in 0..<threads { (workerIDs + index).initialize(to: Atomic(0)) }
+    try super.init(isOneShot: true)
+    // Edge-triggered: each signal wakes one worker, and nobody has to clear it.
+    try epoll.add(wakeUp.descriptor, [.readable, .edgeTriggered], Self.wakeToken)
+  }
+
+  deinit { workerIDs.deallocate() }
+
+  override func run() { run(from: 0) }
+
+  /// Each worker starts the next one, and outlives it.
+  private func run(from index: Int) {
+    guard index + 1 < threads, let next = startWorker(index + 1) else { return work(index) }
+    work(index)
+    next.join()
+  }
+
+  /// Fewer threads than asked for serve as well, only slower.
+  private func startWorker(_ index: Int) -> Thread? {
+    try? Thread(stackSize: Self.stackSize) { [self] in run(from: index) }
+  }
+
+  private func work(_ index: Int) {
+    workerIDs[index].store(Thread.currentID, ordering: .relaxed)
+    defer { workerIDs[index].store(0, ordering: .relaxed) }
+    // A batch larger than one saves calls; the rest of it goes to the shared queue, for any worker.
+    var batch = EventBatch(capacity: threads == 1 ? 64 : 8)
+    var buffer = ReceiveBuffer()
+    var streak = 0
+    while true {
+      switch next(&streak) {
+      case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+      case .event(let source, let readiness): source?.ready(readiness, &buffer)
+      case .attend(let source): source?.attend(now: .now)
+      case .poll: fetch(&batch, milliseconds: 0, sleeping: false)
+      case .sleep(let milliseconds): fetch(&batch, milliseconds: milliseconds, sleeping: true)
+      case .stop: return wakeUp.signal()
+      }
+    }
+  }
+
+  private func next(_ streak: inout Int) -> Work {
+    var mustSignal = false
+    let work = shared.withLock { s -> Work in
+      let work = take(&s, &streak)
+      mustSignal = hasWork(s) && shouldSignal(&s)
+      return work
+    }
+    if mustSignal { wakeUp.signal() }
+    return work
+  }
+
+  private func take(_ s: inout Shared, _ streak: inout Int) -> Work {
+    guard s.isRunning else { return .stop }
+    if streak < Self.longestStreak, let job = s.jobs.popFirst() {
+      streak += 1
+      return .job(job)
+    }
+    streak = 0
+    if let token = s.pokes.popFirst() { return .attend(s.slots[token]) }
+    if let (token, readiness) = s.events.popFirst() { return .event(s.slots[token], readiness) }
+    guard s.jobs.isEmpty else { return .poll }
+    s.waiting += 1
+    let earliest = s.timers.earliest
+    return .sleep(milliseconds: earliest == .never ? -1 : earliest.pollTimeout(from: .now))
+  }
+
+  private func fetch(_ batch: inout EventBatch, milliseconds: CInt, sleeping: Bool) {
+    epoll.wait(&batch, milliseconds: milliseconds)
+    shared.withLock { s in
+      if sleeping { s.waiting -= 1 }
+      for index in 0..<batch.count {
+        if batch[index].token == Self.wakeToken {
+          s.isSignalled = false
+        } else {
+          s.events.append(batch[index])
+        }
+      }
+      guard s.timers.count > 0 else { return }
+      let now = MonotonicTime.now
+      while let token = s.timers.popDue(now) { s.pokes.append(token) }
+    }
+  }
+
+  private func hasWork(_ s: Shared) -> Bool {
+    !s.jobs.isEmpty || !s.events.isEmpty || !s.pokes.isEmpty
+  }
+
+  /// Whether to wake a sleeping worker; notes that it is being done, once for many.
+  private func shouldSignal(_ s: inout Shared) -> Bool {
+    guard s.waiting > 0, !s.isSignalled else { return false }
+    s.isSignalled = true
+    return true
+  }
+
+  // MARK: Driver
+
+  override func finish() {
+    shared.withLock { $0.isRunning = false }
+    wakeUp.signal()
+  }
+
+  override var isCurrent: Bool {
+    let id = Thread.currentID
+    for index in 0..<threads where workerIDs[index].load(ordering: .relaxed) == id { return true }
+    return false
+  }
+
+  override var isWithinReach: Bool { true }
+
+  override func adopt(
+    _ source: any EventSource, _ fd: CInt, _ interest: Readiness
+  ) throws(Errno) -> Token {
+    let token = adopt(source)
+    do {
+      try epoll.add(fd, interest, token)
+    } catch {
+      release(token)
+      throw error
+    }
+    return token
+  }
+
+  override func adopt(_ source: any EventSource) -> Token {
+    shared.withLock { $0.slots.insert(source) }
+  }
+
+  override func release(_ token: Token) {
+    shared.withLock { s in
+      s.timers.cancel(token)
+      s.slots.remove(token)
+    }
+  }
+
+  override func setTimer(_ token: Token, at deadline: MonotonicTime) {
+    let mustSignal = shared.withLock { s in
+      let before = s.timers.earliest
+      s.timers.set(token, at: deadline)
+      // A worker that sleeps until later must look again.
+      return s.timers.earliest < before && shouldSignal(&s)
+    }
+    if mustSignal { wakeUp.signal() }
+  }
+
+  override func poke(_ token: Token) { post { $0.pokes.append(token) } }
+
+  override func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    post { $0.jobs.append(job) }
+  }
+
+  /// What a worker leaves it takes next itself, and then wakes others for the rest.
+  private func post(_ put: (inout Shared) -> Void) {
+    let isWorker = isCurrent
+    let mustSignal = shared.withLock { s in
+      put(&s)
+      return !isWorker && shouldSignal(&s)
+    }
+    if mustSignal { wakeUp.signal() }
+  }
+
+  override var sources: [any EventSource] { shared.withLock { $0.slots.sources } }
 }

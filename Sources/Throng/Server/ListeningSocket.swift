@@ -153,7 +153,7 @@ struct ListenPlan {
       guard (0...65535).contains(port) else { throw .portOutOfRange(port) }
       let address =
         isIPv6Available
-        ? SocketAddress(.ipv6(high: 0, low: 0, port: UInt16(port), scope: 0))
+        ? SocketAddress(.ipv6(high: 0, low: 0, scope: 0, port: UInt16(port)))
         : SocketAddress(.ipv4(address: 0, port: UInt16(port)))
       return [
         ListenPlan(

@@ -23,7 +23,6 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   private enum Drain { case running, draining, aborted, finished }
 
-  let driver: Driver
   let configuration: Configuration
   private let model: Model
   private let state = Mutex(State())
@@ -40,7 +39,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     _ service: Service, _ model: Model, _ configuration: Configuration, counters: Counters,
     log: Logger
   ) throws(Errno) {
-    driver =
+    let driver: Driver =
       switch model.kind {
       case .reactor, .threadPerClient: try Reactor()
       case .threadPool(let threads): try ThreadPool(threads: threads)
@@ -48,7 +47,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     self.model = model
     self.configuration = configuration
     super.init(
-      service: service, options: configuration.connection, log: log, counters: counters)
+      driver: driver, service: service, options: configuration.connection, log: log, counters: counters)
     token.withLock { $0 = driver.adopt(self) }
   }
 
@@ -109,11 +108,11 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   ) throws(Errno) {
     if case .threadPerClient(let stackSize) = model.kind {
       try BlockingConnection(
-        id: id, remoteAddress: peer, context: self, driver: driver, socket: client
-      ).start(stackSize: stackSize)
+        id: id, remoteAddress: peer, context: self, socket: client, stackSize: stackSize
+      ).start()
     } else {
       try ReadyConnection(
-        id: id, remoteAddress: peer, context: self, driver: driver, socket: client
+        id: id, remoteAddress: peer, context: self, socket: client
       ).start()
     }
   }

@@ -14,6 +14,8 @@ struct Readiness: OptionSet {
   static let failed = Readiness(rawValue: SHIM_EPOLLERR)
   /// Disarms the descriptor after one report.
   static let oneShot = Readiness(rawValue: SHIM_EPOLLONESHOT)
+  /// Reports each change once, to one waiting thread: for wake-ups only.
+  static let edgeTriggered = Readiness(rawValue: SHIM_EPOLLET)
 }
 
 struct Epoll: ~Copyable {

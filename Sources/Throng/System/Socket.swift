@@ -26,26 +26,9 @@ struct Socket: ~Copyable {
     close()
   }
 
-  /// recv(2): 0 at the peer's FIN; EAGAIN when there is nothing to read.
+  /// For calls while the owner keeps the socket open.
   @inline(__always)
-  func receive(into buffer: UnsafeMutableRawPointer, count: Int) throws(Errno) -> Int {
-    try retrying { shim_recv(descriptor, buffer, count, 0) }
-  }
-
-  /// send(2) without SIGPIPE: how many bytes the kernel took.
-  @inline(__always)
-  func send(_ bytes: UnsafeRawBufferPointer, waiting: Bool = true) throws(Errno) -> Int {
-    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
-    return try retrying { shim_send(descriptor, bytes.baseAddress, bytes.count, flags) }
-  }
-
-  /// sendmsg(2) of several buffers at once.
-  func send(
-    gathering vector: UnsafeMutableBufferPointer<iovec>, waiting: Bool
-  ) throws(Errno) -> Int {
-    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
-    return try retrying { shim_send_vector(descriptor, vector.baseAddress, vector.count, flags) }
-  }
+  var reference: SocketReference { SocketReference(descriptor: descriptor) }
 
   /// FIN to the peer. ENOTCONN means that the connection is gone, which the next read reports.
   func shutdownSending() { _ = shim_shutdown(descriptor, CInt(SHUT_WR)) }
@@ -66,9 +49,6 @@ struct Socket: ~Copyable {
     }
     return Errno(rawValue: value)
   }
-
-  /// Bytes that have arrived and wait to be read.
-  var readableCount: Int { max(0, Int(shim_readable_count(descriptor))) }
 
   func set(_ level: CInt, _ option: CInt, _ value: Int) throws(Errno) {
     _ = try check(shim_set_option(descriptor, level, option, CInt(clamping: value)))

@@ -54,13 +54,13 @@ private final class ThreadBody {
 }
 
 /// State that threads share and wait on (pthread_cond_wait(3)).
-final class Monitor<State>: @unchecked Sendable {
+final class Monitor<State: ~Copyable>: @unchecked Sendable {
   // Invariant behind @unchecked: `state` is touched only while `mutex` is held.
   private var state: State
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init(_ state: sending State) {
+  init(_ state: consuming sending State) {
     self.state = state
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
@@ -73,22 +73,29 @@ final class Monitor<State>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+  @inline(__always)
+  func withLock<Result>(_ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return try body(&state)
+    return body(&state)
   }
 
   func wakeOne() { pthread_cond_signal(condition) }
   func wakeAll() { pthread_cond_broadcast(condition) }
 
-  /// Runs `body` under the lock until it returns a value, waiting for a wake-up between the tries.
-  func wait<Result>(until body: (inout State) -> Result?) -> Result {
+  /// Runs `body` under the lock until it returns a value, waiting for a wake-up between the tries;
+  /// `whileWaiting` notes the beginning and the end of each wait.
+  func wait<Result>(
+    until body: (inout State) -> Result?,
+    whileWaiting note: (inout State, _ isWaiting: Bool) -> Void = { _, _ in }
+  ) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
       if let result = body(&state) { return result }
+      note(&state, true)
       pthread_cond_wait(condition, mutex)
+      note(&state, false)
     }
   }
 }

@@ -1,0 +1,62 @@
+// A socket that somebody else owns, and keeps open during each of these calls.
+
+import CEpollShim
+import SystemPackage
+
+struct SocketReference: Sendable {
+  let descriptor: CInt
+
+  /// recv(2): 0 at the peer's FIN; EAGAIN when there is nothing to read and the call may not wait.
+  @inline(__always)
+  func receive(
+    into buffer: UnsafeMutableRawPointer, count: Int, waiting: Bool = true
+  ) throws(Errno) -> Int {
+    try retrying { shim_recv(descriptor, buffer, count, waiting ? 0 : CInt(MSG_DONTWAIT)) }
+  }
+
+  /// send(2) without SIGPIPE: how many bytes the kernel took.
+  @inline(__always)
+  func send(_ bytes: UnsafeRawBufferPointer, waiting: Bool = true) throws(Errno) -> Int {
+    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
+    return try retrying { shim_send(descriptor, bytes.baseAddress, bytes.count, flags) }
+  }
+
+  /// The same for several buffers at once (sendmsg(2)).
+  func send(_ slices: some RandomAccessCollection<ChunkSlice>) throws(Errno) -> Int {
+    if slices.count == 1, let only = slices.first { return try send(only.buffer) }
+    return try withUnsafeTemporaryAllocation(of: iovec.self, capacity: slices.count) {
+      (vector: UnsafeMutableBufferPointer<iovec>) throws(Errno) -> Int in
+      for (index, slice) in slices.enumerated() {
+        let buffer = slice.buffer
+        vector[index] = iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count)
+      }
+      return try retrying {
+        shim_send_vector(descriptor, vector.baseAddress, slices.count, 0)
+      }
+    }
+  }
+
+  /// Bytes that have arrived and wait to be read.
+  var readableCount: Int { max(0, Int(shim_readable_count(descriptor))) }
+
+  /// Waits until there is something to read, or `other` is readable, or the deadline has come (poll(2)).
+  /// - Returns: which of the two is readable; neither, when the time is over.
+  func waitUntilReadable(
+    or other: CInt, deadline: MonotonicTime
+  ) throws(Errno) -> (this: Bool, other: Bool) {
+    let result = try retrying {
+      shim_poll_readable(descriptor, other, deadline.pollTimeout(from: .now))
+    }
+    return (result & 1 != 0, result & 2 != 0)
+  }
+
+  /// Waits until the peer's kernel has acknowledged what was sent (SIOCOUTQ, tcp(7)), or the time is
+  /// over. There is no event for that, hence the pauses.
+  func waitUntilAcknowledged(atMost limit: Duration) {
+    let deadline = MonotonicTime.now + limit
+    while shim_unacknowledged_count(descriptor) > 0, MonotonicTime.now < deadline {
+      _ = shim_poll_readable(-1, -1, 5)
+    }
+  }
+}
