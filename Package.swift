@@ -3,7 +3,6 @@ import PackageDescription
 
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   .enableUpcomingFeature("ExistentialAny"),
 ]
 

@@ -216,6 +216,12 @@ static inline uint64_t shim_monotonic_nanoseconds(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+static inline uint64_t shim_coarse_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
 // Raises the soft limit of open descriptors to the hard one; the limit in force (getrlimit(2)).
 static inline int64_t shim_raise_descriptor_limit(void) {
   struct rlimit limit;

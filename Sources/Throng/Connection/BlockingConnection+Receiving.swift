@@ -40,23 +40,44 @@ extension BlockingConnection {
     return try endReceive(result)
   }
 
-  /// A task that the handler has started: its receive can be cancelled, and blocks a thread of the
-  /// connection's executor, wherever the task runs otherwise.
-  func receiveInChild(_ limit: Int, _ deadline: MonotonicTime) async throws -> Bytes? {
-    let cancellation = try Cancellation()
-    return try await withTaskCancellationHandler {
-      try await withTaskExecutorPreference(executor) {
-        try receivePolling(limit, deadline, cancelledBy: cancellation.event.descriptor)
+  /// The receive of a task that the handler has started: it can be cancelled, and blocks a thread of
+  /// the connection's executor, wherever the task runs otherwise.
+  func receiveForChild(_ receiver: Receiver, _ deadline: MonotonicTime) {
+    let cancellation: Cancellation
+    do {
+      cancellation = try register(receiver)
+    } catch {
+      return receiver.continuation.resume(throwing: error)
+    }
+    executor.perform { [self] in
+      let result = Result {
+        try receivePolling(
+          Int(receiver.limit), deadline, cancelledBy: cancellation.event.descriptor)
       }
-    } onCancel: {
-      cancellation.event.signal()
+      state.withLock { $0.cancellation = nil }
+      receiver.continuation.resume(with: result)
     }
   }
 
+  private func register(_ receiver: Receiver) throws -> Cancellation {
+    let cancellation = try Cancellation(task: receiver.task)
+    return try state.withLock { s -> Result<Cancellation, any Error> in
+      if s.cancellation != nil { return .failure(ConnectionError.alreadyReceiving) }
+      if Task.isCancelled { return .failure(CancellationError()) }
+      s.cancellation = cancellation
+      return .success(cancellation)
+    }.get()
+  }
+
   /// A descriptor that poll(2) can wait for together with the socket.
-  private final class Cancellation: Sendable {
+  final class Cancellation: Sendable {
+    let task: UInt
     let event: EventDescriptor
-    init() throws(Errno) { event = try EventDescriptor() }
+
+    init(task: UInt) throws(Errno) {
+      self.task = task
+      event = try EventDescriptor()
+    }
   }
 
   private func receive(
@@ -104,7 +125,7 @@ extension BlockingConnection {
   private func accept(_ slice: ChunkSlice, _ s: inout State) -> Bytes {
     context.counters.receives.add(1)
     context.counters.receivedBytes.add(Int(slice.count))
-    s.deadlines.activity = .now
+    s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     if s.inputBudget != .max {
       s.inputBudget -= Int(slice.count)

@@ -100,33 +100,22 @@ extension BlockingConnection {
 
   /// The handler's `send` flushes on the handler's own thread; when another thread is at it, the task
   /// waits for the low-water mark.
-  func waitUntilFlushed() async throws {
-    if CurrentTask.id == rootTask.load(ordering: .relaxed) {
+  func flushOrRegister(_ sender: Sender) {
+    if executor.isCurrent {
       flush(awaitingOthers: false)
     } else {
-      await withTaskExecutorPreference(executor) { flush(awaitingOthers: false) }
+      executor.perform { [self] in flush(awaitingOthers: false) }
     }
-    try await waitForOtherFlush()
-  }
-
-  private func waitForOtherFlush() async throws {
-    let task = CurrentTask.id
-    try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
-        state.withLock { s in
-          if let failure = s.failure { return continuation.resume(throwing: failure) }
-          if s.outbox.byteCount <= context.options.lowWaterMark { return continuation.resume() }
-          if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
-          s.senders.append(ReadyConnection.Sender(continuation: continuation, task: task))
-        }
-      }
-    } onCancel: {
-      cancelSender(of: task)
+    state.withLock { s in
+      if let failure = s.failure { return sender.continuation.resume(throwing: failure) }
+      if s.outbox.byteCount <= context.options.lowWaterMark { return sender.continuation.resume() }
+      if Task.isCancelled { return sender.continuation.resume(throwing: CancellationError()) }
+      s.senders.append(sender)
     }
   }
 
-  private func cancelSender(of task: UInt) {
-    let sender: ReadyConnection.Sender? = state.withLock { s in
+  func cancelSender(of task: UInt) {
+    let sender: Sender? = state.withLock { s in
       guard let index = s.senders.firstIndex(where: { $0.task == task }) else { return nil }
       return s.senders.remove(at: index)
     }
@@ -137,6 +126,6 @@ extension BlockingConnection {
   private func noteSent(_ count: Int, _ s: inout State) {
     context.counters.sends.add(1)
     context.counters.sentBytes.add(count)
-    s.deadlines.activity = .now
+    s.deadlines.activity = .coarseNow
   }
 }

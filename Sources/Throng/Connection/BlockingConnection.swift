@@ -14,8 +14,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var socket: Socket
     var token = Token(rawValue: .max)
     var outbox = Outbox()
-    var senders: [ReadyConnection.Sender] = []
+    var senders: [Sender] = []
     var task: Task<Void, Never>?
+    /// How the receive of a child task is woken, while it waits.
+    var cancellation: Cancellation?
     var failure: ConnectionError?
     /// How many bytes may still be received; set when the drain begins.
     var inputBudget = Int.max
@@ -39,8 +41,6 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   let state: Monitor<State>
   let executor: ThreadExecutor
-  /// The id of the handler's own task.
-  let rootTask = Atomic<UInt>(0)
   /// Belongs to whoever has set `isReceiving`.
   var buffer = ReceiveBuffer()
   let stackSize: Int
@@ -54,7 +54,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     state = Monitor(State(socket: socket, deadlines: deadlines))
     executor = ThreadExecutor(stackSize: stackSize)
     self.stackSize = stackSize
-    super.init(id: id, remoteAddress: remoteAddress, context: context)
+    super.init(
+      id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: true)
   }
 
   /// Registers with the driver and starts the thread. On the driver's thread.
@@ -108,7 +109,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     executor.run()
   }
 
-  private func run(_ handler: any EventHandler) {
+  private func run(_ handler: EventCallbacks) {
     handler.opened(self)
     while let bytes = try? receiveBlocking(ReceiveBuffer.chunkSize) {
       handler.received(bytes, on: self)
@@ -282,13 +283,21 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   // MARK: Connection
 
-  override func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
-    let task = CurrentTask.id
-    if task == rootTask.load(ordering: .relaxed) {
-      return deadline == .never
-        ? try receiveBlocking(limit) : try receivePolling(limit, deadline, cancelledBy: -1)
+  override func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
+    deadline == .never
+      ? try receiveBlocking(limit) : try receivePolling(limit, deadline, cancelledBy: -1)
+  }
+
+  override func receive(_ receiver: Receiver, deadline: MonotonicTime) {
+    receiveForChild(receiver, deadline)
+  }
+
+  override func cancelReceive(of task: UInt) {
+    state.withLock { s in
+      if let cancellation = s.cancellation, cancellation.task == task {
+        cancellation.event.signal()
+      }
     }
-    return try await receiveInChild(limit, deadline)
   }
 
   override func transmit(
@@ -297,7 +306,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     try sendOrQueue(buffer, keeping: bytes, delivery)
   }
 
-  override func waitForLowWater() async throws { try await waitUntilFlushed() }
+  override func awaitLowWater(_ sender: Sender) { flushOrRegister(sender) }
+
+  override func cancelSend(of task: UInt) { cancelSender(of: task) }
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 }

@@ -1,5 +1,8 @@
 // One client's socket as its handler sees it: the public face. `ReadyConnection` serves it from epoll
-// events, `BlockingConnection` from a thread of its own.
+// events, `BlockingConnection` from a thread of its own. What is asynchronous is here, once; the
+// subclasses are plain code that resumes whoever waits.
+
+import Synchronization
 
 /// One client's connection.
 ///
@@ -13,8 +16,16 @@ public class Connection: @unchecked Sendable {
   /// The client's address.
   public final let remoteAddress: SocketAddress
   let context: ConnectionContext
+  /// The id of the handler's own task, which is cancelled only together with the connection.
+  final let rootTask = Atomic<UInt>(0)
 
-  init(id: Int, remoteAddress: SocketAddress, context: ConnectionContext) {
+  /// Whether a receive blocks the thread of the handler instead of suspending its task.
+  final let receivesAtOnce: Bool
+
+  init(
+    id: Int, remoteAddress: SocketAddress, context: ConnectionContext, receivesAtOnce: Bool
+  ) {
+    self.receivesAtOnce = receivesAtOnce
     self.id = id
     self.remoteAddress = remoteAddress
     self.context = context
@@ -39,7 +50,7 @@ public class Connection: @unchecked Sendable {
   /// while the outbox is above its high-water mark.
   /// - Throws: ``ConnectionError`` when the client is gone; `CancellationError` when a child task was
   ///   cancelled while it waited (the bytes are queued all the same).
-  public final func send(_ bytes: Bytes) async throws {
+  public nonisolated(nonsending) final func send(_ bytes: Bytes) async throws {
     let isFlowing = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
       try transmit(buffer, keeping: bytes, .send)
     }
@@ -47,7 +58,7 @@ public class Connection: @unchecked Sendable {
   }
 
   /// Sends the UTF-8 of a string, as ``send(_:)-(Bytes)`` does.
-  public final func send(_ text: String) async throws {
+  public nonisolated(nonsending) final func send(_ text: String) async throws {
     var text = text
     let isFlowing = try text.withUTF8 { (buffer) throws(ConnectionError) in
       try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, .send)
@@ -79,9 +90,15 @@ public class Connection: @unchecked Sendable {
 
   // MARK: What each kind of connection does in its own way
 
-  func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
-    fatalError("abstract")
-  }
+  /// Blocks the calling thread until there is input: for the handler's own task where
+  /// `receivesAtOnce`.
+  func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? { fatalError("abstract") }
+
+  /// Resumes the receiver with the next bytes, at once or later.
+  func receive(_ receiver: Receiver, deadline: MonotonicTime) { fatalError("abstract") }
+
+  /// Ends the receive of a task that was cancelled.
+  func cancelReceive(of task: UInt) { fatalError("abstract") }
 
   /// Gives the bytes to the kernel, and what it does not take to the outbox.
   /// - Parameter bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.
@@ -90,14 +107,81 @@ public class Connection: @unchecked Sendable {
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
   ) throws(ConnectionError) -> Bool { fatalError("abstract") }
 
-  /// Waits until the outbox is below its low-water mark.
-  func waitForLowWater() async throws { fatalError("abstract") }
+  /// Resumes the sender once the outbox is below its low-water mark.
+  func awaitLowWater(_ sender: Sender) { fatalError("abstract") }
+
+  /// Ends the wait of a task that was cancelled.
+  func cancelSend(of task: UInt) { fatalError("abstract") }
 
   /// Ends the input at what has arrived so far.
   func drain() { fatalError("abstract") }
 
   /// Resets, and cancels the handler's task: past the drain deadline.
   func abort() { fatalError("abstract") }
+}
+
+extension Connection {
+  @inline(__always)
+  final func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
+    let task = CurrentTask.id
+    guard task == rootTask.load(ordering: .relaxed) else {
+      return try await receiveInChild(limit, deadline, task)
+    }
+    if receivesAtOnce { return try receiveNow(limit, deadline) }
+    return try await withUnsafeThrowingContinuation { continuation in
+      receive(Receiver(continuation, task, limit, isCancellable: false), deadline: deadline)
+    }
+  }
+
+  /// For a task that the handler has started.
+  private final func receiveInChild(
+    _ limit: Int, _ deadline: MonotonicTime, _ task: UInt
+  ) async throws -> Bytes? {
+    try await withTaskCancellationHandler {
+      try await withUnsafeThrowingContinuation { continuation in
+        receive(Receiver(continuation, task, limit, isCancellable: true), deadline: deadline)
+      }
+    } onCancel: {
+      cancelReceive(of: task)
+    }
+  }
+
+  private final func waitForLowWater() async throws {
+    let task = CurrentTask.id
+    try await withTaskCancellationHandler {
+      try await withUnsafeThrowingContinuation {
+        awaitLowWater(Sender(continuation: $0, task: task))
+      }
+    } onCancel: {
+      cancelSend(of: task)
+    }
+  }
+}
+
+/// A task that waits for input.
+struct Receiver: Sendable {
+  let continuation: UnsafeContinuation<Bytes?, any Error>
+  let task: UInt
+  let limit: Int32
+  /// Not the handler's own task.
+  let isCancellable: Bool
+
+  init(
+    _ continuation: UnsafeContinuation<Bytes?, any Error>, _ task: UInt, _ limit: Int,
+    isCancellable: Bool
+  ) {
+    precondition(limit > 0, "a receive of no bytes would never end")
+    self.continuation = continuation
+    self.task = task
+    self.limit = Int32(clamping: limit)
+    self.isCancellable = isCancellable
+  }
+}
+
+/// A task that waits for room in the outbox.
+struct Sender: Sendable {
+  let continuation: UnsafeContinuation<Void, any Error>
+  let task: UInt
 }
 
 /// Whether who sends can wait, or obeys the outbox limit.

@@ -6,8 +6,8 @@ class ConnectionContext: @unchecked Sendable {
   // Invariant behind @unchecked: only constants; subclasses lock their state.
   final let driver: Driver
   final let service: Service
-  /// Served by callbacks.
-  final let isEventDriven: Bool
+  /// Nil unless connections are served by callbacks.
+  final let callbacks: EventCallbacks?
   final let options: ConnectionOptions
   final let log: Logger
   final let counters: Counters
@@ -17,11 +17,14 @@ class ConnectionContext: @unchecked Sendable {
   ) {
     self.driver = driver
     self.service = service
-    isEventDriven = if case .events = service { true } else { false }
+    callbacks = service.callbacks
     self.options = options
     self.log = log
     self.counters = counters
   }
+
+  @inline(__always)
+  final var isEventDriven: Bool { callbacks != nil }
 
   /// Whether `write` must not queue so many bytes more. A message that has begun is finished, or the
   /// client would read half of it, unless the client is dropped anyway.

@@ -43,5 +43,35 @@ extension EventHandler {
 /// What serves the connections of a server.
 enum Service: Sendable {
   case handler(any Handler)
-  case events(any EventHandler)
+  case events(EventCallbacks)
+
+  var callbacks: EventCallbacks? {
+    if case .events(let callbacks) = self { callbacks } else { nil }
+  }
+}
+
+/// An event handler behind a class: calling it copies no existential.
+class EventCallbacks: @unchecked Sendable {
+  // Invariant behind @unchecked: the one subclass has one constant, which is Sendable.
+  func opened(_ connection: Connection) { fatalError("abstract") }
+  func received(_ bytes: Bytes, on connection: Connection) { fatalError("abstract") }
+  func writable(_ connection: Connection) { fatalError("abstract") }
+  func inputEnded(_ connection: Connection) { fatalError("abstract") }
+  func closed(_ connection: Connection, error: ConnectionError?) { fatalError("abstract") }
+}
+
+final class EventCallbacksOf<Events: EventHandler>: EventCallbacks, @unchecked Sendable {
+  private let handler: Events
+
+  init(_ handler: Events) { self.handler = handler }
+
+  override func opened(_ connection: Connection) { handler.opened(connection) }
+  override func received(_ bytes: Bytes, on connection: Connection) {
+    handler.received(bytes, on: connection)
+  }
+  override func writable(_ connection: Connection) { handler.writable(connection) }
+  override func inputEnded(_ connection: Connection) { handler.inputEnded(connection) }
+  override func closed(_ connection: Connection, error: ConnectionError?) {
+    handler.closed(connection, error: error)
+  }
 }

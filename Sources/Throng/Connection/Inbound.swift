@@ -12,11 +12,8 @@ public struct Inbound: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     let connection: Connection
 
-    public func next(isolation actor: isolated (any Actor)?) async throws -> Bytes? {
-      try await connection.receive(atMost: ReceiveBuffer.chunkSize)
-    }
 
-    public func next() async throws -> Bytes? {
+    public nonisolated(nonsending) func next() async throws -> Bytes? {
       try await connection.receive(atMost: ReceiveBuffer.chunkSize)
     }
   }

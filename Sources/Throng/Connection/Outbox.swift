@@ -18,7 +18,7 @@ struct Outbox {
 
   mutating func append(_ slice: ChunkSlice) {
     guard slice.count > 0 else { return }
-    if Int(slice.count) * Self.largestWaste < slice.chunk.header.capacity {
+    if Int(slice.count) * Self.largestWaste < slice.chunk.size {
       append(copying: slice.buffer)
       withExtendedLifetime(slice.chunk) {}
     } else {
@@ -51,7 +51,7 @@ struct Outbox {
     let last = segments.count - 1
     guard last >= Int(head), segments[last].chunk.free >= bytes.count,
       isKnownUniquelyReferenced(&segments[last].chunk),
-      Int(segments[last].offset + segments[last].count) == segments[last].chunk.header.filled
+      Int(segments[last].offset + segments[last].count) == segments[last].chunk.filled
     else { return false }
     segments[last].chunk.append(bytes)
     segments[last].count += UInt32(bytes.count)

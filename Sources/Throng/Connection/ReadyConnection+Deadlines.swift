@@ -13,7 +13,7 @@ extension ReadyConnection {
     _ s: borrowing State
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
     let situation = Deadlines.Situation(
-      isLingering: s.isLingering, isReceiving: s.reader != nil, isSending: !s.outbox.isEmpty)
+      isLingering: s.isLingering, isReceiving: s.receiver != nil, isSending: !s.outbox.isEmpty)
     return s.deadlines.earliest(situation, context.options)
   }
 
@@ -48,8 +48,8 @@ extension ReadyConnection {
     case .linger: s.peerClosed = true
     case .receive:
       // The handler decides what a late client means: only its receive fails.
-      wake.reader = s.reader.take()
-      wake.readerFailure = .timedOut(.receive)
+      wake.receiver = s.receiver.take()
+      wake.receiverFailure = .timedOut(.receive)
       s.deadlines.receive = .never
     default: fail(&s, .timedOut(limit))
     }

@@ -1,41 +1,24 @@
-// Receiving: a reader waits, an event brings bytes, the reader gets them.
+// Receiving: a receiver waits, an event brings bytes, the receiver gets them.
 
 import SystemPackage
 
 extension ReadyConnection {
-  func receiveWhenReady(_ limit: Int, _ deadline: MonotonicTime) async throws -> Bytes? {
-    let task = CurrentTask.id
-    if task == rootTask.load(ordering: .relaxed) {
-      return try await waitForInput(limit, deadline, task, cancellable: false)
+  @inline(__always)
+  func registerOrRefuse(_ receiver: Receiver, _ deadline: MonotonicTime) {
+    let refusal: Refusal? = state.withLock { s in
+      if let failure = s.failure { return .failure(failure) }
+      if s.inputEnded { return .end }
+      if s.receiver != nil { return .failure(ConnectionError.alreadyReceiving) }
+      if receiver.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
+      s.receiver = receiver
+      beginReceiveTimer(&s, deadline)
+      updateInterest(&s)
+      return nil
     }
-    return try await withTaskCancellationHandler {
-      try await waitForInput(limit, deadline, task, cancellable: true)
-    } onCancel: {
-      cancelReader(of: task)
-    }
-  }
-
-  private func waitForInput(
-    _ limit: Int, _ deadline: MonotonicTime, _ task: UInt, cancellable: Bool
-  ) async throws -> Bytes? {
-    precondition(limit > 0, "a receive of no bytes would never end")
-    return try await withUnsafeThrowingContinuation { continuation in
-      let refusal: Refusal? = state.withLock { s in
-        if let failure = s.failure { return .failure(failure) }
-        if s.inputEnded { return .end }
-        if s.reader != nil { return .failure(ConnectionError.alreadyReceiving) }
-        if cancellable, Task.isCancelled { return .failure(CancellationError()) }
-        s.reader = Reader(
-          continuation: continuation, task: task, limit: Int32(clamping: limit))
-        beginReceiveTimer(&s, deadline)
-        updateInterest(&s)
-        return nil
-      }
-      switch refusal {
-      case nil: break
-      case .end: continuation.resume(returning: nil)
-      case .failure(let error): continuation.resume(throwing: error)
-      }
+    switch refusal {
+    case nil: break
+    case .end: receiver.continuation.resume(returning: nil)
+    case .failure(let error): receiver.continuation.resume(throwing: error)
     }
   }
 
@@ -45,12 +28,12 @@ extension ReadyConnection {
     case failure(any Error)
   }
 
-  private func cancelReader(of task: UInt) {
-    let reader: Reader? = state.withLock { s in
-      guard s.reader?.task == task else { return nil }
-      return s.reader.take()
+  func cancelReceiver(of task: UInt) {
+    let receiver: Receiver? = state.withLock { s in
+      guard s.receiver?.task == task else { return nil }
+      return s.receiver.take()
     }
-    reader?.continuation.resume(throwing: CancellationError())
+    receiver?.continuation.resume(throwing: CancellationError())
   }
 
   // MARK: Events
@@ -90,7 +73,7 @@ extension ReadyConnection {
   /// How much whoever waits for input wants; nil when nobody waits.
   @inline(__always)
   private func inputLimit(_ s: borrowing State) -> Int32? {
-    if let reader = s.reader { return reader.limit }
+    if let receiver = s.receiver { return receiver.limit }
     if context.isEventDriven, !s.inputEnded, !s.isAboveHighWater {
       return Int32(ReceiveBuffer.chunkSize)
     }
@@ -103,7 +86,7 @@ extension ReadyConnection {
     context.counters.receivedBytes.add(Int(slice.count))
     s.deadlines.activity = driver.now
     s.deadlines.phase = .never
-    wake.reader = s.reader.take()
+    wake.receiver = s.receiver.take()
     wake.received = Bytes(slice)
     if s.inputBudget != .max {
       s.inputBudget -= Int32(slice.count)

@@ -59,29 +59,22 @@ extension ReadyConnection {
     return .failure(error)
   }
 
-  func waitUntilDrained() async throws {
-    let task = CurrentTask.id
-    try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { continuation in
-        let failure: (any Error)?? = state.withLock { s in
-          if let failure = s.failure { return .some(failure) }
-          if !s.isAboveHighWater { return .some(nil) }
-          if Task.isCancelled { return .some(CancellationError()) }
-          s.senders.append(Sender(continuation: continuation, task: task))
-          return nil
-        }
-        switch failure {
-        case nil: break
-        case .some(nil): continuation.resume()
-        case .some(let error?): continuation.resume(throwing: error)
-        }
-      }
-    } onCancel: {
-      cancelSender(of: task)
+  func registerOrResume(_ sender: Sender) {
+    let failure: (any Error)?? = state.withLock { s in
+      if let failure = s.failure { return .some(failure) }
+      if !s.isAboveHighWater { return .some(nil) }
+      if Task.isCancelled { return .some(CancellationError()) }
+      s.senders.append(sender)
+      return nil
+    }
+    switch failure {
+    case nil: break
+    case .some(nil): sender.continuation.resume()
+    case .some(let error?): sender.continuation.resume(throwing: error)
     }
   }
 
-  private func cancelSender(of task: UInt) {
+  func cancelSender(of task: UInt) {
     let sender: Sender? = state.withLock { s in
       guard let index = s.senders.firstIndex(where: { $0.task == task }) else { return nil }
       return s.senders.remove(at: index)

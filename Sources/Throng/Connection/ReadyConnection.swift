@@ -15,7 +15,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var token = Token(rawValue: .max)
     /// What epoll watches the descriptor for.
     var armed: Readiness = .readable
-    var reader: Reader?
+    var receiver: Receiver?
     var outbox = Outbox()
     var senders: [Sender] = []
     var task: Task<Void, Never>?
@@ -44,20 +44,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var endReported = false
   }
 
-  struct Reader {
-    let continuation: UnsafeContinuation<Bytes?, any Error>
-    let task: UInt
-    let limit: Int32
-  }
-
-  struct Sender {
-    let continuation: UnsafeContinuation<Void, any Error>
-    let task: UInt
-  }
-
   let state: Mutex<State>
-  /// The id of the handler's own task.
-  let rootTask = Atomic<UInt>(0)
   var driver: Driver { context.driver }
 
   init(
@@ -66,7 +53,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   ) {
     let deadlines = Deadlines(now: context.driver.now, context.options)
     state = Mutex(State(socket: socket, deadlines: deadlines))
-    super.init(id: id, remoteAddress: remoteAddress, context: context)
+    super.init(
+      id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: false)
   }
 
   /// Registers with the driver and starts the handler. On a thread of the driver.
@@ -107,16 +95,18 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     conclude { s in
       s.isServed = false
       s.task = nil
-      s.reader = nil
+      s.receiver = nil
       beginClose(&s)
     }
   }
 
   // MARK: Connection
 
-  override func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
-    try await receiveWhenReady(limit, deadline)
+  override func receive(_ receiver: Receiver, deadline: MonotonicTime) {
+    registerOrRefuse(receiver, deadline)
   }
+
+  override func cancelReceive(of task: UInt) { cancelReceiver(of: task) }
 
   override func transmit(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
@@ -124,7 +114,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     try sendOrQueue(buffer, keeping: bytes, delivery)
   }
 
-  override func waitForLowWater() async throws { try await waitUntilDrained() }
+  override func awaitLowWater(_ sender: Sender) { registerOrResume(sender) }
+
+  override func cancelSend(of task: UInt) { cancelSender(of: task) }
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 
@@ -194,7 +186,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   /// Brings the connection as far as its state allows: input ended, flushed, FIN sent, closed.
   func advance(_ s: inout State, _ wake: inout Wake) {
-    if s.failure != nil || s.inputEnded { endReader(&s, &wake) }
+    if s.failure != nil || s.inputEnded { endReceiver(&s, &wake) }
     if s.failure != nil { endSenders(&s, &wake) }
     guard !s.isBusy else { return }
     guard s.socket.isOpen else { return reportEnd(&s, &wake) }
@@ -217,7 +209,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   func closeNow(_ s: inout State, _ wake: inout Wake) {
     s.socket.close()
     s.outbox.removeAll()
-    endReader(&s, &wake)
+    endReceiver(&s, &wake)
     endSenders(&s, &wake)
     releaseSlot(&s)
     reportEnd(&s, &wake)
@@ -242,10 +234,10 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     wake.closed = true
   }
 
-  private func endReader(_ s: inout State, _ wake: inout Wake) {
-    guard let reader = s.reader.take() else { return }
-    wake.reader = reader
-    wake.readerFailure = s.failure
+  private func endReceiver(_ s: inout State, _ wake: inout Wake) {
+    guard let receiver = s.receiver.take() else { return }
+    wake.receiver = receiver
+    wake.receiverFailure = s.failure
   }
 
   func endSenders(_ s: inout State, _ wake: inout Wake) {

@@ -3,10 +3,10 @@
 import SystemPackage
 
 struct Wake {
-  var reader: ReadyConnection.Reader?
+  var receiver: Receiver?
   var received: Bytes?
-  var readerFailure: ConnectionError?
-  var senders: [ReadyConnection.Sender] = []
+  var receiverFailure: ConnectionError?
+  var senders: [Sender] = []
   var senderFailure: ConnectionError?
   /// For an event handler.
   var inputEnded = false
@@ -18,15 +18,15 @@ struct Wake {
 
   @inline(__always)
   func perform(on connection: ReadyConnection) {
-    if let reader {
-      if let readerFailure {
-        reader.continuation.resume(throwing: readerFailure)
+    if let receiver {
+      if let receiverFailure {
+        receiver.continuation.resume(throwing: receiverFailure)
       } else {
-        reader.continuation.resume(returning: received)
+        receiver.continuation.resume(returning: received)
       }
     }
     if !senders.isEmpty { resumeSenders() }
-    if case .events(let handler) = connection.context.service { call(handler, connection) }
+    if let callbacks = connection.context.callbacks { call(callbacks, connection) }
     if closed { connection.context.didClose(connection) }
   }
 
@@ -41,7 +41,7 @@ struct Wake {
   }
 
   @inline(__always)
-  private func call(_ handler: any EventHandler, _ connection: ReadyConnection) {
+  private func call(_ handler: EventCallbacks, _ connection: ReadyConnection) {
     if let received { handler.received(received, on: connection) }
     if writable { handler.writable(connection) }
     if inputEnded { handler.inputEnded(connection) }

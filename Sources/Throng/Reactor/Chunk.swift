@@ -26,16 +26,26 @@ final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
     withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
   }
 
+  // Through a pointer, because a class's stored properties are checked for exclusive access at run time.
   @inline(__always)
-  var free: Int { header.capacity - header.filled }
+  var size: Int { withUnsafeMutablePointerToHeader { $0.pointee.capacity } }
+
+  @inline(__always)
+  var filled: Int {
+    get { withUnsafeMutablePointerToHeader { $0.pointee.filled } }
+    set { withUnsafeMutablePointerToHeader { $0.pointee.filled = newValue } }
+  }
+
+  @inline(__always)
+  var free: Int { withUnsafeMutablePointerToHeader { $0.pointee.capacity - $0.pointee.filled } }
 
   /// Only for a chunk that nobody else is filling.
   func append(_ bytes: UnsafeRawBufferPointer) {
     precondition(bytes.count <= free)
     if let source = bytes.baseAddress {
-      (start + header.filled).copyMemory(from: source, byteCount: bytes.count)
+      (start + filled).copyMemory(from: source, byteCount: bytes.count)
     }
-    header.filled += bytes.count
+    filled += bytes.count
   }
 }
 

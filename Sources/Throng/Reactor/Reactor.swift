@@ -25,15 +25,23 @@ final class Reactor: Driver, @unchecked Sendable {
   private static let wakeToken = Token(rawValue: .max)
   private static let eventsPerTurn = 256
 
-  private var local = Local()
+  /// Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
+  private let local: UnsafeMutablePointer<Local>
   private let mailbox = Mutex(Mailbox())
   private let wakeUp: EventDescriptor
   private let thread = Atomic<UInt>(0)
 
   init() throws(Errno) {
+    local = .allocate(capacity: 1)
+    local.initialize(to: Local())
     wakeUp = try EventDescriptor()
     try super.init(isOneShot: false)
     try epoll.add(wakeUp.descriptor, .readable, Self.wakeToken)
+  }
+
+  deinit {
+    local.deinitialize(count: 1)
+    local.deallocate()
   }
 
   /// Runs the loop on the calling thread until `finish`.
@@ -42,16 +50,16 @@ final class Reactor: Driver, @unchecked Sendable {
     defer { thread.store(0, ordering: .releasing) }
     var batch = EventBatch(capacity: Self.eventsPerTurn)
     var buffer = ReceiveBuffer()
-    local.isRunning = true
-    local.now = .now
+    local.pointee.isRunning = true
+    local.pointee.now = .now
     takeMail()
     runJobs()
-    while local.isRunning {
+    while local.pointee.isRunning {
       epoll.wait(&batch, milliseconds: waitTime())
-      local.now = .now
+      local.pointee.now = .now
       for index in 0..<batch.count {
         serve(batch[index], &buffer)
-        if !local.jobs.isEmpty { runJobs() }
+        if !local.pointee.jobs.isEmpty { runJobs() }
       }
       fireTimers()
       attendPoked()
@@ -62,39 +70,39 @@ final class Reactor: Driver, @unchecked Sendable {
   /// Ends `run` after the current turn. Only on the loop's thread.
   override func finish() {
     assert(isCurrent)
-    local.isRunning = false
+    local.pointee.isRunning = false
   }
 
   private func waitTime() -> CInt {
-    guard local.jobs.isEmpty, local.pokes.isEmpty else { return 0 }
-    return local.timers.earliest.pollTimeout(from: local.now)
+    guard local.pointee.jobs.isEmpty, local.pointee.pokes.isEmpty else { return 0 }
+    return local.pointee.timers.earliest.pollTimeout(from: local.pointee.now)
   }
 
   @inline(__always)
   private func serve(_ event: (token: Token, readiness: Readiness), _ buffer: inout ReceiveBuffer) {
     if event.token == Self.wakeToken { return takeMail() }
-    local.slots[event.token]?.ready(event.readiness, &buffer)
+    local.pointee.slots[event.token]?.ready(event.readiness, &buffer)
   }
 
   /// Runs the jobs that are ready now; those that they make ready wait for their turn.
   private func runJobs() {
-    for _ in 0..<local.jobs.count {
-      guard let job = local.jobs.popFirst() else { return }
+    for _ in 0..<local.pointee.jobs.count {
+      guard let job = local.pointee.jobs.popFirst() else { return }
       job.runSynchronously(on: asUnownedTaskExecutor())
     }
   }
 
   private func fireTimers() {
-    while let token = local.timers.popDue(local.now) {
-      local.slots[token]?.attend(now: local.now)
+    while let token = local.pointee.timers.popDue(local.pointee.now) {
+      local.pointee.slots[token]?.attend(now: local.pointee.now)
     }
   }
 
   private func attendPoked() {
-    guard !local.pokes.isEmpty else { return }
-    let pokes = local.pokes
-    local.pokes.removeAll(keepingCapacity: true)
-    for token in pokes { local.slots[token]?.attend(now: local.now) }
+    guard !local.pointee.pokes.isEmpty else { return }
+    let pokes = local.pointee.pokes
+    local.pointee.pokes.removeAll(keepingCapacity: true)
+    for token in pokes { local.pointee.slots[token]?.attend(now: local.pointee.now) }
   }
 
   /// The descriptor is cleared before the flag, so a signal that comes in between is not lost.
@@ -105,8 +113,8 @@ final class Reactor: Driver, @unchecked Sendable {
       box = Mailbox()
       return mail
     }
-    local.jobs.append(contentsOf: mail.jobs)
-    local.pokes.append(contentsOf: mail.pokes)
+    local.pointee.jobs.append(contentsOf: mail.jobs)
+    local.pointee.pokes.append(contentsOf: mail.pokes)
   }
 
   private func post(_ put: (inout Mailbox) -> Void) {
@@ -124,35 +132,35 @@ final class Reactor: Driver, @unchecked Sendable {
 
   override var isWithinReach: Bool { isCurrent || thread.load(ordering: .relaxed) == 0 }
 
-  override var now: MonotonicTime { isCurrent ? local.now : .now }
+  override var now: MonotonicTime { isCurrent ? local.pointee.now : .now }
 
   override func adopt(
     _ source: any EventSource, _ fd: CInt, _ interest: Readiness
   ) throws(Errno) -> Token {
-    let token = local.slots.insert(source)
+    let token = local.pointee.slots.insert(source)
     do {
       try epoll.add(fd, interest, token)
     } catch {
-      local.slots.remove(token)
+      local.pointee.slots.remove(token)
       throw error
     }
     return token
   }
 
-  override func adopt(_ source: any EventSource) -> Token { local.slots.insert(source) }
+  override func adopt(_ source: any EventSource) -> Token { local.pointee.slots.insert(source) }
 
   override func release(_ token: Token) {
-    local.timers.cancel(token)
-    local.slots.remove(token)
+    local.pointee.timers.cancel(token)
+    local.pointee.slots.remove(token)
   }
 
   override func setTimer(_ token: Token, at deadline: MonotonicTime) {
-    local.timers.set(token, at: deadline)
+    local.pointee.timers.set(token, at: deadline)
   }
 
   override func poke(_ token: Token) {
     if isCurrent {
-      local.pokes.append(token)
+      local.pointee.pokes.append(token)
     } else {
       post { $0.pokes.append(token) }
     }
@@ -161,12 +169,12 @@ final class Reactor: Driver, @unchecked Sendable {
   override func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     if isCurrent {
-      local.jobs.append(job)
+      local.pointee.jobs.append(job)
     } else {
       post { $0.jobs.append(job) }
     }
   }
 
   /// Everybody with a slot. Only on the loop's thread.
-  override var sources: [any EventSource] { local.slots.sources }
+  override var sources: [any EventSource] { local.pointee.slots.sources }
 }

@@ -21,17 +21,17 @@ struct ReceiveBuffer: ~Copyable {
     from socket: SocketReference, atMost limit: Int, waiting: Bool = true
   ) throws(Errno) -> ChunkSlice {
     makeRoom(limit)
-    let offset = chunk.header.filled
+    let offset = chunk.filled
     let count = try socket.receive(
       into: chunk.start + offset, count: min(limit, chunk.free), waiting: waiting)
-    chunk.header.filled = offset + count
+    chunk.filled = offset + count
     return ChunkSlice(chunk: chunk, offset: UInt32(offset), count: UInt32(count))
   }
 
   @inline(__always)
   private mutating func makeRoom(_ limit: Int) {
     if isKnownUniquelyReferenced(&chunk) {
-      chunk.header.filled = 0
+      chunk.filled = 0
     } else if chunk.free < min(limit, Self.enough) {
       replaceChunk()
     }
@@ -40,7 +40,7 @@ struct ReceiveBuffer: ~Copyable {
   private mutating func replaceChunk() {
     let full = chunk
     if var candidate = spare.take(), isKnownUniquelyReferenced(&candidate) {
-      candidate.header.filled = 0
+      candidate.filled = 0
       chunk = candidate
     } else {
       chunk = Chunk.make(capacity: Self.chunkSize)

@@ -3,42 +3,68 @@
 // block, another one is started for it; so blocking never holds up the handler's other tasks.
 
 import DequeModule
+import Synchronization
 import SystemPackage
 
 final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `monitor`.
   private struct State {
-    var jobs = Deque<UnownedJob>()
+    var work = Deque<Work>()
     var threads = 1
-    /// Threads inside a blocking call.
-    var blocked = 0
+    var threadIDs: [UInt] = []
     /// Threads that wait for a job.
     var idle = 0
     var isFinished = false
   }
 
+  private enum Work {
+    case job(UnownedJob)
+    case call(@Sendable () -> Void)
+  }
+
   private let monitor = Monitor(State())
+  /// Threads inside a blocking call. Beside the lock, because every message changes it: whoever blocks
+  /// counts itself before it looks for work, whoever adds work does so before it looks at the count.
+  private let blocked = Atomic<Int>(0)
+  private let waitingWork = Atomic<Int>(0)
   private let stackSize: Int
 
   init(stackSize: Int) { self.stackSize = stackSize }
 
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
+  func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
+
+  /// Has a thread of the executor make a call, which may block. Any thread.
+  func perform(_ call: @escaping @Sendable () -> Void) { add(.call(call)) }
+
+  private func add(_ work: Work) {
     let mustStart = monitor.withLock { s in
-      s.jobs.append(job)
+      s.work.append(work)
+      waitingWork.add(1, ordering: .sequentiallyConsistent)
       if s.idle > 0 { monitor.wakeOne() }
       return needsThread(&s)
     }
     if mustStart { startThread() }
   }
 
+  /// Whether the caller runs on a thread of the executor.
+  var isCurrent: Bool {
+    let id = Thread.currentID
+    return monitor.withLock { $0.threadIDs.contains(id) }
+  }
+
   func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
-  /// Runs jobs on the calling thread until `finish`.
+  /// Runs what is ready on the calling thread until `finish`.
   func run() {
-    while let job = next() {
-      job.runSynchronously(on: asUnownedTaskExecutor())
+    let id = Thread.currentID
+    monitor.withLock { $0.threadIDs.append(id) }
+    while let work = next() {
+      switch work {
+      case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+      case .call(let call): call()
+      }
     }
+    monitor.withLock { s in s.threadIDs.removeAll { $0 == id } }
   }
 
   /// Ends `run`, once the jobs that are ready have run.
@@ -50,19 +76,22 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   /// Around a call that may block: the other tasks' jobs get another thread meanwhile.
   @inline(__always)
   func blocking<Result>(_ call: () -> Result) -> Result {
-    let mustStart = monitor.withLock { s in
-      s.blocked += 1
-      return needsThread(&s)
-    }
-    if mustStart { startThread() }
-    defer { monitor.withLock { $0.blocked -= 1 } }
+    blocked.add(1, ordering: .sequentiallyConsistent)
+    if waitingWork.load(ordering: .sequentiallyConsistent) > 0 { callForHelp() }
+    defer { blocked.subtract(1, ordering: .sequentiallyConsistent) }
     return call()
   }
 
+  private func callForHelp() {
+    if monitor.withLock({ needsThread(&$0) }) { startThread() }
+  }
+
   /// Whether a job waits and nobody will come for it; counts the thread that is to be started.
-  @inline(__always)
   private func needsThread(_ s: inout State) -> Bool {
-    guard !s.jobs.isEmpty, s.idle == 0, s.blocked == s.threads || s.isFinished else { return false }
+    let blockedCount = blocked.load(ordering: .sequentiallyConsistent)
+    guard s.work.count > s.idle, blockedCount + s.idle == s.threads || s.isFinished else {
+      return false
+    }
     s.threads += 1
     return true
   }
@@ -79,9 +108,12 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     }
   }
 
-  private func next() -> UnownedJob? {
-    monitor.wait { s -> UnownedJob?? in
-      if let job = s.jobs.popFirst() { return .some(job) }
+  private func next() -> Work? {
+    monitor.wait { s -> Work?? in
+      if let work = s.work.popFirst() {
+        waitingWork.subtract(1, ordering: .sequentiallyConsistent)
+        return .some(work)
+      }
       if s.isFinished { return .some(nil) }
       return nil
     } whileWaiting: { s, isWaiting in

@@ -40,7 +40,7 @@ public final class Server: Sendable {
     events handler: some EventHandler, model: Model = .reactor,
     configuration: Configuration = Configuration(), log: Logger = Logger(label: "throng")
   ) {
-    self.init(.events(handler), model, configuration, log)
+    self.init(.events(EventCallbacksOf(handler)), model, configuration, log)
   }
 
   private init(_ service: Service, _ model: Model, _ configuration: Configuration, _ log: Logger) {
