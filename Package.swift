@@ -30,11 +30,18 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
-    .target(name: "ThrongHandlers", dependencies: ["Throng"], swiftSettings: settings),
+    .target(
+      name: "ThrongHandlers",
+      dependencies: [
+        "Throng",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "Throng", "ThrongHandlers",
+        "CEpollShim", "Throng", "ThrongHandlers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

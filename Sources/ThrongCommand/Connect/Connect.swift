@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct Connect: ParsableCommand {
+  func run() throws {}
+}
