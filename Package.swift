@@ -44,6 +44,7 @@ let package = Package(
         "CEpollShim", "Throng", "ThrongHandlers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
   ]

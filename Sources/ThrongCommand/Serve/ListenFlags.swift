@@ -3,7 +3,6 @@
 import ArgumentParser
 import Throng
 
-private let defaultPort = Configuration().listen.lazy.compactMap(\.port).first ?? 0
 private let defaultMode = Endpoint.unix(path: "").mode ?? 0
 
 struct ListenFlags: ParsableArguments {
@@ -55,13 +54,6 @@ struct ListenFlags: ParsableArguments {
 }
 
 extension Endpoint {
-  fileprivate var port: Int? {
-    switch self {
-    case .anyAddress(let port), .host(_, let port): port
-    case .unix: nil
-    }
-  }
-
   fileprivate var mode: UInt32? {
     if case .unix(_, let mode) = self { mode } else { nil }
   }
