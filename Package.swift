@@ -32,7 +32,14 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
-    .target(name: "ThrongHandlers", dependencies: ["Throng"], swiftSettings: settings),
+    .target(
+      name: "ThrongHandlers",
+      dependencies: [
+        "Throng",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "ThrongServiceLifecycle",
       dependencies: [
@@ -43,9 +50,10 @@ let package = Package(
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "Throng", "ThrongHandlers",
+        "CEpollShim", "Throng", "ThrongHandlers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
   ]
