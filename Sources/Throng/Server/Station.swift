@@ -77,7 +77,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     state.withLock { s in
       guard s.drain == .running, !s.isPaused else { return false }
       guard s.open < configuration.maximumConnections else {
-        warn(&s, "\(s.open) connections, the limit: accepting pauses until one closes")
+        let limit = s.open
+        warn(&s, "\(limit) connections, the limit: accepting pauses until one closes")
         pause(&s, until: .never)
         return false
       }
