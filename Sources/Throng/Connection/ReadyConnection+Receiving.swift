@@ -97,7 +97,7 @@ extension ReadyConnection {
     s.peerClosed = s.peerClosed || peerClosed
     guard !s.inputEnded else { return }
     s.inputEnded = true
-    wake.inputEnded = true
+    wake.besides.inputEnded = true
   }
 
   /// Nobody waits for the input that epoll reports, and would report again and again.
