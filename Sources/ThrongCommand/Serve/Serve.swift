@@ -53,14 +53,13 @@ struct Serve: ParsableCommand {
     if result < 0 { log.warning("cannot raise the limit of open descriptors") }
   }
 
-  /// A signal that comes between the announcement and the loop must drain the server, not kill it:
+  /// A signal that comes between the announcement and the loop must reach the server, not kill it:
   /// it stays pending until the server looks for signals.
   private func holdSignals() {
     var signals = sigset_t()
     var before = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
+    for signal in [SIGINT, SIGTERM, SIGUSR1] { sigaddset(&signals, signal) }
     shim_block_signals(&signals, &before)
   }
 
