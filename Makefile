@@ -8,9 +8,12 @@ APT_INSTALL = $(SUDO) apt-get update -q && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 TEST_PACKAGES := $(shell cat .ci/apt-packages)
 
-# With Swift's libraries linked in, the command starts 4 ms sooner and is 3 MB smaller in memory.
+# Swift's libraries are linked in: the program starts faster and runs on a machine without Swift.
+RELEASE := -c release --product throng --static-swift-stdlib --disable-local-rpath \
+	-Xswiftc -no-toolchain-stdlib-rpath
+
 build: headers ## Build the command in release: .build/release/throng
-	swift build -c release --static-swift-stdlib --product throng
+	swift build $(RELEASE)
 
 run: build ## Build, then serve: make run ARGS='--mode thread-per-client'
 	@exec .build/release/throng serve $(ARGS)

@@ -32,6 +32,7 @@ struct Serve: ParsableCommand {
       holdSignals()
       if !logFlags.quiet { announce(server) }
       try server.run()
+      if logFlags.stats { StandardError.write("\(server.metrics)") }
     } catch let error as ServerError {
       throw Failure("\(error)")
     }
@@ -40,10 +41,12 @@ struct Serve: ParsableCommand {
   /// What the flags make of the library's defaults.
   var serverConfiguration: Configuration {
     var configuration = Configuration()
+    serviceFlags.apply(to: &configuration)
     listenFlags.apply(to: &configuration)
     limitFlags.apply(to: &configuration)
     timeFlags.apply(to: &configuration)
     socketFlags.apply(to: &configuration.connection)
+    configuration.metricsSignalled = { StandardError.write("\($0)") }
     return configuration
   }
 
@@ -53,13 +56,15 @@ struct Serve: ParsableCommand {
     if result < 0 { log.warning("cannot raise the limit of open descriptors") }
   }
 
-  /// A signal that comes between the announcement and the loop must reach the server, not kill it:
+  /// A signal that comes between the announcement and the loop must drain the server, not kill it:
   /// it stays pending until the server looks for signals.
   private func holdSignals() {
     var signals = sigset_t()
     var before = sigset_t()
     sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGUSR1] { sigaddset(&signals, signal) }
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGUSR1)
     shim_block_signals(&signals, &before)
   }
 
