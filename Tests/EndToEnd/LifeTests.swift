@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test(arguments: everyModel.filter { $0 != ["--loops", "2"] })
+  @Test(arguments: everyModel)
   func aSecondSignalResetsWhoDoesNotFinish(model: [String]) throws {
     let flags = ["--handler", "echo", "--drain-timeout", "1h", "--linger-timeout", "1h"]
     try ServeProgram.run(flags + model) { server in
