@@ -11,6 +11,7 @@ let package = Package(
   products: [
     .library(name: "Throng", targets: ["Throng"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
+    .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
   dependencies: [
@@ -18,6 +19,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(name: "CEpollShim", path: "CEpollShim"),
@@ -30,13 +32,28 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
-    .target(name: "ThrongHandlers", dependencies: ["Throng"], swiftSettings: settings),
+    .target(
+      name: "ThrongHandlers",
+      dependencies: [
+        "Throng",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ThrongServiceLifecycle",
+      dependencies: [
+        "Throng",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "Throng", "ThrongHandlers",
+        "CEpollShim", "Throng", "ThrongHandlers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .testTarget(

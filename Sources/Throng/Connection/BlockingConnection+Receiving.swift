@@ -123,8 +123,7 @@ extension BlockingConnection {
   }
 
   private func accept(_ slice: ChunkSlice, _ s: inout State) -> Bytes {
-    context.counters.receives.add(1)
-    context.counters.receivedBytes.add(Int(slice.count))
+    context.counters.countReceive(Int(slice.count), isExclusive: false)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     if s.inputBudget != .max {

@@ -82,8 +82,7 @@ extension ReadyConnection {
 
   @inline(__always)
   private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout Wake) {
-    context.counters.receives.add(1)
-    context.counters.receivedBytes.add(Int(slice.count))
+    context.counters.countReceive(Int(slice.count), isExclusive: !driver.isOneShot)
     s.deadlines.activity = driver.now
     s.deadlines.phase = .never
     wake.receiver = s.receiver.take()

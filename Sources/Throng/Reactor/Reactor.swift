@@ -29,9 +29,12 @@ final class Reactor: Driver, @unchecked Sendable {
   private let local: UnsafeMutablePointer<Local>
   private let mailbox = Mutex(Mailbox())
   private let wakeUp: EventDescriptor
+  private let busyPoll: Duration?
   private let thread = Atomic<UInt>(0)
 
-  init() throws(Errno) {
+  /// - Parameter busyPoll: how long the loop looks for events without sleeping before it sleeps.
+  init(busyPoll: Duration? = nil) throws(Errno) {
+    self.busyPoll = busyPoll
     local = .allocate(capacity: 1)
     local.initialize(to: Local())
     wakeUp = try EventDescriptor()
@@ -55,7 +58,7 @@ final class Reactor: Driver, @unchecked Sendable {
     takeMail()
     runJobs()
     while local.pointee.isRunning {
-      epoll.wait(&batch, milliseconds: waitTime())
+      wait(&batch)
       local.pointee.now = .now
       for index in 0..<batch.count {
         serve(batch[index], &buffer)
@@ -71,6 +74,24 @@ final class Reactor: Driver, @unchecked Sendable {
   override func finish() {
     assert(isCurrent)
     local.pointee.isRunning = false
+  }
+
+  private func wait(_ batch: inout EventBatch) {
+    let milliseconds = waitTime()
+    if milliseconds == 0 || !poll(&batch) { epoll.wait(&batch, milliseconds: milliseconds) }
+    // Only this thread writes them.
+    turns.store(turns.value + 1, ordering: .relaxed)
+    events.store(events.value + batch.count, ordering: .relaxed)
+  }
+
+  /// Trades the processor for the time that sleeping and waking take.
+  private func poll(_ batch: inout EventBatch) -> Bool {
+    guard let busyPoll else { return false }
+    let end = min(.now + busyPoll, local.pointee.timers.earliest)
+    repeat {
+      epoll.wait(&batch, milliseconds: 0)
+    } while batch.count == 0 && MonotonicTime.now < end
+    return batch.count > 0
   }
 
   private func waitTime() -> CInt {

@@ -25,6 +25,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   let configuration: Configuration
   private let model: Model
+  private let ids: ConnectionIDs
   private let state = Mutex(State())
   private let token = Mutex(Token(rawValue: .max))
   /// 0: runs, 1: asked to drain, 2: asked to reset.
@@ -36,18 +37,21 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   private static let abortGrace = Duration.seconds(1)
 
   init(
-    _ service: Service, _ model: Model, _ configuration: Configuration, counters: Counters,
+    _ service: Service, _ model: Model, _ configuration: Configuration, ids: ConnectionIDs,
     log: Logger
   ) throws(Errno) {
     let driver: Driver =
       switch model.kind {
-      case .reactor, .threadPerClient: try Reactor()
+      case .reactor: try Reactor(busyPoll: configuration.busyPoll)
+      case .threadPerClient: try Reactor()
       case .threadPool(let threads): try ThreadPool(threads: threads)
       }
     self.model = model
+    self.ids = ids
     self.configuration = configuration
     super.init(
-      driver: driver, service: service, options: configuration.connection, log: log, counters: counters)
+      driver: driver, service: service, options: configuration.connection, log: log,
+      counters: Counters())
     token.withLock { $0 = driver.adopt(self) }
   }
 
@@ -58,7 +62,11 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     state.withLock { $0.listeners.append(listener) }
   }
 
-  var openCount: Int { state.withLock { $0.open } }
+  var metrics: Metrics.Loop {
+    Metrics.Loop(
+      accepted: counters.accepted.value, open: counters.open.value, turns: driver.turns.value,
+      events: driver.events.value)
+  }
 
   func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
@@ -93,7 +101,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       if s.isExhausted { recovered(&s) }
     }
     counters.open.add(1)
-    let id = counters.accepted.wrappingAdd(1, ordering: .relaxed).newValue
+    counters.accepted.add(1)
+    let id = ids.next()
     log.debug("connection \(id) from \(peer)")
     do {
       try start(client.socket, peer, id)
