@@ -37,32 +37,20 @@ final class RunningServer: Sendable {
 
   init(_ server: Server) throws {
     self.server = server
-    try server.listen()
-    try Thread.startDetached(stackSize: 1 << 20) { [self] in
-      let result = Result { try run() }
-      outcome.withLock { $0 = result }
-      outcome.wakeAll()
-    }
-  }
-
-  /// The blocking form handles signals, which is the command's business.
-  private func run() throws {
-    let done = Shared<Result<Void, any Error>?>(nil)
-    let server = server
-    Task {
+    if server.addresses.isEmpty { try server.listen() }
+    // The blocking form of `run` handles signals, which is the command's business.
+    Task { [outcome] in
       do {
         try await server.run()
-        done.change { $0 = .success(()) }
+        outcome.withLock { $0 = .success(()) }
       } catch {
-        done.change { $0 = .failure(error) }
+        outcome.withLock { $0 = .failure(error) }
       }
     }
-    try eventually("the server has stopped", within: .seconds(100)) { done.value != nil }
-    try done.value?.get()
   }
 
   var address: SocketAddress { server.addresses[0] }
-  var counters: Counters { server.counters }
+  var metrics: Metrics { server.metrics }
   var hasStopped: Bool { outcome.withLock { $0 != nil } }
 
   func connect(timeout: Duration = .seconds(10), receiveBuffer: Int? = nil) throws -> TestClient {
@@ -82,6 +70,7 @@ func withServer<Outcome: Sendable>(
   _ body: @Sendable (RunningServer) throws -> Outcome
 ) async throws -> Outcome {
   try await withTaskExecutorPreference(TestThread.shared) {
+    await WarmUp.done.value
     let before = Footprint.now
     let outcome = try runAndStop(make, configure, body)
     try before.expectNothingLeftBehind()
@@ -130,6 +119,11 @@ struct Serve: Handler {
   private let body: @Sendable (Connection) async throws -> Void
   init(_ body: @escaping @Sendable (Connection) async throws -> Void) { self.body = body }
   func handle(_ connection: Connection) async throws { try await body(connection) }
+}
+
+/// Swift's runtime opens descriptors of its own at the first sleep, and keeps them.
+enum WarmUp {
+  static let done = Task { () -> Void in try? await Task.sleep(for: .milliseconds(1)) }
 }
 
 /// What the process has open.

@@ -31,6 +31,9 @@ final class TestClient: @unchecked Sendable {
         shim_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, CInt(receiveBuffer)))
     }
     try setTimeout(timeout)
+    if address.port != nil {
+      try Self.check("setsockopt", shim_set_option(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, 1))
+    }
     if let local {
       try Self.check("bind", local.withKernelForm { shim_bind(descriptor, $0, $1) })
     }
@@ -110,6 +113,18 @@ final class TestClient: @unchecked Sendable {
       }
     }
   }
+
+  /// The same one by one: nil at a reset.
+  func receiveUnlessReset() throws -> [UInt8]? {
+    do {
+      return try receive()
+    } catch let failure as Failure where failure.errno == .connectionReset {
+      return nil
+    }
+  }
+
+  /// Wakes the thread that sends, which then fails.
+  func finishEverything() { _ = shim_shutdown(descriptor, CInt(SHUT_RDWR)) }
 
   /// Whether the next thing that arrives is a reset.
   func isReset() throws -> Bool {
