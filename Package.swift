@@ -65,5 +65,13 @@ let package = Package(
     .testTarget(
       name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
     .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "ThrongTests",
+      dependencies: [
+        "CEpollShim", "Throng", "ThrongHandlers",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
   ]
 )

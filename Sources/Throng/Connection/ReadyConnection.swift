@@ -173,7 +173,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
         s.missedAttention = false
         driver.poke(s.token)
       }
-      if needsAdvance(s) { advance(&s, &wake) } else if driver.isOneShot { updateInterest(&s) }
+      if needsAdvance(s) { advance(&s, &wake) } else { updateInterest(&s) }
     }
     wake.perform(on: self)
   }
