@@ -1,10 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-]
+// `make check` asks for this; a build with a newer compiler must not fail over its new warnings.
+let warningsAreErrors = Context.environment["THRONG_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+  ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
   name: "throng",
@@ -64,5 +68,10 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
+    .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
   ]
 )

@@ -45,6 +45,7 @@ final class Listener: EventSource, @unchecked Sendable {
       return true
     } catch .resourceTemporarilyUnavailable {
       station.acceptedNobody()
+      station.caughtUp()
       return false
     } catch {
       station.acceptedNobody()

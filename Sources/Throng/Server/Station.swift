@@ -14,8 +14,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     var acceptCredit = 0.0
     var creditAt = MonotonicTime.now
     var isPaused = false
-    /// Exhaustion was reported and has not ended yet.
-    var isExhausted = false
+    /// That accepting pauses was said; it is not said again until the backlog has been empty.
+    var hasWarned = false
     var resumeAt = MonotonicTime.never
     var drain = Drain.running
     var drainDeadline = MonotonicTime.never
@@ -77,8 +77,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     state.withLock { s in
       guard s.drain == .running, !s.isPaused else { return false }
       guard s.open < configuration.maximumConnections else {
+        let limit = s.open
+        warn(&s, "\(limit) connections, the limit: accepting pauses until one closes")
         pause(&s, until: .never)
-        log.warning("\(s.open) connections, the limit: accepting pauses until one closes")
         return false
       }
       guard takeAcceptCredit(&s) else { return false }
@@ -96,9 +97,6 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       counters.refused.add(1)
       client.socket.reset()
       return acceptedNobody()
-    }
-    state.withLock { s in
-      if s.isExhausted { recovered(&s) }
     }
     counters.open.add(1)
     counters.accepted.add(1)
@@ -126,9 +124,19 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     }
   }
 
-  private func recovered(_ s: inout State) {
-    s.isExhausted = false
-    log.notice("accepting again")
+  /// Nobody waits in the backlog any more.
+  func caughtUp() {
+    state.withLock { s in
+      guard s.hasWarned else { return }
+      s.hasWarned = false
+      log.notice("everybody who waited was accepted")
+    }
+  }
+
+  private func warn(_ s: inout State, _ text: @autoclosure () -> String) {
+    guard !s.hasWarned else { return }
+    s.hasWarned = true
+    log.warning("\(text())")
   }
 
   override func didClose(_ connection: Connection) {
@@ -149,14 +157,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   /// Out of descriptors, memory or threads: waiting for a connection to close, or a while, may help.
   func pause(exhausted error: Errno) {
     state.withLock { s in
-      if !s.isExhausted {
-        log.warning(
-          """
-          cannot accept: \(error) (raise ulimit -n or lower --max-connections); \
-          accepting pauses until a connection closes
-          """)
-      }
-      s.isExhausted = true
+      warn(
+        &s,
+        """
+        cannot accept: \(error) (raise ulimit -n or lower --max-connections); \
+        accepting pauses until a connection closes
+        """)
       pause(&s, until: driver.now + Self.exhaustionPause)
     }
   }

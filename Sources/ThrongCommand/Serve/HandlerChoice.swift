@@ -8,6 +8,7 @@ import ThrongHandlers
 enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
   case greet, echo, discard
   case eventEcho = "event-echo"
+  case lineEcho = "line-echo"
 
   func server(
     _ model: Model, _ configuration: Configuration, _ log: Logger
@@ -15,6 +16,7 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
     switch self {
     case .greet: Server(Greet(), model: model, configuration: configuration, log: log)
     case .echo: Server(Echo(), model: model, configuration: configuration, log: log)
+    case .lineEcho: Server(LineEcho(), model: model, configuration: configuration, log: log)
     case .discard: Server(Discard(), model: model, configuration: configuration, log: log)
     case .eventEcho:
       Server(events: EventEcho(), model: model, configuration: configuration, log: log)

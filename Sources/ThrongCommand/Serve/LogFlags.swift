@@ -13,6 +13,9 @@ struct LogFlags: ParsableArguments {
   @Flag(help: "Only errors on standard error: not where the server listens, nor any other event.")
   var quiet = false
 
+  @Flag(help: "What was counted, on standard error at the end. SIGUSR1 shows it at any time.")
+  var stats = false
+
   func validate() throws {
     if quiet, logLevel != nil {
       throw ValidationError("--quiet and --log-level exclude each other (leave one of them out)")

@@ -32,6 +32,7 @@ struct Serve: ParsableCommand {
       holdSignals()
       if !logFlags.quiet { announce(server) }
       try server.run()
+      if logFlags.stats { StandardError.write("\(server.metrics)") }
     } catch let error as ServerError {
       throw Failure("\(error)")
     }
@@ -40,10 +41,12 @@ struct Serve: ParsableCommand {
   /// What the flags make of the library's defaults.
   var serverConfiguration: Configuration {
     var configuration = Configuration()
+    serviceFlags.apply(to: &configuration)
     listenFlags.apply(to: &configuration)
     limitFlags.apply(to: &configuration)
     timeFlags.apply(to: &configuration)
     socketFlags.apply(to: &configuration.connection)
+    configuration.metricsSignalled = { StandardError.write("\($0)") }
     return configuration
   }
 
@@ -61,6 +64,7 @@ struct Serve: ParsableCommand {
     sigemptyset(&signals)
     sigaddset(&signals, SIGINT)
     sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGUSR1)
     shim_block_signals(&signals, &before)
   }
 

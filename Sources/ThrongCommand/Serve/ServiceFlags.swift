@@ -37,7 +37,15 @@ struct ServiceFlags: ParsableArguments {
     transform: SizeArgument.init(parsing:))
   var stackSize: SizeArgument?
 
+  @Option(
+    help: .value(
+      "duration", "Look for events this long without sleeping: a core for latency (reactor).",
+      default: "off"),
+    transform: TimeLimitArgument.init(parsing:))
+  var busyPoll: TimeLimitArgument?
+
   func validate() throws {
+    try require(.reactor, for: "--busy-poll", given: busyPoll != nil)
     try require(.reactor, for: "--loops", given: loops != nil)
     try require(.threadPool, for: "--threads", given: threads != nil)
     try require(.threadPerClient, for: "--stack-size", given: stackSize != nil)
@@ -54,6 +62,10 @@ struct ServiceFlags: ParsableArguments {
     case .threadPool: threads.map { .threadPool(threads: $0) } ?? .threadPool
     case .threadPerClient: .threadPerClient(stackSize: stackSize?.bytes ?? Model.defaultStackSize)
     }
+  }
+
+  func apply(to configuration: inout Configuration) {
+    configuration.busyPoll = busyPoll?.duration
   }
 
   private func require(_ needed: Mode, for flag: String, given: Bool) throws {
