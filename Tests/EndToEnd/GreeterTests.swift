@@ -26,9 +26,14 @@ let everyModel = [
   }
 
   @Test func printedDataCannotControlATerminal() throws {
-    let command = "\(ThrongProgram.path) serve --host 127.0.0.1 --port 0 2>&1"
+    let command = "exec \(ThrongProgram.path) serve --host 127.0.0.1 --port 0 2>&1"
     let program = try Program("/usr/bin/env", ["script", "-qfec", command, "/dev/null"])
     defer { program.kill() }
+    // script(1) would leave the server behind: Ctrl-C stops it.
+    defer {
+      program.write("\u{3}")
+      _ = try? program.waitForEnd()
+    }
     let line = try program.output.wait(for: "listening on 127.0.0.1:")
     let port = try #require(line.split(separator: " ")[2].split(separator: ":").last)
     _ = try Program.run(

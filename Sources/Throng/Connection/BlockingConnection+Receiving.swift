@@ -24,7 +24,9 @@ extension BlockingConnection {
         do throws(Errno) {
           let readable = try socket.waitUntilReadable(or: cancellation, deadline: deadline)
           isCancelled = readable.other
-          guard readable.this, !isCancelled else { return .failure(.resourceTemporarilyUnavailable) }
+          guard readable.this, !isCancelled else {
+            return .failure(.resourceTemporarilyUnavailable)
+          }
         } catch {
           return .failure(error)
         }

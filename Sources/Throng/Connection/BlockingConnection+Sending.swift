@@ -63,7 +63,11 @@ extension BlockingConnection {
   func flush(awaitingOthers: Bool = true) {
     while let (socket, slices) = beginFlush(awaitingOthers) {
       let result = executor.blocking { () -> Result<Int, Errno> in
-        do throws(Errno) { return .success(try socket.send(slices)) } catch { return .failure(error) }
+        do throws(Errno) {
+          return .success(try socket.send(slices))
+        } catch {
+          return .failure(error)
+        }
       }
       endFlush(result)
     }

@@ -101,7 +101,9 @@ public class Connection: @unchecked Sendable {
 
   /// Blocks the calling thread until there is input: for the handler's own task where
   /// `receivesAtOnce`.
-  func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? { fatalError("abstract") }
+  func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
+    fatalError("abstract")
+  }
 
   /// Resumes the receiver with the next bytes, at once or later.
   func receive(_ receiver: Receiver, deadline: MonotonicTime) { fatalError("abstract") }

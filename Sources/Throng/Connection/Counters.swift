@@ -10,6 +10,7 @@ final class Counters: Sendable {
   let timedOut = Atomic<Int>(0)
   let lost = Atomic<Int>(0)
   let failedHandlers = Atomic<Int>(0)
+  let resetAtStop = Atomic<Int>(0)
   let acceptPauses = Atomic<Int>(0)
   let droppedMessages = Atomic<Int>(0)
   let outboxHighMark = Atomic<Int>(0)

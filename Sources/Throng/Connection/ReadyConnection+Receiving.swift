@@ -61,7 +61,8 @@ extension ReadyConnection {
     if s.isLingering { return discardInput(&s, &buffer) }
     guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
     do throws(Errno) {
-      let slice = try buffer.receive(from: s.socket.reference, atMost: Int(min(limit, s.inputBudget)))
+      let slice = try buffer.receive(
+        from: s.socket.reference, atMost: Int(min(limit, s.inputBudget)))
       if slice.count == 0 { return endInput(&s, &wake) }
       accept(slice, &s, &wake)
     } catch .resourceTemporarilyUnavailable {
@@ -97,7 +98,7 @@ extension ReadyConnection {
     s.peerClosed = s.peerClosed || peerClosed
     guard !s.inputEnded else { return }
     s.inputEnded = true
-    wake.inputEnded = true
+    wake.besides.inputEnded = true
   }
 
   /// Nobody waits for the input that epoll reports, and would report again and again.

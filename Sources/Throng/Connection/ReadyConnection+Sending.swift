@@ -96,8 +96,8 @@ extension ReadyConnection {
     }
     if s.isAboveHighWater, s.outbox.byteCount <= context.options.lowWaterMark {
       s.isAboveHighWater = false
-      wake.senders = s.senders
-      wake.writable = true
+      wake.besides.senders = s.senders
+      wake.besides.writable = true
       s.senders = []
     }
     if s.outbox.isEmpty { updateInterest(&s) }

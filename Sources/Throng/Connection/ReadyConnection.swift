@@ -226,24 +226,24 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   private func reportEnd(_ s: inout State, _ wake: inout Wake) {
     if context.isEventDriven, s.isServed {
       s.isServed = false
-      wake.ended = true
-      wake.endFailure = s.failure
+      wake.besides.ended = true
+      wake.besides.endFailure = s.failure
     }
     guard !s.isServed, !s.hasSlot, !s.endReported else { return }
     s.endReported = true
-    wake.closed = true
+    wake.besides.closed = true
   }
 
   private func endReceiver(_ s: inout State, _ wake: inout Wake) {
     guard let receiver = s.receiver.take() else { return }
     wake.receiver = receiver
-    wake.receiverFailure = s.failure
+    if let failure = s.failure { wake.besides.receiverFailure = failure }
   }
 
   func endSenders(_ s: inout State, _ wake: inout Wake) {
     guard !s.senders.isEmpty else { return }
-    wake.senders = s.senders
-    wake.senderFailure = s.failure ?? .closed
+    wake.besides.senders = s.senders
+    wake.besides.senderFailure = s.failure ?? .closed
     s.senders = []
   }
 

@@ -15,6 +15,8 @@ public struct Metrics: Sendable, Hashable {
   public var lost = 0
   /// Handlers that have thrown an error of their own.
   public var failedHandlers = 0
+  /// Connections that a stop has reset, because they had not finished in time.
+  public var resetAtStop = 0
   /// Calls of `write` that met the outbox limit.
   public var droppedMessages = 0
   /// How often accepting has paused: at the connection limit, at the accept rate, or because the
@@ -74,6 +76,7 @@ extension Metrics {
       timedOut += counters.timedOut.value
       lost += counters.lost.value
       failedHandlers += counters.failedHandlers.value
+      resetAtStop += counters.resetAtStop.value
       droppedMessages += counters.droppedMessages.value
       acceptPauses += counters.acceptPauses.value
       receives += counters.receives.value

@@ -168,22 +168,22 @@ public final class Server: Sendable {
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
     var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
-    var stations: [Station] = []
+    var others: [Station] = []
     var limits = configuration
     limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
-    for _ in 0..<loops {
-      stations.append(try openStation(limits, &plans))
+    for _ in 1..<loops {
+      others.append(try openStation(limits, &plans))
     }
-    s.stations = stations
+    s.stations = [try openStation(limits, &plans, outliving: others)] + others
     s.addresses = plans.map(\.address)
   }
 
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
   private func openStation(
-    _ limits: Configuration, _ plans: inout [ListenPlan]
+    _ limits: Configuration, _ plans: inout [ListenPlan], outliving others: [Station] = []
   ) throws(ServerError) -> Station {
     do {
-      let station = try Station(service, model, limits, ids: ids, log: log)
+      let station = try Station(service, model, limits, ids: ids, log: log, outliving: others)
       for index in plans.indices {
         let socket = try ListeningSocket.open(
           plans[index], options: limits.connection, backlog: limits.backlog)

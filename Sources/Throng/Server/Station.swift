@@ -26,6 +26,11 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   let configuration: Configuration
   private let model: Model
   private let ids: ConnectionIDs
+  /// The stations of the same server that this one outlives, because it watches the signals for all.
+  private let others: [Station]
+  private let isOver = Atomic<Bool>(false)
+  /// Set before the driver runs: tells who outlives this station.
+  let whenOver = Mutex<(@Sendable () -> Void)?>(nil)
   private let state = Mutex(State())
   private let token = Mutex(Token(rawValue: .max))
   /// 0: runs, 1: asked to drain, 2: asked to reset.
@@ -38,7 +43,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   init(
     _ service: Service, _ model: Model, _ configuration: Configuration, ids: ConnectionIDs,
-    log: Logger
+    log: Logger, outliving others: [Station] = []
   ) throws(Errno) {
     let driver: Driver =
       switch model.kind {
@@ -48,11 +53,15 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       }
     self.model = model
     self.ids = ids
+    self.others = others
     self.configuration = configuration
     super.init(
       driver: driver, service: service, options: configuration.connection, log: log,
       counters: Counters())
     token.withLock { $0 = driver.adopt(self) }
+    for other in others {
+      other.whenOver.withLock { $0 = { [unowned self] in driver.poke(token.withLock { $0 }) } }
+    }
   }
 
   /// Before the driver runs.
@@ -246,6 +255,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       setTimer(&s)
     }
     take(step)
+    state.withLock { s in
+      if s.drain != .running, s.open == 0 { finish(&s) }
+    }
   }
 
   /// What follows once the lock is released, because connections call back.
@@ -258,15 +270,13 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     case .drain: for connection in connections { connection.drain() }
     case .abort:
       if !connections.isEmpty {
-        log.warning("resetting \(connections.count) connections that had not finished")
+        counters.resetAtStop.add(connections.count)
+        log.warning("resetting the connections that had not finished: \(connections.count)")
       }
       for connection in connections { connection.abort() }
     case .abandon:
       log.error("\(connections.count) handlers ignore their cancellation; stopping without them")
       state.withLock { finish(&$0) }
-    }
-    state.withLock { s in
-      if s.open == 0 { finish(&s) }
     }
   }
 
@@ -276,15 +286,20 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     s.resumeAt = .never
     for listener in s.listeners { listener.close() }
     s.listeners = []
-    if s.open > 0 { log.info("draining \(s.open) connections") }
+    let open = s.open
+    if open > 0 { log.info("draining, connections open: \(open)") }
   }
 
   private func finish(_ s: inout State) {
-    guard s.drain != .finished else { return }
+    guard s.drain != .finished, others.allSatisfy({ $0.isOver.load(ordering: .acquiring) }) else {
+      return
+    }
     s.drain = .finished
     s.drainDeadline = .never
     driver.release(token.withLock { $0 })
     driver.finish()
+    isOver.store(true, ordering: .releasing)
+    whenOver.withLock { $0 }?()
   }
 
   private func setTimer(_ s: inout State) {

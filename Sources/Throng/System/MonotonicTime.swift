@@ -16,7 +16,8 @@ struct MonotonicTime: Comparable, Sendable {
   static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
   static func + (time: Self, delay: Duration) -> Self {
-    let (sum, overflow) = time.nanoseconds.addingReportingOverflow(UInt64(max(0, delay.nanoseconds)))
+    let delay = UInt64(max(0, delay.nanoseconds))
+    let (sum, overflow) = time.nanoseconds.addingReportingOverflow(delay)
     return overflow ? .never : MonotonicTime(nanoseconds: sum)
   }
 

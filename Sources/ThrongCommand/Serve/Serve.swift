@@ -33,6 +33,8 @@ struct Serve: ParsableCommand {
       if !logFlags.quiet { announce(server) }
       try server.run()
       if logFlags.stats { StandardError.write("\(server.metrics)") }
+      let count = server.metrics.resetAtStop
+      if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
     } catch let error as ServerError {
       throw Failure("\(error)")
     }
