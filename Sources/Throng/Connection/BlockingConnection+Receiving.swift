@@ -108,7 +108,10 @@ extension BlockingConnection {
     try state.withLock { s -> Result<Bytes?, ConnectionError> in
       s.isReceiving = false
       s.users -= 1
-      defer { closeIfUnused(&s) }
+      defer {
+        if s.drainsNext { limitInput(&s) }
+        closeIfUnused(&s)
+      }
       if let failure = s.failure { return .failure(failure) }
       switch result {
       case .success(let slice) where slice.count > 0: return .success(accept(slice, &s))

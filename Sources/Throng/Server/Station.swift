@@ -98,7 +98,14 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   }
 
   /// Takes back what `mayAccept` has counted.
-  func acceptedNobody() { state.withLock { $0.open -= 1 } }
+  func acceptedNobody() {
+    state.withLock { s in
+      s.open -= 1
+      // In a pool another listener may have met the limit, or the drain have begun, meanwhile.
+      if s.isPaused, s.resumeAt == .never, s.drain == .running { resume(&s) }
+      if s.drain != .running, s.open == 0 { finish(&s) }
+    }
+  }
 
   func admit(_ client: consuming AcceptedClient) {
     let peer = client.address
@@ -122,14 +129,22 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   private func start(
     _ client: consuming Socket, _ peer: SocketAddress, _ id: Int
   ) throws(Errno) {
+    let connection: Connection
     if case .threadPerClient(let stackSize) = model.kind {
-      try BlockingConnection(
-        id: id, remoteAddress: peer, context: self, socket: client, stackSize: stackSize
-      ).start()
+      let blocking = BlockingConnection(
+        id: id, remoteAddress: peer, context: self, socket: client, stackSize: stackSize)
+      try blocking.start()
+      connection = blocking
     } else {
-      try ReadyConnection(
-        id: id, remoteAddress: peer, context: self, socket: client
-      ).start()
+      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client)
+      try ready.start()
+      connection = ready
+    }
+    // In a pool the drain may have begun meanwhile, and not have seen this one.
+    switch state.withLock({ $0.drain }) {
+    case .running: break
+    case .draining: connection.drain()
+    case .aborted, .finished: connection.abort()
     }
   }
 
@@ -190,7 +205,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     for listener in s.listeners { listener.resume() }
   }
 
-  func withListeners(_ body: () -> Void) { state.withLock { _ in body() } }
+  func withListeners<Result>(_ body: () -> Result) -> Result { state.withLock { _ in body() } }
 
   /// A token bucket: `acceptRate` a second, saved up for at most a second.
   private func takeAcceptCredit(_ s: inout State) -> Bool {
