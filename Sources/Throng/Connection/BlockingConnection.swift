@@ -67,7 +67,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   func start() throws(Errno) {
     state.withLock { s in
       s.token = driver.adopt(self)
-      if let limit = context.options.receiveTimeout { s.socket.setReceiveTimeout(limit) }
+      if let limit = context.options.receiveTimeout, !context.isEventDriven {
+        s.socket.setReceiveTimeout(limit)
+      }
       updateTimer(&s)
     }
     do throws(Errno) {
@@ -123,7 +125,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
         handler.writable(self)
       }
     }
-    if state.withLock({ $0.failure == nil }) { handler.inputEnded(self) }
+    if state.withLock({ $0.failure == nil && !$0.isClosing }) { handler.inputEnded(self) }
     state.wait { s in s.isClosing || s.failure != nil ? () : nil }
   }
 
