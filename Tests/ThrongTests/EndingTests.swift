@@ -1,8 +1,9 @@
 // One connection's end is nobody else's business, however it ends.
 
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 private struct OwnError: Error {}
 

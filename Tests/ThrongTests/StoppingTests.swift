@@ -1,8 +1,9 @@
 // Stopping: what was received is served, what was sent arrives, and nothing runs for ever.
 
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 extension AllTests {
   @Suite struct Stopping {

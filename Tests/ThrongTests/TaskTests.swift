@@ -1,8 +1,9 @@
 // What a handler may do with the rest of Swift must work in every model.
 
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 private actor Tally {
   private(set) var count = 0
@@ -61,7 +62,9 @@ extension AllTests {
     func anActorCountsTheClientsOfAllThreads(_ setup: Setup) async throws {
       let tally = Tally()
       let handler = Serve { connection in
-        for try await _ in connection.inbound { try await connection.send("\(await tally.add())\n") }
+        for try await _ in connection.inbound {
+          try await connection.send("\(await tally.add())\n")
+        }
       }
       try await withServer(handler, setup) { running in
         try concurrently(8) { _ in

@@ -65,7 +65,9 @@ extension BlockingConnection {
     var next = beginFlush(awaitingOthers)
     while let (socket, slices) = next {
       let result = executor.blocking { () -> Result<Int, Errno> in
-        do throws(Errno) { return .success(try socket.send(slices)) } catch { return .failure(error) }
+        do throws(Errno) { return .success(try socket.send(slices)) } catch {
+          return .failure(error)
+        }
       }
       next = continueFlush(result)
     }

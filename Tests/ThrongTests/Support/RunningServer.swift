@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import SystemPackage
 import Testing
+
 @testable import Throng
 
 /// Everything is under this suite, so nothing else opens descriptors while a test counts them.
