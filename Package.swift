@@ -61,6 +61,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
+    .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
       name: "ThrongTests",
       dependencies: [
         "CEpollShim", "Throng", "ThrongHandlers",
@@ -68,10 +73,5 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
-    .testTarget(
-      name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
-    .testTarget(
-      name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
-    .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
   ]
 )
