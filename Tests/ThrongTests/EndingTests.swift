@@ -138,7 +138,7 @@ extension AllTests {
         try eventually("nobody is left") { running.metrics.open == 0 }
         server.stop()
         try running.waitUntilStopped()
-        try before.expectNothingLeftBehind()
+        try before.expectNothingLeftBehind(of: server.addresses)
       }
     }
 

@@ -65,12 +65,45 @@ extension BlockingConnection {
     var next = beginFlush(awaitingOthers)
     while let (socket, slices) = next {
       let result = executor.blocking { () -> Result<Int, Errno> in
-        do throws(Errno) { return .success(try socket.send(slices)) } catch {
+        do throws(Errno) {
+          return .success(try sendWaiting(socket, slices))
+        } catch {
           return .failure(error)
         }
       }
       next = continueFlush(result)
     }
+  }
+
+  /// Waits with poll(2) and not in send(2), because only a shutdown would end that: the client would
+  /// see the orderly end of a stream of which the rest was dropped.
+  private func sendWaiting(
+    _ socket: SocketReference, _ slices: ContiguousArray<ChunkSlice>.SubSequence
+  ) throws(Errno) -> Int {
+    while true {
+      do throws(Errno) {
+        return try socket.send(slices, waiting: false)
+      } catch .resourceTemporarilyUnavailable {
+        try socket.waitUntilWritable(or: try flushStop().event.descriptor)
+      }
+      if state.withLock({ $0.failure != nil }) { throw .canceled }
+    }
+  }
+
+  private func flushStop() throws(Errno) -> Stop {
+    if let stop = state.withLock({ $0.flushStop }) { return stop }
+    let stop = try Stop()
+    state.withLock { s in
+      s.flushStop = stop
+      if s.failure != nil { stop.event.signal() }
+    }
+    return stop
+  }
+
+  /// A descriptor that poll(2) can wait for together with the socket.
+  final class Stop: Sendable {
+    let event: EventDescriptor
+    init() throws(Errno) { event = try EventDescriptor() }
   }
 
   private typealias Flush = (SocketReference, ContiguousArray<ChunkSlice>.SubSequence)

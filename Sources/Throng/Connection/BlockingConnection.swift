@@ -26,6 +26,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var users = 0
     var isReceiving = false
     var isFlushing = false
+    /// How who flushes is woken when the connection fails, once it has had to wait.
+    var flushStop: Stop?
     /// A thread was started to flush and is not there yet.
     var flusherIsComing = false
     /// The drain came while somebody was receiving, who then sees what is left to receive.
@@ -235,7 +237,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     context.count(error)
     s.socket.setResetOnClose()
     if s.isReceiving || s.isLingering { s.socket.shutdownReceiving() }
-    if s.isFlushing { s.socket.shutdownBoth() }
+    s.flushStop?.event.signal()
     endSenders(&s)
     closeIfUnused(&s)
     state.wakeAll()

@@ -65,7 +65,7 @@ struct ListeningSocket: ~Copyable {
   ) throws(Errno) {
     if let size = options.sendBufferSize { try socket.set(SOL_SOCKET, SO_SNDBUF, size) }
     if let size = options.receiveBufferSize { try socket.set(SOL_SOCKET, SO_RCVBUF, size) }
-    guard plan.unixPath == nil else { return }
+    guard !plan.isUnix else { return }
     try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
     if plan.isShared { try socket.set(SOL_SOCKET, SO_REUSEPORT, 1) }
     if plan.address.family == AF_INET6 {
@@ -96,7 +96,7 @@ struct ListeningSocket: ~Copyable {
     let remedy =
       switch error {
       case .addressInUse:
-        plan.unixPath != nil
+        plan.isUnix
           ? "is another server running? try another path" : "is another server running? try --port"
       case .permissionDenied where plan.unixPath != nil:
         "may you write to its directory? choose another path"
@@ -126,6 +126,9 @@ struct ListenPlan {
   var isShared = false
   var unixPath: String?
   var mode: UInt32 = 0o666
+
+  /// A path or an abstract name.
+  var isUnix: Bool { address.family == AF_UNIX }
 
   /// What the configuration's endpoints come to.
   static func plans(for endpoints: [Endpoint], shared: Bool) throws(ServerError) -> [ListenPlan] {

@@ -76,6 +76,9 @@ final class TestClient: @unchecked Sendable {
     }
   }
 
+  /// Whether a receive would not wait.
+  var hasInput: Bool { shim_poll_readable(descriptor, -1, 0) > 0 }
+
   /// Exactly so many bytes.
   func receive(exactly count: Int) throws -> [UInt8] {
     var all: [UInt8] = []
