@@ -11,9 +11,11 @@ let package = Package(
   products: [
     .library(name: "Throng", targets: ["Throng"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
+    .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -31,13 +33,22 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "ThrongHandlers", dependencies: ["Throng"], swiftSettings: settings),
+    .target(
+      name: "ThrongLoad",
+      dependencies: [
+        "CEpollShim", "Throng",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "Throng", "ThrongHandlers",
+        "Throng", "ThrongHandlers", "ThrongLoad",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "ThrongLoadTests", dependencies: ["ThrongLoad"], swiftSettings: settings),
   ]
 )

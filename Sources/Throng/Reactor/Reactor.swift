@@ -30,8 +30,11 @@ final class Reactor: Driver, @unchecked Sendable {
   private let mailbox = Mutex(Mailbox())
   private let wakeUp: EventDescriptor
   private let thread = Atomic<UInt>(0)
+  /// Whether timers fire to within microseconds, not milliseconds.
+  private let isPrecise: Bool
 
-  init() throws(Errno) {
+  init(isPrecise: Bool = false) throws(Errno) {
+    self.isPrecise = isPrecise
     local = .allocate(capacity: 1)
     local.initialize(to: Local())
     wakeUp = try EventDescriptor()
@@ -55,7 +58,7 @@ final class Reactor: Driver, @unchecked Sendable {
     takeMail()
     runJobs()
     while local.pointee.isRunning {
-      epoll.wait(&batch, milliseconds: waitTime())
+      wait(&batch)
       local.pointee.now = .now
       for index in 0..<batch.count {
         serve(batch[index], &buffer)
@@ -73,9 +76,15 @@ final class Reactor: Driver, @unchecked Sendable {
     local.pointee.isRunning = false
   }
 
-  private func waitTime() -> CInt {
-    guard local.pointee.jobs.isEmpty, local.pointee.pokes.isEmpty else { return 0 }
-    return local.pointee.timers.earliest.pollTimeout(from: local.pointee.now)
+  private func wait(_ batch: inout EventBatch) {
+    let deadline = local.pointee.timers.earliest
+    if !local.pointee.jobs.isEmpty || !local.pointee.pokes.isEmpty {
+      epoll.wait(&batch, milliseconds: 0)
+    } else if isPrecise, deadline != .never {
+      epoll.wait(&batch, until: deadline, from: local.pointee.now)
+    } else {
+      epoll.wait(&batch, milliseconds: deadline.pollTimeout(from: local.pointee.now))
+    }
   }
 
   @inline(__always)
