@@ -16,11 +16,11 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   /// Messages in flight on each connection.
   public var depth = 1
   /// How long is measured.
-  public var duration: Duration = .seconds(10)
+  @InSeconds public var duration: Duration = .seconds(10)
   /// How long the load runs before that.
-  public var warmup: Duration = .seconds(1)
+  @InSeconds public var warmup: Duration = .seconds(1)
   /// How long a connect or a reply may take.
-  public var timeout: Duration = .seconds(5)
+  @InSeconds public var timeout: Duration = .seconds(5)
   /// Threads of the generator, each with a reactor of its own.
   public var threads = 1
   /// New connections a second at the start; nil: as fast as they come.
@@ -61,7 +61,19 @@ public enum LoadMode: Sendable, Codable, Equatable {
   /// Connections are opened and held.
   case idle
   /// The highest rate at which a percentile of the latency stays under a bound.
-  case findMaximum(percentile: Double, bound: Duration)
+  case findMaximum(LatencyBound)
+}
+
+/// What a latency must stay under.
+public struct LatencyBound: Sendable, Codable, Equatable {
+  /// In per cent.
+  public var percentile: Double
+  @InSeconds public var limit: Duration
+
+  public init(percentile: Double, limit: Duration) {
+    self.percentile = percentile
+    self.limit = limit
+  }
 }
 
 /// What the server does with a message.
@@ -108,9 +120,9 @@ extension LoadOptions {
     switch mode {
     case .openLoop(let rate) where !(rate > 0 && rate <= 1e9):
       return "--rate must be more than 0 messages a second"
-    case .findMaximum(let percentile, let bound):
-      if !(percentile > 0 && percentile < 100) { return "a percentile lies between 0 and 100" }
-      if bound <= .zero { return "--p99 needs a bound, such as 2ms" }
+    case .findMaximum(let bound):
+      if !(bound.percentile > 0 && bound.percentile < 100) { return "a percentile lies between 0 and 100" }
+      if bound.limit <= .zero { return "--p99 needs a bound, such as 2ms" }
     case .churn where depth > 1: return "--churn sends one message a connection: leave out --depth"
     default: break
     }

@@ -48,14 +48,6 @@ public final class Connector: Sendable {
     try self.init(.events(EventCallbacksOf(handler)), options, log, failed)
   }
 
-  /// The same without a generic layer between the loop and the callbacks.
-  package convenience init(
-    callbacks: EventCallbacks, options: Options, log: Logger = Logger(label: "throng"),
-    failed: @escaping @Sendable (ConnectFailure) -> Void
-  ) throws(Errno) {
-    try self.init(.events(callbacks), options, log, failed)
-  }
-
   private init(
     _ service: Service, _ options: Options, _ log: Logger,
     _ failed: @escaping @Sendable (ConnectFailure) -> Void

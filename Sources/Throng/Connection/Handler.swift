@@ -51,36 +51,27 @@ enum Service: Sendable {
 }
 
 /// An event handler behind a class: calling it copies no existential.
-package class EventCallbacks: @unchecked Sendable {
-  // Invariant behind @unchecked: the subclasses say beside their state.
-  package init() {}
-
-  package func opened(_ connection: Connection) { fatalError("abstract") }
-  package func received(_ bytes: Bytes, on connection: Connection) { fatalError("abstract") }
-  package func writable(_ connection: Connection) { fatalError("abstract") }
-  package func inputEnded(_ connection: Connection) { fatalError("abstract") }
-  package func closed(_ connection: Connection, error: ConnectionError?) { fatalError("abstract") }
+class EventCallbacks: @unchecked Sendable {
+  // Invariant behind @unchecked: the one subclass has one constant, which is Sendable.
+  func opened(_ connection: Connection) { fatalError("abstract") }
+  func received(_ bytes: Bytes, on connection: Connection) { fatalError("abstract") }
+  func writable(_ connection: Connection) { fatalError("abstract") }
+  func inputEnded(_ connection: Connection) { fatalError("abstract") }
+  func closed(_ connection: Connection, error: ConnectionError?) { fatalError("abstract") }
 }
 
 final class EventCallbacksOf<Events: EventHandler>: EventCallbacks, @unchecked Sendable {
-  // Invariant behind @unchecked: one constant, which is Sendable.
   private let handler: Events
 
-  init(_ handler: Events) {
-    self.handler = handler
-    super.init()
-  }
+  init(_ handler: Events) { self.handler = handler }
 
-  @available(*, unavailable)
-  override package init() { preconditionFailure("needs a handler") }
-
-  package override func opened(_ connection: Connection) { handler.opened(connection) }
-  package override func received(_ bytes: Bytes, on connection: Connection) {
+  override func opened(_ connection: Connection) { handler.opened(connection) }
+  override func received(_ bytes: Bytes, on connection: Connection) {
     handler.received(bytes, on: connection)
   }
-  package override func writable(_ connection: Connection) { handler.writable(connection) }
-  package override func inputEnded(_ connection: Connection) { handler.inputEnded(connection) }
-  package override func closed(_ connection: Connection, error: ConnectionError?) {
+  override func writable(_ connection: Connection) { handler.writable(connection) }
+  override func inputEnded(_ connection: Connection) { handler.inputEnded(connection) }
+  override func closed(_ connection: Connection, error: ConnectionError?) {
     handler.closed(connection, error: error)
   }
 }
