@@ -61,7 +61,7 @@ extension LoadWorker {
     opened += 1
     let now = Self.clock
     let took = now - clients[place].connectTime
-    hot.pointee.box.records.connect.note(took)
+    hot.pointee.records.pointee.connect.note(took)
     clients[place].connection = Unmanaged.passUnretained(connection)
     clients[place].state = .open
     if plan.isIdle, plan.options.greeting == 0 { clients[place].wasServed = true }

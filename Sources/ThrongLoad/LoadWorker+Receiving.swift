@@ -7,7 +7,7 @@ import Throng
 
 extension LoadWorker {
   func received(_ bytes: Bytes, on connection: Connection) {
-    bytes.withUnsafeBytes { take($0, connection.id, connection) }
+    withExtendedLifetime(bytes) { take(bytes.unsafeBuffer, connection.id, connection) }
   }
 
   @inline(__always)
@@ -21,7 +21,7 @@ extension LoadWorker {
       if input.isEmpty { return }
     }
     guard client.pointee.inFlight > 0 else { return blameEarly(input.count, place, connection) }
-    if hot.pointee.isMeasuring { hot.pointee.box.records.receivedBytes += input.count }
+    if hot.pointee.isMeasuring { hot.pointee.records.pointee.receivedBytes += input.count }
     let completed: Int
     if case .lines = plan.options.exchange {
       completed = countLines(input, client, now, place)
@@ -134,16 +134,16 @@ extension LoadWorker {
     _ count: Int, _ group: InFlight, _ now: UInt64, _ client: UnsafeMutablePointer<Client>
   ) {
     if hot.pointee.isMeasuring {
-      hot.pointee.box.records.messages += count
+      hot.pointee.records.pointee.messages += count
       client.pointee.replies += count
     }
-    if schedule != nil {
+    if isOpenLoop {
       guard isMeasured(group.intended) else { return }
-      hot.pointee.box.records.uncorrected.note(now - min(now, group.sent), count: count)
+      hot.pointee.records.pointee.uncorrected.note(now - min(now, group.sent), count: count)
     } else if !hot.pointee.isMeasuring {
       return
     }
-    hot.pointee.box.records.latency.note(now - min(now, group.intended), count: count)
+    hot.pointee.records.pointee.latency.note(now - min(now, group.intended), count: count)
   }
 
   /// Replies have come: what follows from that.
@@ -159,8 +159,8 @@ extension LoadWorker {
       client.pointee.state = .none
       return connection.close()
     }
-    guard hot.pointee.phase == .running, schedule == nil else {
-      if schedule != nil { sendWaiting(place, now) }
+    guard hot.pointee.phase == .running, !isOpenLoop else {
+      if isOpenLoop { sendWaiting(place, now) }
       if hot.pointee.phase == .draining, hot.pointee.totalInFlight == 0 { timer?.poke() }
       return
     }

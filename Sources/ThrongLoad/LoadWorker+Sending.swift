@@ -68,8 +68,8 @@ extension LoadWorker {
       count: UInt32(truncatingIfNeeded: count))
     hot.pointee.totalInFlight += count
     if hot.pointee.isMeasuring {
-      hot.pointee.box.records.sentMessages += count
-      hot.pointee.box.records.sentBytes += size * count
+      hot.pointee.records.pointee.sentMessages += count
+      hot.pointee.records.pointee.sentBytes += size * count
     }
   }
 
@@ -137,8 +137,8 @@ extension LoadWorker {
       clients[place].nextMessage += 1
       self.schedule?.waiting -= 1
       if isMeasured(intended) {
-        hot.pointee.box.records.sendDelay.note(now - min(now, intended))
-        if now > intended + Self.late { hot.pointee.box.records.late += 1 }
+        hot.pointee.records.pointee.sendDelay.note(now - min(now, intended))
+        if now > intended + Self.late { hot.pointee.records.pointee.late += 1 }
       }
       send(
         1, place, connection.takeUnretainedValue(), intended: intended, now: now)
@@ -160,7 +160,7 @@ extension LoadWorker {
       for message in clients[place].nextMessage..<max(
         clients[place].nextMessage, schedule.dueCount(connection: place))
       where isMeasured(schedule.due(connection: place, message: message)) {
-        hot.pointee.box.records.unsent += 1
+        hot.pointee.records.pointee.unsent += 1
       }
     }
   }

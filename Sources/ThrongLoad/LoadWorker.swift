@@ -19,6 +19,7 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
   /// What every message reads or changes: behind a pointer, because a class's stored properties are
   /// checked for exclusive access at run time.
   let hot: UnsafeMutablePointer<Hot>
+  let isOpenLoop: Bool
   /// The memory of the pattern, which `plan` keeps alive.
   let window: UnsafeRawPointer
   private(set) var connector: Connector?
@@ -41,12 +42,24 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
   struct Hot {
     var phase = WorkerControl.Phase.connecting
     var isMeasuring = false
-    var box = RecordBox()
+    var box: RecordBox
+    /// The box's.
+    var records: UnsafeMutablePointer<Records>
     /// The messages of the open loop that count.
     var measureFrom: UInt64 = 0
     var measureUntil: UInt64 = .max
     var totalInFlight = 0
     var scratch: [UInt8] = []
+
+    init() {
+      box = RecordBox()
+      records = box.records
+    }
+
+    mutating func handOver(to exchange: RecordExchange) {
+      box = exchange.swap(box)
+      records = box.records
+    }
   }
 
   static let tick: UInt64 = 20_000_000
@@ -57,6 +70,7 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
     self.index = index
     self.changed = changed
     control = WorkerControl()
+    isOpenLoop = plan.rate != nil
     let count = plan.connections(of: index)
     clients = .allocate(capacity: count)
     for place in 0..<count {
@@ -141,7 +155,7 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
 
   /// Many times a second: how late the loop is, who has waited too long, whether we are to stop.
   private func lookAround(_ now: UInt64) {
-    if hot.pointee.isMeasuring { hot.pointee.box.records.loopLag.note(now - nextTick) }
+    if hot.pointee.isMeasuring { hot.pointee.records.pointee.loopLag.note(now - nextTick) }
     nextTick = now + Self.tick
     findSilent(now)
     if now >= nextHandover { handOver(now) }
@@ -232,11 +246,11 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
 
   private func handOver(_ now: UInt64) {
     nextHandover += Self.handover
-    hot.pointee.box = control.records.swap(hot.pointee.box)
+    hot.pointee.handOver(to: control.records)
   }
 
   private func publishEnd() {
-    hot.pointee.box = control.records.swap(hot.pointee.box)
+    hot.pointee.handOver(to: control.records)
     let unserved = clients.indices.filter { !clients[$0].wasServed }
     control.status.withLock { s in
       s.faults = faults

@@ -35,7 +35,7 @@ struct Pattern: Sendable {
   }
 
   func piece(at position: UInt32, count: Int) -> Bytes {
-    Bytes(window[Int(position)..<Int(position) + count])
+    window.part(from: Int(position), count: count)
   }
 
   /// The index of the first byte that differs; nil when all are as they should be.

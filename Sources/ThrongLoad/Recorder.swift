@@ -16,8 +16,12 @@ extension Latencies {
 
   @inline(__always)
   mutating func note(_ nanoseconds: UInt64, count: Int = 1) {
-    record(Swift.min(nanoseconds, Self.longest), count: UInt64(count))
+    record(Swift.min(nanoseconds, Self.longest), count: UInt64(truncatingIfNeeded: count))
   }
+
+  /// Adding and emptying go over all buckets: not for what is empty anyway.
+  mutating func merge(_ other: Latencies) { if other.totalCount > 0 { add(other) } }
+  mutating func clear() { if totalCount > 0 { reset() } }
 }
 
 struct Records {
@@ -41,11 +45,11 @@ struct Records {
   var unsent = 0
 
   mutating func merge(_ other: Records) {
-    latency.add(other.latency)
-    uncorrected.add(other.uncorrected)
-    sendDelay.add(other.sendDelay)
-    connect.add(other.connect)
-    loopLag.add(other.loopLag)
+    latency.merge(other.latency)
+    uncorrected.merge(other.uncorrected)
+    sendDelay.merge(other.sendDelay)
+    connect.merge(other.connect)
+    loopLag.merge(other.loopLag)
     messages += other.messages
     sentMessages += other.sentMessages
     sentBytes += other.sentBytes
@@ -55,11 +59,11 @@ struct Records {
   }
 
   mutating func reset() {
-    latency.reset()
-    uncorrected.reset()
-    sendDelay.reset()
-    connect.reset()
-    loopLag.reset()
+    latency.clear()
+    uncorrected.clear()
+    sendDelay.clear()
+    connect.clear()
+    loopLag.clear()
     messages = 0
     sentMessages = 0
     sentBytes = 0
@@ -72,7 +76,18 @@ struct Records {
 /// Records behind a reference, so that handing them over copies nothing.
 final class RecordBox: @unchecked Sendable {
   // Invariant behind @unchecked: whoever has taken it from the exchange is its only user.
-  var records = Records()
+  /// Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
+  let records: UnsafeMutablePointer<Records>
+
+  init() {
+    records = .allocate(capacity: 1)
+    records.initialize(to: Records())
+  }
+
+  deinit {
+    records.deinitialize(count: 1)
+    records.deallocate()
+  }
 }
 
 /// Where a worker leaves full records and finds empty ones.
@@ -96,8 +111,8 @@ final class RecordExchange: Sendable {
       return b.full
     }
     for box in full {
-      records.merge(box.records)
-      box.records.reset()
+      records.merge(box.records.pointee)
+      box.records.pointee.reset()
     }
     boxes.withLock { $0.empty += full }
   }

@@ -16,6 +16,8 @@ final class Trial {
   private var times: TrialTimes?
   private var usageAtStart: ProcessUsage?
   private var usageAtEnd: ProcessUsage?
+  /// CPU time of this thread while it was measured.
+  private var ownNanoseconds: UInt64 = 0
   private var openingSeconds: Double?
 
   init(
@@ -42,7 +44,7 @@ final class Trial {
     collect()
     return TrialReport(
       plan: plan, total: total, statuses: workers.map { $0.control.status.withLock { $0 } },
-      intervals: intervals, openingSeconds: openingSeconds, probe: probe,
+      intervals: intervals, openingSeconds: openingSeconds, ownNanoseconds: ownNanoseconds, probe: probe,
       usage: usageAtStart.flatMap { start in usageAtEnd.map { (start, $0) } }
     ).result
   }
@@ -80,6 +82,7 @@ final class Trial {
     }
     wait(until: from) { $0 == .finished }
     usageAtStart = probe?.sample()
+    let cpu = shim_thread_nanoseconds()
     var second: UInt64 = 1
     while from + second * 1_000_000_000 <= until, !areAll({ $0 >= .draining }) {
       // The workers hand over on the second, and look at the clock every 20 ms.
@@ -89,6 +92,7 @@ final class Trial {
     }
     wait(until: until) { $0 >= .draining }
     usageAtEnd = probe?.sample()
+    ownNanoseconds = shim_thread_nanoseconds() - cpu
     wait(until: drain + 10_000_000_000) { $0 == .finished }
   }
 
@@ -120,10 +124,10 @@ final class Trial {
     var records = Records()
     for worker in workers { worker.control.records.collect(into: &records) }
     _ = probe?.sample()
-    let latency = LatencySummary(records.latency)
+    let latency = records.latency.totalCount > 0 ? records.latency : nil
     let interval = IntervalResult(
-      seconds: Double(second), messages: records.messages, p50: latency?.p50, p99: latency?.p99,
-      max: latency?.max, opened: openedSoFar)
+      seconds: Double(second), messages: records.messages, p50: latency?.valueAtPercentile(50),
+      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar)
     intervals.append(interval)
     observer?.interval(interval, of: plan.options, rate: plan.rate)
     total.merge(records)

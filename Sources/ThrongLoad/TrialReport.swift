@@ -8,6 +8,7 @@ struct TrialReport {
   let statuses: [WorkerControl.Status]
   let intervals: [IntervalResult]
   let openingSeconds: Double?
+  let ownNanoseconds: UInt64
   let probe: ServerProbe?
   let usage: (start: ProcessUsage, end: ProcessUsage)?
 
@@ -61,7 +62,9 @@ struct TrialReport {
     return log.all
   }
 
-  private var cpuSeconds: Double { statuses.reduce(0) { $0 + Double($1.cpuNanoseconds) / 1e9 } }
+  private var cpuSeconds: Double {
+    statuses.reduce(Double(ownNanoseconds) / 1e9) { $0 + Double($1.cpuNanoseconds) / 1e9 }
+  }
 
   /// The busiest thread's share of a core.
   private var utilization: Double {
