@@ -49,6 +49,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "ThrongLoadTests", dependencies: ["ThrongLoad"], swiftSettings: settings),
+    .testTarget(
+      name: "ThrongLoadTests",
+      dependencies: [
+        "Throng", "ThrongLoad", .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: settings),
   ]
 )

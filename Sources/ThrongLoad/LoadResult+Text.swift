@@ -62,7 +62,9 @@ extension LoadResult {
         ].joined())
     }
     lines += trials.flatMap(\.faults).map(\.sentence)
-    let goal = "p\(Decimals.format(maximum.bound.percentile)) under"
+    let exact = maximum.bound.percentile
+    let percentile = exact == exact.rounded() ? "\(Int(exact))" : "\(exact)"
+    let goal = "p\(percentile) under"
       + " \(DurationText.format(nanoseconds: maximum.bound.limit / .nanoseconds(1)))"
     if let latency = maximum.latency {
       lines.append(
@@ -78,7 +80,6 @@ extension FaultSummary {
   /// The first fault, and how many more of its kind there are.
   public var sentence: String {
     guard count > 1, kind != .notServed else { return first }
-    let others = kind == .connectFailed ? "connections that failed" : "connections with such a fault"
-    return first + "; \(count) \(others) in all"
+    return first + " (and \(count - 1) more connection\(count == 2 ? "" : "s") with such a fault)"
   }
 }

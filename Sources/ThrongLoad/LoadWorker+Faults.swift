@@ -80,9 +80,9 @@ extension LoadWorker {
   private func blameSilence(_ place: Int) {
     guard clients[place].state == .open else { return }
     let connection = clients[place].connection?.takeUnretainedValue()
+    let missing = clients[place].outstanding
     let rest =
-      plan.options.exchange == .lines || clients[place].outstanding == 0
-      ? "" : ", where \(clients[place].outstanding) bytes were to come"
+      plan.options.exchange == .lines ? "" : ", with \(missing) byte\(missing == 1 ? "" : "s") to come"
     blame(.noReply, place, "no reply within \(plan.options.timeout) at \(offset(place))\(rest)")
     connection?.reset()
   }

@@ -245,7 +245,7 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
   }
 
   private func handOver(_ now: UInt64) {
-    nextHandover += Self.handover
+    if nextHandover != .max { nextHandover += Self.handover }
     hot.pointee.handOver(to: control.records)
   }
 

@@ -10,6 +10,8 @@ struct TrialReport {
   let openingSeconds: Double?
   let ownNanoseconds: UInt64
   let probe: ServerProbe?
+  /// Ended early by somebody, when not everybody can have been served.
+  let wasStopped: Bool
   let usage: (start: ProcessUsage, end: ProcessUsage)?
 
   /// Above this share of its cores the generator may be what is measured.
@@ -50,7 +52,7 @@ struct TrialReport {
     let unserved = unserved
     // Who could not connect has a fault of its own.
     let refused = log.all.first { $0.kind == .connectFailed }?.count ?? 0
-    if unserved.count > refused, seconds > 0, let first = unserved.first {
+    if unserved.count > refused, !wasStopped, let first = unserved.first {
       let all = plan.options.connections
       log.add(
         .notServed, count: unserved.count - refused,
