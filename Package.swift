@@ -1,10 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-]
+// `make check` asks for this; a build with a newer compiler must not fail over its new warnings.
+let warningsAreErrors = Context.environment["THRONG_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+  ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
   name: "throng",
@@ -12,6 +16,7 @@ let package = Package(
     .library(name: "Throng", targets: ["Throng"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
     .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
+    .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
   dependencies: [
@@ -20,6 +25,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(name: "CEpollShim", path: "CEpollShim"),
@@ -32,7 +38,21 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
-    .target(name: "ThrongHandlers", dependencies: ["Throng"], swiftSettings: settings),
+    .target(
+      name: "ThrongHandlers",
+      dependencies: [
+        "Throng",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ThrongServiceLifecycle",
+      dependencies: [
+        "Throng",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "ThrongLoad",
       dependencies: [
@@ -44,9 +64,23 @@ let package = Package(
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "Throng", "ThrongHandlers", "ThrongLoad",
+        "CEpollShim", "Throng", "ThrongHandlers", "ThrongLoad",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
+    .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "ThrongTests",
+      dependencies: [
+        "CEpollShim", "Throng", "ThrongHandlers",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .testTarget(

@@ -5,9 +5,8 @@
 #ifndef THRONG_EPOLL_SHIM_H
 #define THRONG_EPOLL_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Not _GNU_SOURCE: the C library's types would differ from those of Swift's own C modules, which are
+// made without it, and the compiler refuses to mix them.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +32,10 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef _GNU_SOURCE
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+#endif
 
 #define SHIM_RESULT(call) \
   ({ __typeof__(call) shim_result = (call); shim_result < 0 ? -errno : shim_result; })

@@ -121,7 +121,9 @@ extension LoadOptions {
     case .openLoop(let rate) where !(rate > 0 && rate <= 1e9):
       return "--rate must be more than 0 messages a second"
     case .findMaximum(let bound):
-      if !(bound.percentile > 0 && bound.percentile < 100) { return "a percentile lies between 0 and 100" }
+      if !(bound.percentile > 0 && bound.percentile < 100) {
+        return "a percentile lies between 0 and 100"
+      }
       if bound.limit <= .zero { return "--p99 needs a bound, such as 2ms" }
     case .churn where depth > 1: return "--churn sends one message a connection: leave out --depth"
     default: break

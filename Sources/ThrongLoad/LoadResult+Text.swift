@@ -13,7 +13,9 @@ extension LoadResult {
       }
       if trials.count > 1 { lines += summaryLines }
     }
-    if wasInterrupted { lines.append("interrupted: the figures are of what was measured until then") }
+    if wasInterrupted {
+      lines.append("interrupted: the figures are of what was measured until then")
+    }
     for condition in failedConditions { lines.append("failed: \(condition)") }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -29,7 +31,9 @@ extension LoadResult {
   }
 
   private var summaryLines: [String] {
-    var lines = ["over \(trials.count) trials: the median, and the 95 % confidence interval of the mean"]
+    var lines = [
+      "over \(trials.count) trials: the median, and the 95 % confidence interval of the mean"
+    ]
     if let rate = summary["messagesPerSecond"] {
       lines.append(TrialText.row("throughput", text(rate) { Decimals.fixed($0, 0) + "/s" }))
     }
@@ -64,11 +68,13 @@ extension LoadResult {
     lines += trials.flatMap(\.faults).map(\.sentence)
     let exact = maximum.bound.percentile
     let percentile = exact == exact.rounded() ? "\(Int(exact))" : "\(exact)"
-    let goal = "p\(percentile) under"
+    let goal =
+      "p\(percentile) under"
       + " \(DurationText.format(nanoseconds: maximum.bound.limit / .nanoseconds(1)))"
     if let latency = maximum.latency {
       lines.append(
-        "maximum: \(Decimals.fixed(maximum.rate, 0)) messages/s with \(goal) (\(TrialText.time(latency)))")
+        "maximum: \(Decimals.fixed(maximum.rate, 0)) messages/s with \(goal) (\(TrialText.time(latency)))"
+      )
     } else {
       lines.append("maximum: none of the rates that were tried has \(goal)")
     }

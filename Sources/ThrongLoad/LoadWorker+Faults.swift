@@ -8,7 +8,8 @@ extension LoadWorker {
     let place = connection.id
     if clients[place].state == .open, hot.pointee.phase != .finished {
       let missing = clients[place].inFlight
-      let rest = missing > 0 ? ", with \(missing) \(missing == 1 ? "reply" : "replies") to come" : ""
+      let replies = missing == 1 ? "reply" : "replies"
+      let rest = missing > 0 ? ", with \(missing) \(replies) to come" : ""
       blame(.closed, place, "the server closed it at \(offset(place))\(rest)")
     }
     connection.close()
@@ -82,7 +83,8 @@ extension LoadWorker {
     let connection = clients[place].connection?.takeUnretainedValue()
     let missing = clients[place].outstanding
     let rest =
-      plan.options.exchange == .lines ? "" : ", with \(missing) byte\(missing == 1 ? "" : "s") to come"
+      plan.options.exchange == .lines
+      ? "" : ", with \(missing) byte\(missing == 1 ? "" : "s") to come"
     blame(.noReply, place, "no reply within \(plan.options.timeout) at \(offset(place))\(rest)")
     connection?.reset()
   }

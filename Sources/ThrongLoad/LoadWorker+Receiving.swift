@@ -122,7 +122,9 @@ extension LoadWorker {
     if lines > asked || completed == client.pointee.inFlight && start < end,
       let connection = client.pointee.connection
     {
-      let surplus = lines > asked ? "\(lines - asked) lines" : "\(end - start) bytes"
+      let surplus =
+        lines > asked
+        ? "\(lines - asked) line\(lines - asked == 1 ? "" : "s")" : "\(end - start) bytes"
       blameSurplus(surplus, place, connection.takeUnretainedValue())
       return 0
     }

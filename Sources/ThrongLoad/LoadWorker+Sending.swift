@@ -157,8 +157,9 @@ extension LoadWorker {
   func countUnsent() {
     guard let schedule else { return }
     for place in clients.indices {
-      for message in clients[place].nextMessage..<max(
-        clients[place].nextMessage, schedule.dueCount(connection: place))
+      for message in clients[place]
+        .nextMessage..<max(
+          clients[place].nextMessage, schedule.dueCount(connection: place))
       where isMeasured(schedule.due(connection: place, message: message)) {
         hot.pointee.records.pointee.unsent += 1
       }

@@ -66,7 +66,8 @@ struct MaximumSearch {
     return trial
   }
 
-  private consuming func finish(_ rate: Double, _ latency: UInt64?, _ failed: Double?) -> LoadResult {
+  private consuming func finish(_ rate: Double, _ latency: UInt64?, _ failed: Double?) -> LoadResult
+  {
     result.maximum = MaximumRate(rate: rate, bound: bound, latency: latency, failedAt: failed)
     return result
   }

@@ -57,7 +57,8 @@ public enum MessageSizes: Sendable, Codable, Equatable {
 
   var problem: String? {
     if smallest < 1 || largest > 1 << 30 { return "--size must lie between 1 byte and 1 GiB" }
-    if case .weighted(let list) = self, list.contains(where: { !($0.weight > 0 && $0.weight < 1e9) }) {
+    let isBad = { (entry: Weighted) in !(entry.weight > 0 && entry.weight < 1e9) }
+    if case .weighted(let list) = self, list.contains(where: isBad) {
       return "the weights of --size must be more than 0, as in 64:9,4096:1"
     }
     return nil

@@ -25,8 +25,9 @@ final class ServerProcess {
     let address = try (target ?? .tcp(host: "127.0.0.1", port: port)).resolve()
     var words: [String] = []
     for word in try CommandLineText.split(command) {
-      words.append(word.split(separator: "{port}", omittingEmptySubsequences: false)
-        .joined(separator: "\(port)"))
+      words.append(
+        word.split(separator: "{port}", omittingEmptySubsequences: false)
+          .joined(separator: "\(port)"))
     }
     guard !words.isEmpty else { throw .server("the server command is empty") }
     self.address = address
@@ -82,7 +83,8 @@ final class ServerProcess {
 
   private static func freePort() throws(LoadError) -> Int {
     guard let port = SocketAddress.freeLoopbackPort else {
-      throw .system("there is no free port on 127.0.0.1 (wait until closed connections have expired)")
+      throw .system(
+        "there is no free port on 127.0.0.1 (wait until closed connections have expired)")
     }
     return port
   }
@@ -94,8 +96,9 @@ final class ServerProcess {
     guard let cpus else { return try body() }
     let before = Processors.ofThisThread
     guard Processors.restrict(to: cpus) else {
-      throw .server("this machine has none of the processors \(Processors.text(Set(cpus)))"
-        + " (--server-cpus takes a list such as 0,2-3)")
+      throw .server(
+        "this machine has none of the processors \(Processors.text(Set(cpus)))"
+          + " (--server-cpus takes a list such as 0,2-3)")
     }
     defer { _ = Processors.restrict(to: before) }
     return try body()

@@ -44,7 +44,8 @@ final class Trial {
     collect()
     return TrialReport(
       plan: plan, total: total, statuses: workers.map { $0.control.status.withLock { $0 } },
-      intervals: intervals, openingSeconds: openingSeconds, ownNanoseconds: ownNanoseconds, probe: probe,
+      intervals: intervals, openingSeconds: openingSeconds, ownNanoseconds: ownNanoseconds,
+      probe: probe,
       wasStopped: watch.isStopping,
       usage: usageAtStart.flatMap { start in usageAtEnd.map { (start, $0) } }
     ).result

@@ -41,7 +41,9 @@ struct TrialText {
   }
 
   private var latencyLines: [String] {
-    guard let latency = trial.latency else { return [Self.row("latency", "no message was answered")] }
+    guard let latency = trial.latency else {
+      return [Self.row("latency", "no message was answered")]
+    }
     let titles = ["min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"]
     var lines = [Self.row("", titles.map { Self.right($0, 9) }.joined())]
     lines.append(Self.row("latency", Self.times(latency)))
@@ -77,7 +79,7 @@ struct TrialText {
           "generator",
           """
           \(Decimals.fixed(cpu, 2)) us/message, \(Decimals.fixed(generator.utilization * 100, 0)) % \
-          of \(generator.threads == 1 ? "one core" : "a core in the busiest of \(generator.threads) threads")
+          of a core\(generator.threads == 1 ? "" : " in the busiest of \(generator.threads) threads")
           """))
     }
     return lines
@@ -88,15 +90,17 @@ struct TrialText {
     let cpu = server.userSeconds + server.systemSeconds
     var cost = "\(Decimals.fixed(cpu, 2)) s CPU"
     if let each = server.cpuMicrosecondsPerMessage {
-      cost = "\(Decimals.fixed(each, 2)) us/message CPU (\(Self.share(server.userSeconds, cpu)) user)"
+      let user = Self.share(server.userSeconds, cpu)
+      cost = "\(Decimals.fixed(each, 2)) us/message CPU (\(user) user)"
     }
     if let switches = server.voluntarySwitchesPerMessage,
       let forced = server.involuntarySwitchesPerMessage
     {
-      cost += ", context switches \(Decimals.fixed(switches, 3)) + \(Decimals.fixed(forced, 3)) forced"
+      let counts = [switches, forced].map { Decimals.fixed($0, 3) }
+      cost += ", context switches \(counts[0]) + \(counts[1]) forced"
     }
-    var memory =
-      "\(Self.bytes(server.startResidentBytes)) at the start, peak \(Self.bytes(server.peakResidentBytes))"
+    var memory = Self.bytes(server.startResidentBytes) + " at the start, peak "
+    memory += Self.bytes(server.peakResidentBytes)
     if let each = server.residentBytesPerConnection {
       memory += ", \(Decimals.fixed(each, 0)) bytes/connection"
     }

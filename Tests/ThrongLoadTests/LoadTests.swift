@@ -47,7 +47,8 @@ import Throng
   @Test func twoLinesForOneAreSurplus() throws {
     let result = try Load.run(against: .answersLines("a\nb")) { $0.exchange = .lines }
     #expect(
-      result.faultSentences == ["connection 1: 1 lines more than were asked for, at offset 4"])
+      result.trials[0].faults[0].first
+        == "connection 1: 1 line more than were asked for, at offset 4")
   }
 
   @Test func repliesOfAFixedLengthAreCounted() throws {

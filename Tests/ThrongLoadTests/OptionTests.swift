@@ -69,7 +69,8 @@ import Testing
     #expect(
       problem { $0.target = nil }
         == "no server to load: give HOST:PORT, --unix PATH or --server 'COMMAND {port}'")
-    #expect(problem { $0.mode = .openLoop(rate: 0) } == "--rate must be more than 0 messages a second")
+    #expect(
+      problem { $0.mode = .openLoop(rate: 0) } == "--rate must be more than 0 messages a second")
   }
 
   @Test func theFileHoldsEverything() throws {

@@ -13,7 +13,8 @@ import Throng
     options.server = .command("sh -c 'exit 3' {port}", cpus: nil)
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     let text = try #require(error).description
-    #expect(text.hasPrefix("the server command ended with status 3 before it listened on 127.0.0.1:"))
+    #expect(
+      text.hasPrefix("the server command ended with status 3 before it listened on 127.0.0.1:"))
     #expect(text.hasSuffix(": sh -c 'exit 3' {port}"))
   }
 

@@ -31,7 +31,11 @@ import Testing
     var odd = Records()
     var even = Records()
     for value in 1...1000 {
-      if value % 2 == 0 { even.latency.note(UInt64(value)) } else { odd.latency.note(UInt64(value)) }
+      if value % 2 == 0 {
+        even.latency.note(UInt64(value))
+      } else {
+        odd.latency.note(UInt64(value))
+      }
     }
     odd.merge(even)
     #expect(try #require(LatencySummary(odd.latency)).p99 == 990)

@@ -13,7 +13,9 @@ final class PendingConnection: EventSource, @unchecked Sendable {
   private var token = Token(rawValue: .max)
   private var isOver = false
 
-  init(id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, station: ClientStation) {
+  init(
+    id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, station: ClientStation
+  ) {
     self.id = id
     self.address = address
     self.outbound = outbound

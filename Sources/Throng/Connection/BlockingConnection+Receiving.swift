@@ -24,7 +24,9 @@ extension BlockingConnection {
         do throws(Errno) {
           let readable = try socket.waitUntilReadable(or: cancellation, deadline: deadline)
           isCancelled = readable.other
-          guard readable.this, !isCancelled else { return .failure(.resourceTemporarilyUnavailable) }
+          guard readable.this, !isCancelled else {
+            return .failure(.resourceTemporarilyUnavailable)
+          }
         } catch {
           return .failure(error)
         }
@@ -106,7 +108,10 @@ extension BlockingConnection {
     try state.withLock { s -> Result<Bytes?, ConnectionError> in
       s.isReceiving = false
       s.users -= 1
-      defer { closeIfUnused(&s) }
+      defer {
+        if s.drainsNext { limitInput(&s) }
+        closeIfUnused(&s)
+      }
       if let failure = s.failure { return .failure(failure) }
       switch result {
       case .success(let slice) where slice.count > 0: return .success(accept(slice, &s))
@@ -123,8 +128,7 @@ extension BlockingConnection {
   }
 
   private func accept(_ slice: ChunkSlice, _ s: inout State) -> Bytes {
-    context.counters.receives.add(1)
-    context.counters.receivedBytes.add(Int(slice.count))
+    context.counters.countReceive(Int(slice.count), isExclusive: false)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     if s.inputBudget != .max {

@@ -34,6 +34,7 @@ extension BlockingConnection {
       }
       if s.outbox.isEmpty { s.deadlines.sendProgress = .now }
       s.outbox.append(buffer, from: sent, keeping: bytes)
+      context.counters.noteOutbox(s.outbox.byteCount)
       updateTimer(&s)
       needsFlusher = delivery == .write && !s.isFlushing
       return .success(false)
@@ -62,7 +63,11 @@ extension BlockingConnection {
   func flush(awaitingOthers: Bool = true) {
     while let (socket, slices) = beginFlush(awaitingOthers) {
       let result = executor.blocking { () -> Result<Int, Errno> in
-        do throws(Errno) { return .success(try socket.send(slices)) } catch { return .failure(error) }
+        do throws(Errno) {
+          return .success(try socket.send(slices))
+        } catch {
+          return .failure(error)
+        }
       }
       endFlush(result)
     }
@@ -124,8 +129,7 @@ extension BlockingConnection {
 
   @inline(__always)
   private func noteSent(_ count: Int, _ s: inout State) {
-    context.counters.sends.add(1)
-    context.counters.sentBytes.add(count)
+    context.counters.countSend(count)
     s.deadlines.activity = .coarseNow
   }
 }

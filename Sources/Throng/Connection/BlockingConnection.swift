@@ -26,6 +26,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var users = 0
     var isReceiving = false
     var isFlushing = false
+    /// A thread was started to flush and is not there yet.
+    var flusherIsComing = false
+    /// The drain came while somebody was receiving, who then sees what is left to receive.
+    var drainsNext = false
     /// The client's FIN was received, or the drain or `close` has ended the input.
     var inputEnded = false
     var peerClosed = false
@@ -147,7 +151,11 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   /// the wait is over, the timer ends it by shutting the socket down.
   private func discardInput() {
     let (socket, isShut) = state.withLock { ($0.socket.reference, $0.receivingIsShut) }
-    if isShut { return socket.waitUntilAcknowledged(atMost: context.options.lingerTimeout) }
+    if isShut {
+      return socket.waitUntilAcknowledged(atMost: context.options.lingerTimeout) {
+        state.withLock { $0.failure != nil }
+      }
+    }
     while let slice = try? buffer.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
       slice.count > 0
     {}
@@ -175,10 +183,18 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   override func drain() {
     state.withLock { s in
       guard s.socket.isOpen, s.inputBudget == .max, !s.isLingering else { return }
-      s.inputBudget = s.socket.reference.readableCount
-      if s.inputBudget == 0 { s.inputEnded = true }
-      wakeReceiver(&s)
+      // What a receive is about to return is not in the kernel any more, or still is: only afterwards
+      // is it known how much is left.
+      s.drainsNext = s.isReceiving
+      if s.isReceiving { wakeReceiver(&s) } else { limitInput(&s) }
     }
+  }
+
+  /// Nothing is received but what has arrived.
+  func limitInput(_ s: inout State) {
+    s.drainsNext = false
+    s.inputBudget = s.socket.reference.readableCount
+    if s.inputBudget == 0 { s.inputEnded = true }
   }
 
   private func beginClose(_ s: inout State) {
@@ -200,6 +216,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     guard s.outboundClosing, !s.finSent, s.outbox.isEmpty, !s.isFlushing, s.socket.isOpen,
       s.failure == nil
     else { return }
+    // The kernel resets a connection that receives after SHUT_RD and FIN, and drops what is unsent:
+    // then FIN waits for the end, see `finish`.
+    if s.receivingIsShut, s.socket.reference.hasUnacknowledged { return }
     s.finSent = true
     // With the client's FIN received and nobody to serve, close says all that shutdown would.
     if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
@@ -212,7 +231,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     s.outbox.removeAll()
     context.count(error)
     s.socket.setResetOnClose()
-    if s.isReceiving { s.socket.shutdownReceiving() }
+    if s.isReceiving || s.isLingering { s.socket.shutdownReceiving() }
     if s.isFlushing { s.socket.shutdownBoth() }
     endSenders(&s)
     closeIfUnused(&s)

@@ -22,7 +22,9 @@ public struct Bytes: Sendable {
 
   /// A copy of a sequence's bytes.
   public init(_ bytes: some Sequence<UInt8>) {
-    let copied = bytes.withContiguousStorageIfAvailable { Bytes(copying: UnsafeRawBufferPointer($0)) }
+    let copied = bytes.withContiguousStorageIfAvailable {
+      Bytes(copying: UnsafeRawBufferPointer($0))
+    }
     self = copied ?? Array(bytes).withUnsafeBytes { Bytes(copying: $0) }
   }
 

@@ -44,6 +44,15 @@ public class Connection: @unchecked Sendable {
     try await receive(atMost: limit, deadline: .never)
   }
 
+  /// The same, waiting no longer than `limit`.
+  /// - Throws: ``ConnectionError/timedOut(_:)`` with `.receive` when the time is over; the connection
+  ///   can still be used.
+  public final func receive(
+    atMost count: Int = 65536, within limit: Duration
+  ) async throws -> Bytes? {
+    try await receive(atMost: count, deadline: .now + limit)
+  }
+
   // MARK: Sending
 
   /// Sends bytes, in the order of the calls: returns when the kernel or the outbox has them, and waits
@@ -92,7 +101,9 @@ public class Connection: @unchecked Sendable {
 
   /// Blocks the calling thread until there is input: for the handler's own task where
   /// `receivesAtOnce`.
-  func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? { fatalError("abstract") }
+  func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
+    fatalError("abstract")
+  }
 
   /// Resumes the receiver with the next bytes, at once or later.
   func receive(_ receiver: Receiver, deadline: MonotonicTime) { fatalError("abstract") }

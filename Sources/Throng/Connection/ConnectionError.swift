@@ -32,7 +32,8 @@ extension ConnectionError: CustomStringConvertible {
     case .closed: "the connection was closed by this side"
     case .lost(let errno): "the connection was lost: \(errno)"
     case .timedOut(let limit): "timed out: the \(limit.rawValue) limit has passed"
-    case .outboxFull(let limit): "the client does not read: its outbox limit of \(limit) bytes is reached"
+    case .outboxFull(let limit):
+      "the client does not read: its outbox limit of \(limit) bytes is reached"
     case .tooLong(let maximum): "longer than the maximum of \(maximum) bytes"
     case .truncatedFrame: "the client ended in the middle of a frame"
     case .alreadyReceiving: "two tasks receive from one connection at once (let one task receive)"

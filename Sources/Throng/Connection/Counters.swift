@@ -1,5 +1,5 @@
-// What a server counts. Relaxed atomics: each figure is exact, a set of them read while the server
-// runs is not one moment's.
+// What a driver's connections count. Relaxed atomics, so that any thread may read them; what only a
+// reactor's own thread writes is added to without a locked instruction.
 
 import Synchronization
 
@@ -10,15 +10,33 @@ final class Counters: Sendable {
   let timedOut = Atomic<Int>(0)
   let lost = Atomic<Int>(0)
   let failedHandlers = Atomic<Int>(0)
+  let resetAtStop = Atomic<Int>(0)
   let acceptPauses = Atomic<Int>(0)
   let droppedMessages = Atomic<Int>(0)
+  let outboxHighMark = Atomic<Int>(0)
   let receives = Atomic<Int>(0)
   let receivedBytes = Atomic<Int>(0)
   let sends = Atomic<Int>(0)
   let sentBytes = Atomic<Int>(0)
-}
 
-extension Atomic<Int> {
-  func add(_ count: Int) { wrappingAdd(count, ordering: .relaxed) }
-  var value: Int { load(ordering: .relaxed) }
+  /// - Parameter isExclusive: only the calling thread ever counts receives.
+  @inline(__always)
+  func countReceive(_ bytes: Int, isExclusive: Bool) {
+    if isExclusive {
+      receives.store(receives.value + 1, ordering: .relaxed)
+      receivedBytes.store(receivedBytes.value + bytes, ordering: .relaxed)
+    } else {
+      receives.add(1)
+      receivedBytes.add(bytes)
+    }
+  }
+
+  /// Any thread sends.
+  @inline(__always)
+  func countSend(_ bytes: Int) {
+    sends.add(1)
+    sentBytes.add(bytes)
+  }
+
+  func noteOutbox(_ bytes: Int) { outboxHighMark.max(bytes, ordering: .relaxed) }
 }

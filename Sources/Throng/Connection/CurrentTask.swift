@@ -5,9 +5,7 @@ enum CurrentTask {
   /// Equal ids mean the same task while that task lives; 0 outside of any task.
   @inline(__always)
   static var id: UInt {
-    withUnsafeCurrentTask { task in
-      // Only compared, never used as a reference.
-      task.map { unsafeBitCast($0, to: UInt.self) } ?? 0
-    }
+    // Only compared, never used as a reference. No task is no reference, which is 0.
+    withUnsafeCurrentTask { unsafeBitCast($0, to: UInt.self) }
   }
 }

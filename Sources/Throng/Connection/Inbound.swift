@@ -12,7 +12,6 @@ public struct Inbound: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     let connection: Connection
 
-
     public nonisolated(nonsending) func next() async throws -> Bytes? {
       try await connection.receive(atMost: ReceiveBuffer.chunkSize)
     }

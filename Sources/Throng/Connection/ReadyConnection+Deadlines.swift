@@ -49,7 +49,7 @@ extension ReadyConnection {
     case .receive:
       // The handler decides what a late client means: only its receive fails.
       wake.receiver = s.receiver.take()
-      wake.receiverFailure = .timedOut(.receive)
+      wake.besides.receiverFailure = .timedOut(.receive)
       s.deadlines.receive = .never
     default: fail(&s, .timedOut(limit))
     }

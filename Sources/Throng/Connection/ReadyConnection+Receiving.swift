@@ -46,6 +46,10 @@ extension ReadyConnection {
       s.isBusy = context.isEventDriven
       if readiness != .readable, !s.outbox.isEmpty { flush(&s, &wake) }
       if readiness != .writable { takeInput(&s, readiness, &buffer, &wake) }
+      if s.inputEndIsDue {
+        s.inputEndIsDue = false
+        wake.besides.inputEnded = true
+      }
       if needsAdvance(s) { advance(&s, &wake) } else if driver.isOneShot { updateInterest(&s) }
       return true
     }
@@ -61,8 +65,9 @@ extension ReadyConnection {
     if s.isLingering { return discardInput(&s, &buffer) }
     guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
     do throws(Errno) {
-      let slice = try buffer.receive(from: s.socket.reference, atMost: Int(min(limit, s.inputBudget)))
-      if slice.count == 0 { return endInput(&s, &wake) }
+      let slice = try buffer.receive(
+        from: s.socket.reference, atMost: Int(min(limit, s.inputBudget)))
+      if slice.count == 0 { return endInput(&s, peerClosed: true) }
       accept(slice, &s, &wake)
     } catch .resourceTemporarilyUnavailable {
     } catch {
@@ -82,23 +87,22 @@ extension ReadyConnection {
 
   @inline(__always)
   private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout Wake) {
-    context.counters.receives.add(1)
-    context.counters.receivedBytes.add(Int(slice.count))
+    context.counters.countReceive(Int(slice.count), isExclusive: !driver.isOneShot)
     s.deadlines.activity = driver.now
     s.deadlines.phase = .never
     wake.receiver = s.receiver.take()
     wake.received = Bytes(slice)
     if s.inputBudget != .max {
       s.inputBudget -= Int32(slice.count)
-      if s.inputBudget == 0 { endInput(&s, &wake, peerClosed: false) }
+      if s.inputBudget == 0 { endInput(&s) }
     }
   }
 
-  private func endInput(_ s: inout State, _ wake: inout Wake, peerClosed: Bool = true) {
+  func endInput(_ s: inout State, peerClosed: Bool = false) {
     s.peerClosed = s.peerClosed || peerClosed
     guard !s.inputEnded else { return }
     s.inputEnded = true
-    wake.inputEnded = true
+    s.inputEndIsDue = context.isEventDriven
   }
 
   /// Nobody waits for the input that epoll reports, and would report again and again.
@@ -106,9 +110,11 @@ extension ReadyConnection {
     if readiness.contains(.failed) {
       fail(&s, .lost(s.socket.takePendingError() ?? .connectionReset))
     } else if readiness.contains(.hangUp) {
-      // Both directions are closed, and epoll reports that whatever the mask.
+      // Both directions are closed, and epoll reports that whatever the mask. In a pool two workers
+      // may have such an event at once.
+      guard !s.isUnwatched else { return }
       s.peerClosed = true
-      if s.socket.reference.readableCount == 0 { s.inputEnded = true }
+      if s.socket.reference.readableCount == 0 { endInput(&s) }
       driver.epoll.delete(s.socket.descriptor)
       s.isUnwatched = true
     } else if !driver.isOneShot, s.armed.contains(.readable) {

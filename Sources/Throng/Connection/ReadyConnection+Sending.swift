@@ -40,6 +40,7 @@ extension ReadyConnection {
     }
     if s.outbox.isEmpty { s.deadlines.sendProgress = driver.now }
     s.outbox.append(buffer, from: sent, keeping: bytes)
+    context.counters.noteOutbox(s.outbox.byteCount)
     updateInterest(&s)
     updateTimer(&s)
     if s.outbox.byteCount > context.options.highWaterMark { s.isAboveHighWater = true }
@@ -95,8 +96,8 @@ extension ReadyConnection {
     }
     if s.isAboveHighWater, s.outbox.byteCount <= context.options.lowWaterMark {
       s.isAboveHighWater = false
-      wake.senders = s.senders
-      wake.writable = true
+      wake.besides.senders = s.senders
+      wake.besides.writable = true
       s.senders = []
     }
     if s.outbox.isEmpty { updateInterest(&s) }
@@ -104,8 +105,7 @@ extension ReadyConnection {
 
   @inline(__always)
   private func noteSent(_ count: Int, _ s: inout State) {
-    context.counters.sends.add(1)
-    context.counters.sentBytes.add(count)
+    context.counters.countSend(count)
     s.deadlines.activity = driver.now
   }
 }

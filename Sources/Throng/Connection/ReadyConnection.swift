@@ -36,6 +36,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var isServed = true
     /// An event handler's callback runs: everything else about the connection waits for its end.
     var isBusy = false
+    /// The event handler is still to be told that the input has ended.
+    var inputEndIsDue = false
     /// What `attend` was called for is still to be done.
     var missedAttention = false
     var hasSlot = true
@@ -142,8 +144,24 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     conclude { s in
       guard s.socket.isOpen, s.inputBudget == .max else { return }
       s.inputBudget = Int32(clamping: s.socket.reference.readableCount)
-      if s.inputBudget == 0 { s.inputEnded = true }
+      if s.inputBudget == 0 { endInput(&s) }
     }
+    reportInputEnd()
+  }
+
+  /// Tells the event handler of an end that no event has brought. On a thread of the driver.
+  private func reportInputEnd() {
+    var wake = Wake()
+    let isMine = state.withLock { s in
+      guard s.inputEndIsDue, !s.isBusy, s.socket.isOpen else { return false }
+      s.inputEndIsDue = false
+      s.isBusy = true
+      wake.besides.inputEnded = true
+      return true
+    }
+    guard isMine else { return }
+    wake.perform(on: self)
+    endCallbacks()
   }
 
   func beginClose(_ s: inout State) {
@@ -167,15 +185,17 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   /// After an event handler's callbacks: what has waited for their end goes on.
   func endCallbacks() {
     var wake = Wake()
-    state.withLock { s in
+    let mustReport = state.withLock { s in
       s.isBusy = false
       if s.missedAttention {
         s.missedAttention = false
         driver.poke(s.token)
       }
-      if needsAdvance(s) { advance(&s, &wake) } else if driver.isOneShot { updateInterest(&s) }
+      if needsAdvance(s) { advance(&s, &wake) } else { updateInterest(&s) }
+      return s.inputEndIsDue
     }
     wake.perform(on: self)
+    if mustReport { reportInputEnd() }
   }
 
   /// False on the path of every message.
@@ -226,24 +246,24 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   private func reportEnd(_ s: inout State, _ wake: inout Wake) {
     if context.isEventDriven, s.isServed {
       s.isServed = false
-      wake.ended = true
-      wake.endFailure = s.failure
+      wake.besides.ended = true
+      wake.besides.endFailure = s.failure
     }
     guard !s.isServed, !s.hasSlot, !s.endReported else { return }
     s.endReported = true
-    wake.closed = true
+    wake.besides.closed = true
   }
 
   private func endReceiver(_ s: inout State, _ wake: inout Wake) {
     guard let receiver = s.receiver.take() else { return }
     wake.receiver = receiver
-    wake.receiverFailure = s.failure
+    if let failure = s.failure { wake.besides.receiverFailure = failure }
   }
 
   func endSenders(_ s: inout State, _ wake: inout Wake) {
     guard !s.senders.isEmpty else { return }
-    wake.senders = s.senders
-    wake.senderFailure = s.failure ?? .closed
+    wake.besides.senders = s.senders
+    wake.besides.senderFailure = s.failure ?? .closed
     s.senders = []
   }
 

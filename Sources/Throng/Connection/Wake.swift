@@ -1,36 +1,53 @@
-// What a change of a connection's state has made ready, run once its lock is released.
+// What a change of a connection's state has made ready, run once its lock is released. Received bytes
+// are the way of every message; everything else is rare and kept apart.
 
 import SystemPackage
 
 struct Wake {
   var receiver: Receiver?
   var received: Bytes?
-  var receiverFailure: ConnectionError?
-  var senders: [Sender] = []
-  var senderFailure: ConnectionError?
-  /// For an event handler.
-  var inputEnded = false
-  var writable = false
-  var ended = false
-  var endFailure: ConnectionError?
-  /// The connection is over.
-  var closed = false
+  private var rare: Rare?
+
+  final class Rare {
+    var receiverFailure: ConnectionError?
+    var senders: [Sender] = []
+    var senderFailure: ConnectionError?
+    /// For an event handler.
+    var inputEnded = false
+    var writable = false
+    var ended = false
+    var endFailure: ConnectionError?
+    /// The connection is over.
+    var closed = false
+  }
+
+  /// The rare things; there are some from now on.
+  var besides: Rare {
+    mutating get {
+      if let rare { return rare }
+      let new = Rare()
+      rare = new
+      return new
+    }
+  }
 
   @inline(__always)
   func perform(on connection: ReadyConnection) {
     if let receiver {
-      if let receiverFailure {
-        receiver.continuation.resume(throwing: receiverFailure)
+      if let failure = rare?.receiverFailure {
+        receiver.continuation.resume(throwing: failure)
       } else {
         receiver.continuation.resume(returning: received)
       }
+    } else if let received, let callbacks = connection.context.callbacks {
+      callbacks.received(received, on: connection)
     }
-    if !senders.isEmpty { resumeSenders() }
-    if let callbacks = connection.context.callbacks { call(callbacks, connection) }
-    if closed { connection.context.didClose(connection) }
+    if let rare { rare.perform(on: connection) }
   }
+}
 
-  private func resumeSenders() {
+extension Wake.Rare {
+  fileprivate func perform(on connection: ReadyConnection) {
     for sender in senders {
       if let senderFailure {
         sender.continuation.resume(throwing: senderFailure)
@@ -38,13 +55,11 @@ struct Wake {
         sender.continuation.resume()
       }
     }
-  }
-
-  @inline(__always)
-  private func call(_ handler: EventCallbacks, _ connection: ReadyConnection) {
-    if let received { handler.received(received, on: connection) }
-    if writable { handler.writable(connection) }
-    if inputEnded { handler.inputEnded(connection) }
-    if ended { handler.closed(connection, error: endFailure) }
+    if let callbacks = connection.context.callbacks {
+      if writable { callbacks.writable(connection) }
+      if inputEnded { callbacks.inputEnded(connection) }
+      if ended { callbacks.closed(connection, error: endFailure) }
+    }
+    if closed { connection.context.didClose(connection) }
   }
 }

@@ -1,6 +1,7 @@
 // What gives connections their threads: `Reactor` (one thread) or `ThreadPool` (several). A connection
 // sees no more of the model than this. A driver is the executor of the tasks that run its handlers.
 
+import Synchronization
 import SystemPackage
 
 class Driver: TaskExecutor, @unchecked Sendable {
@@ -9,6 +10,10 @@ class Driver: TaskExecutor, @unchecked Sendable {
 
   /// Whether epoll disarms a descriptor after each event, so that one thread at a time serves it.
   final let isOneShot: Bool
+
+  /// Returns of epoll_wait, and the events that they brought. Written by the driver's threads.
+  final let turns = Atomic<Int>(0)
+  final let events = Atomic<Int>(0)
 
   init(isOneShot: Bool) throws(Errno) {
     epoll = try Epoll()

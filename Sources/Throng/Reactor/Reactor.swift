@@ -29,12 +29,15 @@ final class Reactor: Driver, @unchecked Sendable {
   private let local: UnsafeMutablePointer<Local>
   private let mailbox = Mutex(Mailbox())
   private let wakeUp: EventDescriptor
+  private let busyPoll: Duration?
   private let thread = Atomic<UInt>(0)
   /// Whether timers fire to within microseconds, not milliseconds.
   private let isPrecise: Bool
 
-  init(isPrecise: Bool = false) throws(Errno) {
+  /// - Parameter busyPoll: how long the loop looks for events without sleeping before it sleeps.
+  init(busyPoll: Duration? = nil, isPrecise: Bool = false) throws(Errno) {
     self.isPrecise = isPrecise
+    self.busyPoll = busyPoll
     local = .allocate(capacity: 1)
     local.initialize(to: Local())
     wakeUp = try EventDescriptor()
@@ -77,14 +80,35 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   private func wait(_ batch: inout EventBatch) {
+    let milliseconds = waitTime()
+    if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
+    // Only this thread writes them.
+    turns.store(turns.value + 1, ordering: .relaxed)
+    events.store(events.value + batch.count, ordering: .relaxed)
+  }
+
+  private func sleep(_ batch: inout EventBatch, _ milliseconds: CInt) {
     let deadline = local.pointee.timers.earliest
-    if !local.pointee.jobs.isEmpty || !local.pointee.pokes.isEmpty {
-      epoll.wait(&batch, milliseconds: 0)
-    } else if isPrecise, deadline != .never {
+    if isPrecise, milliseconds > 0, deadline != .never {
       epoll.wait(&batch, until: deadline, from: local.pointee.now)
     } else {
-      epoll.wait(&batch, milliseconds: deadline.pollTimeout(from: local.pointee.now))
+      epoll.wait(&batch, milliseconds: milliseconds)
     }
+  }
+
+  /// Trades the processor for the time that sleeping and waking take.
+  private func poll(_ batch: inout EventBatch) -> Bool {
+    guard let busyPoll else { return false }
+    let end = min(.now + busyPoll, local.pointee.timers.earliest)
+    repeat {
+      epoll.wait(&batch, milliseconds: 0)
+    } while batch.count == 0 && MonotonicTime.now < end
+    return batch.count > 0
+  }
+
+  private func waitTime() -> CInt {
+    guard local.pointee.jobs.isEmpty, local.pointee.pokes.isEmpty else { return 0 }
+    return local.pointee.timers.earliest.pollTimeout(from: local.pointee.now)
   }
 
   @inline(__always)

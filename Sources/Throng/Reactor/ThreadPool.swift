@@ -116,6 +116,8 @@ final class ThreadPool: Driver, @unchecked Sendable {
 
   private func fetch(_ batch: inout EventBatch, milliseconds: CInt, sleeping: Bool) {
     epoll.wait(&batch, milliseconds: milliseconds)
+    turns.add(1)
+    events.add(batch.count)
     shared.withLock { s in
       if sleeping { s.waiting -= 1 }
       for index in 0..<batch.count {

@@ -17,6 +17,11 @@ public struct Configuration: Sendable {
   public var acceptRate: Int?
   /// How long a stopping server lets handlers finish before it resets the rest.
   public var drainTimeout: Duration = .seconds(10)
+  /// How long a reactor looks for events without sleeping before it sleeps: trades a core for latency.
+  /// Nil: it sleeps at once. The other models sleep in the kernel anyway.
+  public var busyPoll: Duration?
+  /// What ``Server/run()-(())`` does on SIGUSR1; nil: it logs the metrics.
+  public var metricsSignalled: (@Sendable (Metrics) -> Void)?
   /// The limits of each connection.
   public var connection = ConnectionOptions()
 

@@ -5,8 +5,8 @@ import CEpollShim
 import SystemPackage
 
 final class Listener: EventSource, @unchecked Sendable {
-  // Invariant behind @unchecked: `socket` and `token` are set before the driver runs and changed only
-  // by `close`, on a thread of the driver; `isPaused` is under the station's lock.
+  // Invariant behind @unchecked: `socket` and `token` are set before the driver runs; the socket is
+  // closed once nobody accepts from it. The other variables are under the station's lock.
   private var socket: ListeningSocket?
   private var token = Token(rawValue: .max)
   private unowned let station: Station
@@ -14,6 +14,9 @@ final class Listener: EventSource, @unchecked Sendable {
   private let batch: Int
   private let acceptsNonBlocking: Bool
   private var isPaused = false
+  private var isClosed = false
+  /// Threads inside `ready`: in a pool a second one may come when accepting was resumed meanwhile.
+  private var acceptors = 0
 
   init(
     _ socket: consuming ListeningSocket, station: Station, acceptsNonBlocking: Bool
@@ -30,21 +33,38 @@ final class Listener: EventSource, @unchecked Sendable {
   private var interest: Readiness { driver.isOneShot ? [.readable, .oneShot] : .readable }
 
   func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+    guard station.withListeners(begin) else { return }
     for _ in 0..<batch {
       guard acceptOne() else { break }
     }
-    if driver.isOneShot { station.withListeners { if !isPaused { arm(interest) } } }
+    station.withListeners(end)
+  }
+
+  private func begin() -> Bool {
+    if isClosed { return false }
+    acceptors += 1
+    return true
+  }
+
+  private func end() {
+    acceptors -= 1
+    if isClosed {
+      closeIfUnused()
+    } else if driver.isOneShot, !isPaused {
+      arm(interest)
+    }
   }
 
   /// False when there is nobody to accept, or when accepting must pause.
   private func acceptOne() -> Bool {
-    guard socket != nil, station.mayAccept() else { return false }
+    guard station.mayAccept() else { return false }
     do {
       guard let client = try socket?.accept(nonBlocking: acceptsNonBlocking) else { return false }
       station.admit(client)
       return true
     } catch .resourceTemporarilyUnavailable {
       station.acceptedNobody()
+      station.caughtUp()
       return false
     } catch {
       station.acceptedNobody()
@@ -76,9 +96,15 @@ final class Listener: EventSource, @unchecked Sendable {
     }
   }
 
-  /// Stops listening. On a thread of the driver.
+  /// Stops listening, at once or when who accepts is done. On a thread of the driver.
   func close() {
-    guard socket != nil else { return }
+    guard !isClosed else { return }
+    isClosed = true
+    closeIfUnused()
+  }
+
+  private func closeIfUnused() {
+    guard acceptors == 0, socket != nil else { return }
     socket = nil
     driver.release(token)
   }

@@ -22,7 +22,9 @@ public struct Model: Sendable, Hashable {
   }
 
   /// As many worker threads as the machine has cores.
-  public static var threadPool: Model { threadPool(threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  public static var threadPool: Model {
+    threadPool(threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  }
 
   /// Worker threads: whichever is free serves whichever client is ready, one worker at a time for each
   /// client. A handler that blocks takes its worker with it, no more.

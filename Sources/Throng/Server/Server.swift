@@ -18,13 +18,15 @@ public final class Server: Sendable {
     var stations: [Station] = []
     var addresses: [SocketAddress] = []
     var stopAsked: Int = 0
+    /// What the stations had counted when they ended.
+    var lastMetrics = Metrics()
   }
 
   public let model: Model
   public let configuration: Configuration
   private let service: Service
   private let log: Logger
-  let counters = Counters()
+  private let ids = ConnectionIDs()
   private let state = Mutex(State())
 
   /// A server that has not touched the system yet.
@@ -52,6 +54,11 @@ public final class Server: Sendable {
 
   /// Where the server listens; empty before ``listen()``.
   public var addresses: [SocketAddress] { state.withLock { $0.addresses } }
+
+  /// What the server has counted so far. Any thread, also after the end.
+  public var metrics: Metrics {
+    state.withLock { $0.stations.isEmpty ? $0.lastMetrics : Metrics($0.stations) }
+  }
 
   /// Binds and listens: from now on clients can connect, and are served once the server runs.
   /// - Throws: ``ServerError`` that names the remedy.
@@ -114,6 +121,7 @@ public final class Server: Sendable {
     defer {
       state.withLock { s in
         s.phase = .stopped
+        s.lastMetrics = Metrics(s.stations)
         s.stations = []
       }
     }
@@ -141,7 +149,18 @@ public final class Server: Sendable {
 
   private func watchSignals(_ driver: Driver) throws(Errno) -> SignalWatch {
     shim_ignore_broken_pipes()
-    return try SignalWatch(driver) { [unowned self] in requestStop(resetting: $0) }
+    return try SignalWatch(driver) { [unowned self] request in
+      switch request {
+      case .drain: requestStop(resetting: false)
+      case .reset: requestStop(resetting: true)
+      case .metrics: reportMetrics()
+      }
+    }
+  }
+
+  private func reportMetrics() {
+    if let report = configuration.metricsSignalled { return report(metrics) }
+    log.notice("\(metrics)")
   }
 
   // MARK: Opening
@@ -149,22 +168,22 @@ public final class Server: Sendable {
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
     var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
-    var stations: [Station] = []
+    var others: [Station] = []
     var limits = configuration
     limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
-    for _ in 0..<loops {
-      stations.append(try openStation(limits, &plans))
+    for _ in 1..<loops {
+      others.append(try openStation(limits, &plans))
     }
-    s.stations = stations
+    s.stations = [try openStation(limits, &plans, outliving: others)] + others
     s.addresses = plans.map(\.address)
   }
 
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
   private func openStation(
-    _ limits: Configuration, _ plans: inout [ListenPlan]
+    _ limits: Configuration, _ plans: inout [ListenPlan], outliving others: [Station] = []
   ) throws(ServerError) -> Station {
     do {
-      let station = try Station(service, model, limits, counters: counters, log: log)
+      let station = try Station(service, model, limits, ids: ids, log: log, outliving: others)
       for index in plans.indices {
         let socket = try ListeningSocket.open(
           plans[index], options: limits.connection, backlog: limits.backlog)

@@ -1,30 +1,36 @@
-// SIGINT and SIGTERM: the first drains the server, the second resets what is left.
+// SIGINT and SIGTERM: the first drains the server, the second resets what is left. SIGUSR1: the metrics.
 
 import CEpollShim
 import SystemPackage
 
 final class SignalWatch: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: used by one thread of the driver at a time.
+  enum Request { case drain, reset, metrics }
+
   private let signals: SignalDescriptor
   private let driver: Driver
-  private let stop: @Sendable (_ resetting: Bool) -> Void
+  private let act: @Sendable (Request) -> Void
   private var token = Token(rawValue: .max)
   private var stopsAsked = 0
 
   /// Before the driver runs, on the thread that starts its other threads.
-  init(_ driver: Driver, stop: @escaping @Sendable (_ resetting: Bool) -> Void) throws(Errno) {
-    signals = try SignalDescriptor([SIGINT, SIGTERM])
+  init(_ driver: Driver, act: @escaping @Sendable (Request) -> Void) throws(Errno) {
+    signals = try SignalDescriptor([SIGINT, SIGTERM, SIGUSR1])
     self.driver = driver
-    self.stop = stop
+    self.act = act
     token = try driver.adopt(self, signals.descriptor, interest)
   }
 
   private var interest: Readiness { driver.isOneShot ? [.readable, .oneShot] : .readable }
 
   func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
-    while signals.next() != nil {
-      stopsAsked += 1
-      stop(stopsAsked > 1)
+    while let signal = signals.next() {
+      if signal == SIGUSR1 {
+        act(.metrics)
+      } else {
+        stopsAsked += 1
+        act(stopsAsked > 1 ? .reset : .drain)
+      }
     }
     if driver.isOneShot { driver.epoll.modify(signals.descriptor, interest, token) }
   }

@@ -14,8 +14,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     var acceptCredit = 0.0
     var creditAt = MonotonicTime.now
     var isPaused = false
-    /// Exhaustion was reported and has not ended yet.
-    var isExhausted = false
+    /// That accepting pauses was said; it is not said again until the backlog has been empty.
+    var hasWarned = false
     var resumeAt = MonotonicTime.never
     var drain = Drain.running
     var drainDeadline = MonotonicTime.never
@@ -25,6 +25,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   let configuration: Configuration
   private let model: Model
+  private let ids: ConnectionIDs
+  /// The stations of the same server that this one outlives, because it watches the signals for all.
+  private let others: [Station]
+  private let isOver = Atomic<Bool>(false)
+  /// Set before the driver runs: tells who outlives this station.
+  let whenOver = Mutex<(@Sendable () -> Void)?>(nil)
   private let state = Mutex(State())
   private let token = Mutex(Token(rawValue: .max))
   /// 0: runs, 1: asked to drain, 2: asked to reset.
@@ -36,19 +42,26 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   private static let abortGrace = Duration.seconds(1)
 
   init(
-    _ service: Service, _ model: Model, _ configuration: Configuration, counters: Counters,
-    log: Logger
+    _ service: Service, _ model: Model, _ configuration: Configuration, ids: ConnectionIDs,
+    log: Logger, outliving others: [Station] = []
   ) throws(Errno) {
     let driver: Driver =
       switch model.kind {
-      case .reactor, .threadPerClient: try Reactor()
+      case .reactor: try Reactor(busyPoll: configuration.busyPoll)
+      case .threadPerClient: try Reactor()
       case .threadPool(let threads): try ThreadPool(threads: threads)
       }
     self.model = model
+    self.ids = ids
+    self.others = others
     self.configuration = configuration
     super.init(
-      driver: driver, service: service, options: configuration.connection, log: log, counters: counters)
+      driver: driver, service: service, options: configuration.connection, log: log,
+      counters: Counters())
     token.withLock { $0 = driver.adopt(self) }
+    for other in others {
+      other.whenOver.withLock { $0 = { [unowned self] in driver.poke(token.withLock { $0 }) } }
+    }
   }
 
   /// Before the driver runs.
@@ -58,7 +71,11 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     state.withLock { $0.listeners.append(listener) }
   }
 
-  var openCount: Int { state.withLock { $0.open } }
+  var metrics: Metrics.Loop {
+    Metrics.Loop(
+      accepted: counters.accepted.value, open: counters.open.value, turns: driver.turns.value,
+      events: driver.events.value)
+  }
 
   func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
@@ -69,8 +86,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     state.withLock { s in
       guard s.drain == .running, !s.isPaused else { return false }
       guard s.open < configuration.maximumConnections else {
+        let limit = s.open
+        warn(&s, "\(limit) connections, the limit: accepting pauses until one closes")
         pause(&s, until: .never)
-        log.warning("\(s.open) connections, the limit: accepting pauses until one closes")
         return false
       }
       guard takeAcceptCredit(&s) else { return false }
@@ -80,7 +98,14 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   }
 
   /// Takes back what `mayAccept` has counted.
-  func acceptedNobody() { state.withLock { $0.open -= 1 } }
+  func acceptedNobody() {
+    state.withLock { s in
+      s.open -= 1
+      // In a pool another listener may have met the limit, or the drain have begun, meanwhile.
+      if s.isPaused, s.resumeAt == .never, s.drain == .running { resume(&s) }
+      if s.drain != .running, s.open == 0 { finish(&s) }
+    }
+  }
 
   func admit(_ client: consuming AcceptedClient) {
     let peer = client.address
@@ -89,11 +114,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       client.socket.reset()
       return acceptedNobody()
     }
-    state.withLock { s in
-      if s.isExhausted { recovered(&s) }
-    }
     counters.open.add(1)
-    let id = counters.accepted.wrappingAdd(1, ordering: .relaxed).newValue
+    counters.accepted.add(1)
+    let id = ids.next()
     log.debug("connection \(id) from \(peer)")
     do {
       try start(client.socket, peer, id)
@@ -106,20 +129,38 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   private func start(
     _ client: consuming Socket, _ peer: SocketAddress, _ id: Int
   ) throws(Errno) {
+    let connection: Connection
     if case .threadPerClient(let stackSize) = model.kind {
-      try BlockingConnection(
-        id: id, remoteAddress: peer, context: self, socket: client, stackSize: stackSize
-      ).start()
+      let blocking = BlockingConnection(
+        id: id, remoteAddress: peer, context: self, socket: client, stackSize: stackSize)
+      try blocking.start()
+      connection = blocking
     } else {
-      try ReadyConnection(
-        id: id, remoteAddress: peer, context: self, socket: client
-      ).start()
+      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client)
+      try ready.start()
+      connection = ready
+    }
+    // In a pool the drain may have begun meanwhile, and not have seen this one.
+    switch state.withLock({ $0.drain }) {
+    case .running: break
+    case .draining: connection.drain()
+    case .aborted, .finished: connection.abort()
     }
   }
 
-  private func recovered(_ s: inout State) {
-    s.isExhausted = false
-    log.notice("accepting again")
+  /// Nobody waits in the backlog any more.
+  func caughtUp() {
+    state.withLock { s in
+      guard s.hasWarned else { return }
+      s.hasWarned = false
+      log.notice("everybody who waited was accepted")
+    }
+  }
+
+  private func warn(_ s: inout State, _ text: @autoclosure () -> String) {
+    guard !s.hasWarned else { return }
+    s.hasWarned = true
+    log.warning("\(text())")
   }
 
   override func didClose(_ connection: Connection) {
@@ -140,14 +181,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   /// Out of descriptors, memory or threads: waiting for a connection to close, or a while, may help.
   func pause(exhausted error: Errno) {
     state.withLock { s in
-      if !s.isExhausted {
-        log.warning(
-          """
-          cannot accept: \(error) (raise ulimit -n or lower --max-connections); \
-          accepting pauses until a connection closes
-          """)
-      }
-      s.isExhausted = true
+      warn(
+        &s,
+        """
+        cannot accept: \(error) (raise ulimit -n or lower --max-connections); \
+        accepting pauses until a connection closes
+        """)
       pause(&s, until: driver.now + Self.exhaustionPause)
     }
   }
@@ -166,7 +205,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     for listener in s.listeners { listener.resume() }
   }
 
-  func withListeners(_ body: () -> Void) { state.withLock { _ in body() } }
+  func withListeners<Result>(_ body: () -> Result) -> Result { state.withLock { _ in body() } }
 
   /// A token bucket: `acceptRate` a second, saved up for at most a second.
   private func takeAcceptCredit(_ s: inout State) -> Bool {
@@ -231,6 +270,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       setTimer(&s)
     }
     take(step)
+    state.withLock { s in
+      if s.drain != .running, s.open == 0 { finish(&s) }
+    }
   }
 
   /// What follows once the lock is released, because connections call back.
@@ -243,15 +285,13 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     case .drain: for connection in connections { connection.drain() }
     case .abort:
       if !connections.isEmpty {
-        log.warning("resetting \(connections.count) connections that had not finished")
+        counters.resetAtStop.add(connections.count)
+        log.warning("resetting the connections that had not finished: \(connections.count)")
       }
       for connection in connections { connection.abort() }
     case .abandon:
       log.error("\(connections.count) handlers ignore their cancellation; stopping without them")
       state.withLock { finish(&$0) }
-    }
-    state.withLock { s in
-      if s.open == 0 { finish(&s) }
     }
   }
 
@@ -261,15 +301,20 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     s.resumeAt = .never
     for listener in s.listeners { listener.close() }
     s.listeners = []
-    if s.open > 0 { log.info("draining \(s.open) connections") }
+    let open = s.open
+    if open > 0 { log.info("draining, connections open: \(open)") }
   }
 
   private func finish(_ s: inout State) {
-    guard s.drain != .finished else { return }
+    guard s.drain != .finished, others.allSatisfy({ $0.isOver.load(ordering: .acquiring) }) else {
+      return
+    }
     s.drain = .finished
     s.drainDeadline = .never
     driver.release(token.withLock { $0 })
     driver.finish()
+    isOver.store(true, ordering: .releasing)
+    whenOver.withLock { $0 }?()
   }
 
   private func setTimer(_ s: inout State) {

@@ -18,7 +18,8 @@ package struct MonotonicTime: Comparable, Sendable {
   package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
   package static func + (time: Self, delay: Duration) -> Self {
-    let (sum, overflow) = time.nanoseconds.addingReportingOverflow(UInt64(max(0, delay.nanoseconds)))
+    let delay = UInt64(max(0, delay.nanoseconds))
+    let (sum, overflow) = time.nanoseconds.addingReportingOverflow(delay)
     return overflow ? .never : MonotonicTime(nanoseconds: sum)
   }
 

@@ -81,7 +81,7 @@ extension SocketAddress {
   }
 
   /// Calls `body` with the kernel's form of the address.
-  func withKernelForm<Result>(
+  package func withKernelForm<Result>(
     _ body: (UnsafePointer<sockaddr_storage>, socklen_t) -> Result
   ) -> Result {
     var storage = sockaddr_storage()

@@ -51,11 +51,14 @@ struct SocketReference: Sendable {
     return (result & 1 != 0, result & 2 != 0)
   }
 
-  /// Waits until the peer's kernel has acknowledged what was sent (SIOCOUTQ, tcp(7)), or the time is
-  /// over. There is no event for that, hence the pauses.
-  func waitUntilAcknowledged(atMost limit: Duration) {
+  /// Whether the peer's kernel has yet to acknowledge some of what was sent (SIOCOUTQ, tcp(7)).
+  var hasUnacknowledged: Bool { shim_unacknowledged_count(descriptor) > 0 }
+
+  /// Waits until everything is acknowledged, the time is over, or it is pointless. There is no event
+  /// for that, hence the pauses.
+  func waitUntilAcknowledged(atMost limit: Duration, unless isPointless: () -> Bool) {
     let deadline = MonotonicTime.now + limit
-    while shim_unacknowledged_count(descriptor) > 0, MonotonicTime.now < deadline {
+    while hasUnacknowledged, MonotonicTime.now < deadline, !isPointless() {
       _ = shim_poll_readable(-1, -1, 5)
     }
   }

@@ -1,7 +1,6 @@
 // `throng bench`: options to `LoadOptions`, the result to files and standard output.
 
 import ArgumentParser
-import Glibc
 import ThrongLoad
 
 struct Bench: ParsableCommand {
@@ -28,14 +27,18 @@ struct Bench: ParsableCommand {
   @Option(help: "Messages in flight on each connection.")
   var depth = 1
 
-  @Option(help: "How long is measured (2s in a search).")
-  var duration: String?
+  @Option(
+    help: "How long is measured. (default: 10s, in a search 2s)",
+    transform: DurationArgument.init(parsing:))
+  var duration: DurationArgument?
 
-  @Option(help: "How long the load runs before that.")
-  var warmup = "1s"
+  @Option(
+    help: "How long the load runs before that.", transform: DurationArgument.init(parsing:))
+  var warmup = DurationArgument(.seconds(1))
 
-  @Option(help: "How long a connect or a reply may take.")
-  var timeout = "5s"
+  @Option(
+    help: "How long a connect or a reply may take.", transform: DurationArgument.init(parsing:))
+  var timeout = DurationArgument(.seconds(5))
 
   @Option(help: "Threads of the generator, each with a reactor of its own.")
   var threads = 1
@@ -58,8 +61,8 @@ struct Bench: ParsableCommand {
   @Flag(help: "Search the highest rate at which --p99 holds.")
   var findMax = false
 
-  @Option(help: "The bound of --find-max.")
-  var p99: String?
+  @Option(help: "The bound of --find-max.", transform: DurationArgument.init(parsing:))
+  var p99: DurationArgument?
 
   @Flag(help: "The server answers each line with a line.")
   var expectLines = false
@@ -112,8 +115,7 @@ struct Bench: ParsableCommand {
       try BenchOutput(json: json, csv: csv).write(result)
       if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
     } catch let error as LoadError {
-      BenchOutput.say("throng bench: \(error)")
-      throw ExitCode(1)
+      throw Failure("\(error)")
     }
   }
 }
@@ -132,9 +134,9 @@ extension Bench {
     options.greeting = greeting
     options.connections = connections
     options.depth = depth
-    options.duration = try duration.map { try time($0, "--duration") } ?? .seconds(findMax ? 2 : 10)
-    options.warmup = try time(warmup, "--warmup")
-    options.timeout = try time(timeout, "--timeout")
+    options.duration = duration?.duration ?? .seconds(findMax ? 2 : 10)
+    options.warmup = warmup.duration
+    options.timeout = timeout.duration
     options.threads = threads
     options.connectRate = connectRate
     options.seed = seed
@@ -143,21 +145,16 @@ extension Bench {
     return options
   }
 
-  private func time(_ text: String, _ name: String) throws -> Duration {
-    guard let duration = DurationText.parse(text) else {
-      throw ValidationError("\(name) '\(text)' is no duration: write it as 250ms, 5s or 2m")
-    }
-    return duration
-  }
-
   private func loadTarget() throws -> LoadTarget? {
     if let unix {
-      guard target == nil else { throw ValidationError("give either HOST:PORT or --unix, not both") }
+      guard target == nil else {
+        throw ValidationError("give either HOST:PORT or --unix, not both")
+      }
       return .unix(path: unix)
     }
     guard let target else { return nil }
-    guard let colon = target.lastIndex(of: ":"), let port = Int(target[target.index(after: colon)...]),
-      (1...65535).contains(port)
+    guard let colon = target.lastIndex(of: ":"),
+      let port = Int(target[target.index(after: colon)...]), (1...65535).contains(port)
     else { throw ValidationError("'\(target)' is not HOST:PORT, such as 127.0.0.1:52000") }
     var host = target[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
@@ -186,7 +183,7 @@ extension Bench {
     }
     if findMax {
       guard let p99 else { throw ValidationError("--find-max needs a bound: --p99 2ms") }
-      return .findMaximum(LatencyBound(percentile: 99, limit: try time(p99, "--p99")))
+      return .findMaximum(LatencyBound(percentile: 99, limit: p99.duration))
     }
     guard p99 == nil else { throw ValidationError("--p99 is the bound of --find-max") }
     if let rate { return .openLoop(rate: rate) }

@@ -10,7 +10,7 @@ struct BenchOutput {
   /// The table goes to standard output, unless a file goes there; the faults to standard error then.
   func write(_ result: LoadResult) throws {
     if json == "-" || csv == "-" {
-      for sentence in result.faultSentences { Self.say(sentence) }
+      for sentence in result.faultSentences { StandardError.write(sentence) }
     } else {
       print(result.text, terminator: "")
     }
@@ -21,7 +21,8 @@ struct BenchOutput {
   private func put(_ text: String, _ path: String) throws {
     if path == "-" { return print(text, terminator: "") }
     guard let file = fopen(path, "w") else {
-      throw LoadError.system("cannot write \(path): \(String(cString: strerror(errno))) (choose another file)")
+      let reason = String(cString: strerror(errno))
+      throw LoadError.system("cannot write \(path): \(reason) (choose another file)")
     }
     let isWritten = fputs(text, file) >= 0
     guard fclose(file) == 0, isWritten else {
@@ -29,11 +30,8 @@ struct BenchOutput {
     }
   }
 
-  /// A line on standard error.
-  static func say(_ text: String) { put(text + "\n") }
-
-  /// Text on standard error as it is.
-  static func put(_ text: String) {
+  /// Text on standard error without a newline of its own.
+  static func draw(_ text: String) {
     var text = text
     _ = text.withUTF8 { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
@@ -47,7 +45,7 @@ final class BenchProgress: LoadObserver {
     if count == 1 { return }
     let place = count.map { "\(number) of \($0)" } ?? "\(number)"
     let asked = rate.map { ", \(Decimals.fixed($0, 0)) messages/s" } ?? ""
-    BenchOutput.say("trial \(place)\(asked)")
+    StandardError.write("trial \(place)\(asked)")
   }
 
   func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?) {
@@ -57,10 +55,10 @@ final class BenchProgress: LoadObserver {
       let times = [p50, p99, max].map { DurationText.format(nanoseconds: Double($0)) }
       line += ", p50 \(times[0]), p99 \(times[1]), max \(times[2])"
     }
-    guard isTerminal else { return BenchOutput.say(line) }
+    guard isTerminal else { return StandardError.write(line) }
     let share = min(1, interval.seconds / (options.duration / .seconds(1)))
     let filled = Int(share * 20)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-    BenchOutput.put("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
+    BenchOutput.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
   }
 }

@@ -1,0 +1,70 @@
+// `for try await line in connection.lines()`: text protocols.
+
+extension Connection {
+  /// What the client sends, line by line, without the terminators: LF or CRLF. A last line without a
+  /// terminator counts.
+  /// - Parameter maximumLength: bytes of a line without its terminator; a longer one makes the
+  ///   iteration throw ``ConnectionError/tooLong(maximum:)``.
+  public final func lines(maximumLength: Int = 8192) -> Lines {
+    precondition(maximumLength > 0, "a line may have at least one byte")
+    return Lines(connection: self, maximumLength: maximumLength)
+  }
+}
+
+/// A client's lines; one task at a time may iterate them.
+public struct Lines: AsyncSequence, Sendable {
+  public typealias Element = Bytes
+  public typealias Failure = any Error
+
+  let connection: Connection
+  let maximumLength: Int
+
+  public func makeAsyncIterator() -> Iterator {
+    Iterator(connection: connection, maximumLength: maximumLength)
+  }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    let connection: Connection
+    let maximumLength: Int
+    private var buffer = InputBuffer()
+    /// How much of the buffer is known to have no terminator.
+    private var scanned = 0
+
+    init(connection: Connection, maximumLength: Int) {
+      self.connection = connection
+      self.maximumLength = maximumLength
+    }
+
+    public nonisolated(nonsending) mutating func next() async throws -> Bytes? {
+      while true {
+        if let line = try takeLine() { return line }
+        buffer.compact()
+        guard let bytes = try await connection.receive() else { return takeRest() }
+        buffer.append(bytes)
+      }
+    }
+
+    private mutating func takeLine() throws(ConnectionError) -> Bytes? {
+      guard let end = buffer.firstIndex(of: UInt8(ascii: "\n"), from: scanned) else {
+        scanned = buffer.count
+        // One byte more may be the CR of a line that is just short enough.
+        if buffer.count > maximumLength + 1 { throw .tooLong(maximum: maximumLength) }
+        return nil
+      }
+      scanned = 0
+      let line = Self.withoutReturn(buffer.take(end))
+      buffer.skip(1)
+      if line.count > maximumLength { throw .tooLong(maximum: maximumLength) }
+      return line
+    }
+
+    private mutating func takeRest() -> Bytes? {
+      scanned = 0
+      return buffer.isEmpty ? nil : buffer.take(buffer.count)
+    }
+
+    private static func withoutReturn(_ line: Bytes) -> Bytes {
+      line.last == UInt8(ascii: "\r") ? Bytes(line.dropLast()) : line
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// The command `throng`: its subcommands, and how every failure becomes one sentence and a status.
+
+import ArgumentParser
+import Glibc
+
+@main
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "throng",
+    abstract: "Serves a throng of TCP clients, and talks to such servers.",
+    version: "0.1.0",
+    subcommands: [Serve.self, Connect.self, Bench.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      StandardError.write("throng: \(failure)")
+      Glibc.exit(EXIT_FAILURE)
+    } catch {
+      end(with: error)
+    }
+  }
+
+  /// Help and versions go to standard output and are a success; the rest is bad usage.
+  private static func end(with error: any Error) -> Never {
+    guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+    let message = message(for: error)
+    let sentence = message.prefix(1).lowercased() + message.dropFirst()
+    let hint = message.hasSuffix(")") ? "" : " (see '\(helpCommand)')"
+    StandardError.write("throng: \(sentence)\(hint)")
+    Glibc.exit(exitCode(for: error).rawValue)
+  }
+
+  private static var helpCommand: String {
+    let names = configuration.subcommands.map { $0._commandName }
+    let given = CommandLine.arguments.dropFirst().first { names.contains($0) }
+    return given.map { "throng \($0) --help" } ?? "throng --help"
+  }
+}
+
+/// An error at run time: one sentence with its remedy. The process ends with status 1.
+struct Failure: Error, Equatable, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

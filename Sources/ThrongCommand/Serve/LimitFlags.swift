@@ -1,0 +1,91 @@
+// The flags that say how much of everything the server allows. The defaults are the library's.
+
+import ArgumentParser
+import Throng
+
+private let defaults = Configuration()
+
+struct LimitFlags: ParsableArguments {
+  @Option(
+    help: .value(
+      "n", "Connections the kernel holds until they are accepted.",
+      default: defaults.backlog),
+    transform: NumberArgument.positive)
+  var backlog = defaults.backlog
+
+  @Option(
+    help: .value(
+      "n", "Accepting pauses at this many connections.",
+      default: defaults.maximumConnections),
+    transform: NumberArgument.positive)
+  var maxConnections = defaults.maximumConnections
+
+  @Option(
+    help: .value(
+      "n", "Further clients of an address that has so many connections are refused.",
+      default: defaults.maximumConnectionsPerAddress),
+    transform: NumberArgument.positive)
+  var maxConnectionsPerAddress = defaults.maximumConnectionsPerAddress
+
+  @Option(
+    help: .value(
+      "n", "Accepts a second.",
+      default: "as many as come"),
+    transform: NumberArgument.positive)
+  var acceptRate: Int?
+
+  @Option(
+    help: .value(
+      "n", "Accepts between two looks at those who are connected.",
+      default: defaults.acceptBatch),
+    transform: NumberArgument.positive)
+  var acceptBatch = defaults.acceptBatch
+
+  @Option(
+    help: .value(
+      "bytes", "Sending waits above so many unsent bytes.",
+      default: SizeArgument(defaults.connection.highWaterMark)),
+    transform: SizeArgument.init(parsing:))
+  var highWaterMark = SizeArgument(defaults.connection.highWaterMark)
+
+  @Option(
+    help: .value(
+      "bytes", "Sending goes on below so many unsent bytes.",
+      default: SizeArgument(defaults.connection.lowWaterMark)),
+    transform: SizeArgument.init(parsing:))
+  var lowWaterMark = SizeArgument(defaults.connection.lowWaterMark)
+
+  @Option(
+    help: .value(
+      "bytes", "Unsent bytes that messages from other clients may queue.",
+      default: SizeArgument(defaults.connection.outboxLimit)),
+    transform: SizeArgument.init(parsing:))
+  var outboxLimit = SizeArgument(defaults.connection.outboxLimit)
+
+  @Option(help: ArgumentHelp("What happens at the outbox limit.", valueName: "policy"))
+  var onOverflow = defaults.connection.overflowPolicy
+
+  func validate() throws {
+    if lowWaterMark.bytes > highWaterMark.bytes {
+      throw ValidationError(
+        """
+        the low-water mark of \(lowWaterMark) is above the high-water mark of \(highWaterMark) \
+        (lower --low-water-mark or raise --high-water-mark)
+        """)
+    }
+  }
+
+  func apply(to configuration: inout Configuration) {
+    configuration.backlog = backlog
+    configuration.maximumConnections = maxConnections
+    configuration.maximumConnectionsPerAddress = maxConnectionsPerAddress
+    configuration.acceptRate = acceptRate
+    configuration.acceptBatch = acceptBatch
+    configuration.connection.highWaterMark = highWaterMark.bytes
+    configuration.connection.lowWaterMark = lowWaterMark.bytes
+    configuration.connection.outboxLimit = outboxLimit.bytes
+    configuration.connection.overflowPolicy = onOverflow
+  }
+}
+
+extension OverflowPolicy: ExpressibleByArgument {}

@@ -1,0 +1,28 @@
+// The flags that say how much the server tells on standard error.
+
+import ArgumentParser
+import Logging
+
+struct LogFlags: ParsableArguments {
+  @Option(
+    help: .value(
+      "level", "The least level that is logged.",
+      default: "info"))
+  var logLevel: Logger.Level?
+
+  @Flag(help: "Only errors on standard error: not where the server listens, nor any other event.")
+  var quiet = false
+
+  @Flag(help: "What was counted, on standard error at the end. SIGUSR1 shows it at any time.")
+  var stats = false
+
+  func validate() throws {
+    if quiet, logLevel != nil {
+      throw ValidationError("--quiet and --log-level exclude each other (leave one of them out)")
+    }
+  }
+
+  var level: Logger.Level { quiet ? .error : logLevel ?? .info }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,79 @@
+// `throng serve`: a server with one of the handlers, under one of the models, until it is stopped.
+
+import ArgumentParser
+import CEpollShim
+import Glibc
+import Logging
+import Throng
+import ThrongHandlers
+
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serves clients until SIGINT or SIGTERM, then drains.",
+    discussion: """
+      Without flags: greets every client on port 52000 of every address, under the reactor. \
+      A second signal resets the clients that are left.
+      """)
+
+  @OptionGroup(title: "Service") var serviceFlags: ServiceFlags
+  @OptionGroup(title: "Addresses") var listenFlags: ListenFlags
+  @OptionGroup(title: "Limits") var limitFlags: LimitFlags
+  @OptionGroup(title: "Times") var timeFlags: TimeFlags
+  @OptionGroup(title: "Sockets") var socketFlags: SocketFlags
+  @OptionGroup(title: "Log") var logFlags: LogFlags
+
+  func run() throws {
+    LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
+    let log = Logger(label: "throng")
+    raiseDescriptorLimit(log)
+    let server = serviceFlags.handler.server(serviceFlags.model, serverConfiguration, log)
+    do {
+      try server.listen()
+      holdSignals()
+      if !logFlags.quiet { announce(server) }
+      try server.run()
+      if logFlags.stats { StandardError.write("\(server.metrics)") }
+      let count = server.metrics.resetAtStop
+      if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
+    } catch let error as ServerError {
+      throw Failure("\(error)")
+    }
+  }
+
+  /// What the flags make of the library's defaults.
+  var serverConfiguration: Configuration {
+    var configuration = Configuration()
+    serviceFlags.apply(to: &configuration)
+    listenFlags.apply(to: &configuration)
+    limitFlags.apply(to: &configuration)
+    timeFlags.apply(to: &configuration)
+    socketFlags.apply(to: &configuration.connection)
+    configuration.metricsSignalled = { StandardError.write("\($0)") }
+    return configuration
+  }
+
+  /// Every client costs a descriptor, and the usual soft limit is 1024.
+  private func raiseDescriptorLimit(_ log: Logger) {
+    let result = shim_raise_descriptor_limit()
+    if result < 0 { log.warning("cannot raise the limit of open descriptors") }
+  }
+
+  /// A signal that comes between the announcement and the loop must drain the server, not kill it:
+  /// it stays pending until the server looks for signals.
+  private func holdSignals() {
+    var signals = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGUSR1)
+    shim_block_signals(&signals, &before)
+  }
+
+  private func announce(_ server: Server) {
+    for address in server.addresses {
+      StandardError.write(
+        "listening on \(address) (\(serviceFlags.handler.rawValue), \(server.model))")
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// The flags that say how long the server waits for what. The defaults are the library's.
+
+import ArgumentParser
+import Throng
+
+private let defaults = Configuration()
+
+struct TimeFlags: ParsableArguments {
+  @Option(
+    help: .value(
+      "duration", "Closes a connection on which nothing moved for so long, or off.",
+      default: TimeLimitArgument(defaults.connection.idleTimeout)),
+    transform: TimeLimitArgument.init(parsing:))
+  var idleTimeout = TimeLimitArgument(defaults.connection.idleTimeout)
+
+  @Option(
+    help: .value(
+      "duration", "How long a client may take to its first byte, or off.",
+      default: TimeLimitArgument(defaults.connection.firstByteTimeout)),
+    transform: TimeLimitArgument.init(parsing:))
+  var firstByteTimeout = TimeLimitArgument(defaults.connection.firstByteTimeout)
+
+  @Option(
+    help: .value(
+      "duration", "How long one receive may wait, or off.",
+      default: TimeLimitArgument(defaults.connection.receiveTimeout)),
+    transform: TimeLimitArgument.init(parsing:))
+  var receiveTimeout = TimeLimitArgument(defaults.connection.receiveTimeout)
+
+  @Option(
+    help: .value(
+      "duration", "How long unsent bytes may wait for the client to take some, or off.",
+      default: TimeLimitArgument(defaults.connection.sendTimeout)),
+    transform: TimeLimitArgument.init(parsing:))
+  var sendTimeout = TimeLimitArgument(defaults.connection.sendTimeout)
+
+  @Option(
+    help: .value(
+      "duration", "How long a closing connection waits for the client's FIN.",
+      default: DurationArgument(defaults.connection.lingerTimeout)),
+    transform: DurationArgument.init(parsing:))
+  var lingerTimeout = DurationArgument(defaults.connection.lingerTimeout)
+
+  @Option(
+    help: .value(
+      "duration", "How long a stopping server lets its clients finish.",
+      default: DurationArgument(defaults.drainTimeout)),
+    transform: DurationArgument.init(parsing:))
+  var drainTimeout = DurationArgument(defaults.drainTimeout)
+
+  func apply(to configuration: inout Configuration) {
+    configuration.connection.idleTimeout = idleTimeout.duration
+    configuration.connection.firstByteTimeout = firstByteTimeout.duration
+    configuration.connection.receiveTimeout = receiveTimeout.duration
+    configuration.connection.sendTimeout = sendTimeout.duration
+    configuration.connection.lingerTimeout = lingerTimeout.duration
+    configuration.drainTimeout = drainTimeout.duration
+  }
+}

@@ -1,0 +1,12 @@
+// Reads and drops (RFC 863).
+
+import Throng
+
+/// Receives all that each client sends and drops it.
+public struct Discard: Handler {
+  public init() {}
+
+  public func handle(_ connection: Connection) async throws {
+    for try await _ in connection.inbound {}
+  }
+}

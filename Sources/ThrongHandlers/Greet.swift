@@ -1,0 +1,27 @@
+// The server of the oldest socket tutorial: it greets, prints what the client says, greets again.
+
+import Throng
+
+/// Greets each client, prints what it sends on standard output, and greets it again after each
+/// receive, until its FIN.
+///
+/// Standard output gets the bytes as they came; when it is a terminal, what could control the terminal
+/// is escaped. Printing blocks while nobody reads standard output, and other clients of the same
+/// thread with it; a standard output that is closed disturbs nobody.
+public struct Greet: Handler {
+  /// At most so many bytes a receive, as in the tutorial.
+  private static let receiveLimit = 1024
+  private static let greeting: Bytes = "Hi! I am server\n"
+
+  public init() {}
+
+  public func handle(_ connection: Connection) async throws {
+    var printer = Printer()
+    defer { printer.finish() }
+    try await connection.send(Self.greeting)
+    while let bytes = try await connection.receive(atMost: Self.receiveLimit) {
+      printer.print(bytes)
+      try await connection.send(Self.greeting)
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// Sends back each line: shows framing, and what to do with a line that is too long.
+
+import Throng
+
+/// Sends back what each client sends, line by line.
+public struct LineEcho: Handler {
+  private let maximumLength: Int
+
+  /// - Parameter maximumLength: bytes of a line without its terminator; the client of a longer one is
+  ///   told so and disconnected.
+  public init(maximumLength: Int = 8192) { self.maximumLength = maximumLength }
+
+  public func handle(_ connection: Connection) async throws {
+    do {
+      for try await line in connection.lines(maximumLength: maximumLength) {
+        try await connection.send(Bytes(line + [UInt8(ascii: "\n")]))
+      }
+    } catch ConnectionError.tooLong(let maximum) {
+      try await connection.send("error: a line may have at most \(maximum) bytes\n")
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// Stopping, and running out of descriptors.
+
+import Foundation
+import Testing
+
+@Suite struct LifeTests {
+  @Test(arguments: everyModel, [SIGTERM, SIGINT])
+  func aSignalDrainsAndIsASuccess(model: [String], signal: Int32) throws {
+    try ServeProgram.run(["--handler", "echo"] + model) { server in
+      let client = try Program("/usr/bin/env", ["nc", "-N", "127.0.0.1", server.port])
+      defer { client.kill() }
+      client.write("before\n")
+      try client.output.wait { $0 == "before\n" }
+      server.program.send(signal)
+      #expect(try server.program.waitForEnd() == .status(0))
+    }
+  }
+
+  /// The signal comes before the loop looks for it.
+  @Test func aSignalRightAfterTheAnnouncementDrainsToo() throws {
+    for _ in 0..<20 {
+      try ServeProgram.run([]) { (server) throws in
+        server.program.send(SIGTERM)
+        #expect(try server.program.waitForEnd() == .status(0))
+      }
+    }
+  }
+
+  @Test(arguments: everyModel)
+  func aSecondSignalResetsWhoDoesNotFinish(model: [String]) throws {
+    let flags = ["--handler", "echo", "--drain-timeout", "1h", "--linger-timeout", "1h"]
+    try ServeProgram.run(flags + model) { server in
+      let client = try PythonClient.start(server, PythonClient.neverReads)
+      defer { client.kill() }
+      try client.output.wait(for: "stuck")
+      server.program.send(SIGTERM)
+      try server.program.errors.wait(for: "draining")
+      server.program.send(SIGTERM)
+      #expect(try server.program.waitForEnd() == .status(1))
+    }
+  }
+
+  @Test(arguments: everyModel)
+  func outOfDescriptorsItPausesSaysSoOnceAndGoesOn(model: [String]) throws {
+    try ServeProgram.run(["--handler", "echo"] + model, prefix: "ulimit -n 64;") { server in
+      let crowd = try PythonClient.start(server, PythonClient.crowd)
+      defer { crowd.kill() }
+      try crowd.output.wait(for: "crowded")
+      let complaints = server.program.errors.lines.filter { $0.contains("cannot accept: ") }
+      // Each loop notices for itself.
+      #expect((1...2).contains(complaints.count), "\(server.program.errors.text)")
+      crowd.write("\n")
+      try crowd.output.wait(for: "late")
+      server.program.send(SIGTERM)
+      #expect(try server.program.waitForEnd() == .status(0))
+    }
+  }
+}

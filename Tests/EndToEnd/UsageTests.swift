@@ -1,0 +1,31 @@
+// Bad usage: one sentence with the remedy, status 64.
+
+import Foundation
+import Testing
+
+@Suite struct UsageTests {
+  @Test(
+    arguments: [
+      (["serve", "--prot", "1"], "unknown option '--prot'. Did you mean '--port'?"),
+      (["serve", "--port", "99999"], "a port is a number from 0 to 65535"),
+      (["serve", "--idle-timeout", "5"], "a duration needs a unit"),
+      (["serve", "--mode", "fibers"], "Please provide one of"),
+      (["serve", "--threads", "2"], "(leave it out, or choose --mode thread-pool)"),
+      (["connect", "--count", "2"], "need --auto"),
+      (["dance"], "unexpected argument 'dance' (see 'throng --help')"),
+    ] as [([String], String)])
+  func badUsageIsOneSentenceAndStatus64(arguments: [String], sentence: String) throws {
+    let result = try ThrongProgram.run(arguments)
+    #expect(result.end == .status(64))
+    #expect(result.errors.hasPrefix("throng: ") && result.errors.contains(sentence))
+    #expect(result.errors.split(separator: "\n").count == 1)
+    #expect(result.output == "")
+  }
+
+  @Test(arguments: [["--help"], ["serve", "--help"], ["connect", "--help"], ["--version"], []])
+  func helpIsNoError(arguments: [String]) throws {
+    let result = try ThrongProgram.run(arguments)
+    #expect(result.end == .status(0))
+    #expect(!result.output.isEmpty && result.errors == "")
+  }
+}

@@ -1,0 +1,101 @@
+// Each flag of `throng serve` changes what it names, and flags without meaning are refused.
+
+import Testing
+import Throng
+
+@testable import ThrongCommand
+
+@Suite struct ServeFlagTests {
+  private func configuration(_ flags: String...) throws -> Configuration {
+    try Serve.parse(flags).serverConfiguration
+  }
+
+  @Test func withoutFlagsTheLibrarysDefaultsHold() throws {
+    var configured = try configuration()
+    // What SIGUSR1 prints is the command's own.
+    configured.metricsSignalled = nil
+    #expect("\(configured)" == "\(Configuration())")
+    #expect(try Serve.parse([]).serviceFlags.model == .reactor)
+  }
+
+  @Test func limitsAreSet() throws {
+    #expect(try configuration("--backlog", "7").backlog == 7)
+    #expect(try configuration("--max-connections", "7").maximumConnections == 7)
+    #expect(
+      try configuration("--max-connections-per-address", "7").maximumConnectionsPerAddress == 7)
+    #expect(try configuration("--accept-rate", "7").acceptRate == 7)
+    #expect(try configuration("--accept-batch", "7").acceptBatch == 7)
+    #expect(try configuration("--high-water-mark", "1m").connection.highWaterMark == 1 << 20)
+    #expect(try configuration("--low-water-mark", "1k").connection.lowWaterMark == 1024)
+    #expect(try configuration("--outbox-limit", "2m").connection.outboxLimit == 2 << 20)
+    #expect(
+      try configuration("--on-overflow", "drop-message").connection.overflowPolicy == .dropMessage)
+  }
+
+  @Test func timesAreSet() throws {
+    #expect(try configuration("--idle-timeout", "off").connection.idleTimeout == nil)
+    #expect(
+      try configuration("--first-byte-timeout", "1s").connection.firstByteTimeout == .seconds(1))
+    #expect(try configuration("--receive-timeout", "1s").connection.receiveTimeout == .seconds(1))
+    #expect(try configuration("--send-timeout", "1s").connection.sendTimeout == .seconds(1))
+    #expect(try configuration("--busy-poll", "50us").busyPoll == .microseconds(50))
+    #expect(try configuration("--linger-timeout", "2s").connection.lingerTimeout == .seconds(2))
+    #expect(try configuration("--drain-timeout", "2s").drainTimeout == .seconds(2))
+  }
+
+  @Test func socketOptionsAreSet() throws {
+    #expect(try configuration("--delay").connection.noDelay == false)
+    #expect(try configuration("--no-delay").connection.noDelay == true)
+    #expect(try configuration("--keep-alive", "1m").connection.keepAlive == .seconds(60))
+    #expect(try configuration("--user-timeout", "1m").connection.userTimeout == .seconds(60))
+    #expect(try configuration("--send-buffer", "8k").connection.sendBufferSize == 8192)
+    #expect(try configuration("--receive-buffer", "8k").connection.receiveBufferSize == 8192)
+  }
+
+  @Test func addressesAreCombined() throws {
+    #expect(try configuration("--port", "1").listen == [.anyAddress(port: 1)])
+    #expect(
+      try configuration("--host", "a", "--host", "b", "--port", "1").listen
+        == [.host("a", port: 1), .host("b", port: 1)])
+    #expect(try configuration("--unix", "/s").listen == [.unix(path: "/s")])
+    #expect(
+      try configuration("--unix", "/s", "--unix-mode", "600", "--port", "1").listen
+        == [.anyAddress(port: 1), .unix(path: "/s", mode: 0o600)])
+  }
+
+  @Test(
+    arguments: [
+      (["--loops", "2"], .reactor(loops: 2)),
+      (["--mode", "thread-pool", "--threads", "3"], .threadPool(threads: 3)),
+      (["--mode", "thread-pool"], .threadPool),
+      (["--mode", "thread-per-client"], .threadPerClient),
+      (
+        ["--mode", "thread-per-client", "--stack-size", "1m"],
+        .threadPerClient(stackSize: 1 << 20)
+      ),
+    ] as [([String], Model)])
+  func modelsAreChosen(flags: [String], model: Model) throws {
+    #expect(try Serve.parse(flags).serviceFlags.model == model)
+  }
+
+  @Test func quietLogsErrorsAlone() throws {
+    #expect(try Serve.parse(["--quiet"]).logFlags.level == .error)
+    #expect(try Serve.parse(["--log-level", "debug"]).logFlags.level == .debug)
+  }
+
+  @Test(arguments: [
+    ["--loops", "2", "--mode", "thread-pool"],
+    ["--threads", "2"],
+    ["--stack-size", "64k"],
+    ["--stack-size", "1k", "--mode", "thread-per-client"],
+    ["--unix-mode", "600"],
+    ["--unix", "@name", "--unix-mode", "600"],
+    ["--low-water-mark", "1m"],
+    ["--quiet", "--log-level", "info"],
+    ["--port", "65536"],
+    ["--max-connections", "0"],
+  ])
+  func flagsWithoutMeaningAreRefused(flags: [String]) {
+    #expect(throws: (any Error).self) { try Serve.parse(flags) }
+  }
+}

@@ -1,0 +1,162 @@
+// A server that runs on a thread of its own for the length of a test, and what it must leave behind:
+// no descriptor and no thread. The suites run one test at a time, so the process can be counted.
+
+import CEpollShim
+import Glibc
+import Logging
+import SystemPackage
+import Testing
+@testable import Throng
+
+/// Everything is under this suite, so nothing else opens descriptors while a test counts them.
+@Suite(.serialized, .timeLimit(.minutes(2)))
+enum AllTests {}
+
+/// One way to run a server.
+struct Setup: Sendable, CustomTestStringConvertible {
+  let model: Model
+  var testDescription: String { model.description }
+
+  static let all: [Setup] = [
+    Setup(model: .reactor), Setup(model: .reactor(loops: 2)), Setup(model: .threadPool(threads: 1)),
+    Setup(model: .threadPool(threads: 2)), Setup(model: .threadPerClient),
+  ]
+
+  var loops: Int { if case .reactor(let loops) = model.kind { loops } else { 1 } }
+  var isThreadPerClient: Bool { !model.isReadinessDriven }
+}
+
+/// Which of the two handler APIs serves.
+enum API: CaseIterable, Sendable {
+  case handler, events
+}
+
+final class RunningServer: Sendable {
+  let server: Server
+  private let outcome = Monitor<Result<Void, any Error>?>(nil)
+
+  init(_ server: Server) throws {
+    self.server = server
+    if server.addresses.isEmpty { try server.listen() }
+    // The blocking form of `run` handles signals, which is the command's business.
+    Task { [outcome] in
+      do {
+        try await server.run()
+        outcome.withLock { $0 = .success(()) }
+      } catch {
+        outcome.withLock { $0 = .failure(error) }
+      }
+    }
+  }
+
+  var address: SocketAddress { server.addresses[0] }
+  var metrics: Metrics { server.metrics }
+  var hasStopped: Bool { outcome.withLock { $0 != nil } }
+
+  func connect(timeout: Duration = .seconds(10), receiveBuffer: Int? = nil) throws -> TestClient {
+    try TestClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
+  }
+
+  func waitUntilStopped(within limit: Duration = .seconds(15)) throws {
+    try eventually("the server has stopped", within: limit) { hasStopped }
+    try outcome.withLock { $0 }?.get()
+  }
+}
+
+/// Runs a server for the length of `body`, stops it and checks what it leaves behind.
+func withServer<Outcome: Sendable>(
+  _ make: @Sendable (Configuration, Logger) -> Server,
+  configure: @Sendable (inout Configuration) -> Void = { _ in },
+  _ body: @Sendable (RunningServer) throws -> Outcome
+) async throws -> Outcome {
+  try await withTaskExecutorPreference(TestThread.shared) {
+    await WarmUp.done.value
+    let before = Footprint.now
+    let outcome = try runAndStop(make, configure, body)
+    try before.expectNothingLeftBehind()
+    return outcome
+  }
+}
+
+private func runAndStop<Outcome: Sendable>(
+  _ make: @Sendable (Configuration, Logger) -> Server,
+  _ configure: @Sendable (inout Configuration) -> Void,
+  _ body: @Sendable (RunningServer) throws -> Outcome
+) throws -> Outcome {
+  var configuration = Configuration(host: "127.0.0.1", port: 0)
+  configure(&configuration)
+  let running = try RunningServer(make(configuration, .quiet))
+  defer { running.server.stopNow() }
+  let outcome = try body(running)
+  running.server.stop()
+  try running.waitUntilStopped()
+  return outcome
+}
+
+/// The same for a handler.
+func withServer<Outcome: Sendable>(
+  _ handler: some Handler, _ setup: Setup,
+  configure: @Sendable (inout Configuration) -> Void = { _ in },
+  _ body: @Sendable (RunningServer) throws -> Outcome
+) async throws -> Outcome {
+  try await withServer(
+    { Server(handler, model: setup.model, configuration: $0, log: $1) }, configure: configure, body)
+}
+
+/// The same for an event handler.
+func withServer<Outcome: Sendable>(
+  events handler: some EventHandler, _ setup: Setup,
+  configure: @Sendable (inout Configuration) -> Void = { _ in },
+  _ body: @Sendable (RunningServer) throws -> Outcome
+) async throws -> Outcome {
+  try await withServer(
+    { Server(events: handler, model: setup.model, configuration: $0, log: $1) },
+    configure: configure, body)
+}
+
+/// A handler made of a closure.
+struct Serve: Handler {
+  private let body: @Sendable (Connection) async throws -> Void
+  init(_ body: @escaping @Sendable (Connection) async throws -> Void) { self.body = body }
+  func handle(_ connection: Connection) async throws { try await body(connection) }
+}
+
+/// Swift's runtime opens descriptors of its own at the first sleep, and keeps them.
+enum WarmUp {
+  static let done = Task { () -> Void in try? await Task.sleep(for: .milliseconds(1)) }
+}
+
+/// What the process has open.
+struct Footprint {
+  let descriptors: Int
+  let threads: Int
+
+  static var now: Footprint {
+    Footprint(descriptors: entries("/proc/self/fd"), threads: entries("/proc/self/task"))
+  }
+
+  /// Swift's own pool may have grown meanwhile, by fewer threads than this.
+  private static let poolGrowth = 6
+
+  func expectNothingLeftBehind() throws {
+    try eventually("no descriptor is left behind, there were \(descriptors)") {
+      Footprint.now.descriptors <= descriptors
+    }
+    try eventually("no thread is left behind, there were \(threads)") {
+      Footprint.now.threads <= threads + Self.poolGrowth
+    }
+  }
+
+  private static func entries(_ path: String) -> Int {
+    guard let directory = opendir(path) else { return 0 }
+    defer { closedir(directory) }
+    var count = 0
+    while readdir(directory) != nil { count += 1 }
+    return count
+  }
+}
+
+extension Logger {
+  /// Says nothing.
+  static var quiet: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }
+}
