@@ -36,9 +36,11 @@ public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertib
 
   /// What can be written, for a message.
   public static var usage: String {
-    "METRIC>VALUE or METRIC<VALUE, as in p99>5ms or rate<10000; the metrics are "
-      + (times + numbers).joined(separator: ", ")
+    "METRIC>VALUE or METRIC<VALUE, as in p99>5ms or rate<10000; the metrics are \(metrics)"
   }
+
+  /// What can be judged, separated by commas.
+  public static var metrics: String { (times + numbers).joined(separator: ", ") }
 
   /// Whether the condition holds; a figure that was not measured fails as well.
   public func holds(for result: LoadResult) -> Bool {

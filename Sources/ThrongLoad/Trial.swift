@@ -18,6 +18,7 @@ final class Trial {
   private var usageAtEnd: ProcessUsage?
   /// CPU time of this thread while it was measured.
   private var ownNanoseconds: UInt64 = 0
+  private var startTime: UInt64 = 0
   private var openingSeconds: Double?
 
   init(
@@ -35,6 +36,7 @@ final class Trial {
       workers.append(LoadWorker(plan, index: index, changed: watch.changed))
     }
     probe?.begin()
+    startTime = LoadWorker.clock
     do {
       try startThreads(workers[...])
     } catch {
@@ -68,9 +70,8 @@ final class Trial {
   }
 
   private func coordinate() {
-    let start = LoadWorker.clock
     wait(until: .max) { $0 >= .ready }
-    openingSeconds = plan.isChurn ? nil : Double(LoadWorker.clock - start) / 1e9
+    openingSeconds = plan.isChurn ? nil : Double(LoadWorker.clock - startTime) / 1e9
     probe?.allConnected(plan.isChurn ? 0 : openedSoFar)
     let begin = LoadWorker.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)

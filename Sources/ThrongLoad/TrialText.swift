@@ -10,6 +10,7 @@ struct TrialText {
   }
 
   var lines: [String] {
+    if trial.connections.opened == 0, !trial.faults.isEmpty { return trial.faults.map(\.sentence) }
     var lines = options.mode == .idle ? idleLines : loadLines
     lines += connectionLines + serverLines
     lines += trial.warnings.map { "warning: \($0)" }

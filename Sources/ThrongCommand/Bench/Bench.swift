@@ -15,29 +15,33 @@ struct Bench: ParsableCommand {
   @Argument(help: "Where the server listens, as HOST:PORT.")
   var target: String?
 
-  @Option(help: "The server's Unix socket, instead of HOST:PORT.")
+  @Option(help: ArgumentHelp("The server's Unix socket, instead of HOST:PORT.", valueName: "path"))
   var unix: String?
 
   @Option(name: .shortAndLong, help: "Connections held at once.")
   var connections = 50
 
-  @Option(help: "Bytes a message: 64, 16-1024, or weighted 64:9,4096:1.")
+  @Option(
+    help: ArgumentHelp(
+      "Bytes a message: 64, 16-1024, or weighted 64:9,4096:1.", valueName: "bytes"))
   var size = "64"
 
   @Option(help: "Messages in flight on each connection.")
   var depth = 1
 
   @Option(
-    help: "How long is measured. (default: 10s, in a search 2s)",
+    help: .value("duration", "How long is measured.", default: "10s, in a search 2s"),
     transform: DurationArgument.init(parsing:))
   var duration: DurationArgument?
 
   @Option(
-    help: "How long the load runs before that.", transform: DurationArgument.init(parsing:))
+    help: .value("duration", "How long the load runs before that.", default: "1s"),
+    transform: DurationArgument.init(parsing:))
   var warmup = DurationArgument(.seconds(1))
 
   @Option(
-    help: "How long a connect or a reply may take.", transform: DurationArgument.init(parsing:))
+    help: .value("duration", "How long a connect or a reply may take.", default: "5s"),
+    transform: DurationArgument.init(parsing:))
   var timeout = DurationArgument(.seconds(5))
 
   @Option(help: "Threads of the generator, each with a reactor of its own.")
@@ -61,16 +65,22 @@ struct Bench: ParsableCommand {
   @Flag(help: "Search the highest rate at which --p99 holds.")
   var findMax = false
 
-  @Option(help: "The bound of --find-max.", transform: DurationArgument.init(parsing:))
+  @Option(
+    help: ArgumentHelp("The bound of --find-max.", valueName: "duration"),
+    transform: DurationArgument.init(parsing:))
   var p99: DurationArgument?
 
   @Flag(help: "The server answers each line with a line.")
   var expectLines = false
 
-  @Option(help: "The server answers each message with so many bytes.")
+  @Option(
+    help: ArgumentHelp(
+      "The server answers each message with so many bytes.", valueName: "bytes"))
   var reply: Int?
 
-  @Option(help: "Bytes that the server says first on each connection.")
+  @Option(
+    help: ArgumentHelp(
+      "Bytes that the server says first on each connection.", valueName: "bytes"))
   var greeting = 0
 
   @Flag(name: .customLong("no-verify"), help: "Do not compare the bytes that come back.")
@@ -79,22 +89,34 @@ struct Bench: ParsableCommand {
   @Option(help: "The server's process, to measure its cost.")
   var pid: Int?
 
-  @Option(help: "A command that starts the server; {port} stands for a free port.")
+  @Option(
+    help: ArgumentHelp(
+      "A command that starts the server; {port} stands for a free port.", valueName: "command"))
   var server: String?
 
-  @Option(help: "The processors of that server, such as 0 or 0,2-3.")
+  @Option(
+    help: ArgumentHelp("The processors of that server, such as 0 or 0,2-3.", valueName: "list"))
   var serverCpus: String?
 
-  @Option(name: .customLong("repeat"), help: "Measure so often; median and 95 % interval.")
+  @Option(
+    name: .customLong("repeat"),
+    help: ArgumentHelp("Measure so often; median and 95 % interval.", valueName: "times"))
   var repeats = 1
 
-  @Option(help: "Exit with status 2 if METRIC>VALUE, as in 'p99>5ms'; may be repeated.")
+  @Option(
+    help: ArgumentHelp(
+      "Exit with status 2 if METRIC>VALUE, as in 'p99>5ms'; may be repeated.",
+      discussion: "The metrics: \(FailCondition.metrics).", valueName: "condition"))
   var failIf: [String] = []
 
-  @Option(help: "Write everything as JSON to a file, - for standard output.")
+  @Option(
+    help: ArgumentHelp(
+      "Write everything as JSON to a file, - for standard output.", valueName: "file"))
   var json: String?
 
-  @Option(help: "Write a row for each trial as CSV to a file, - for standard output.")
+  @Option(
+    help: ArgumentHelp(
+      "Write a row for each trial as CSV to a file, - for standard output.", valueName: "file"))
   var csv: String?
 
   @Flag(help: "No progress on standard error.")
