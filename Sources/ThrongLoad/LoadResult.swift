@@ -42,9 +42,11 @@ public struct TrialResult: Sendable, Codable {
   public var latency: LatencySummary?
   /// From the moment at which a message was sent: open loop only.
   public var uncorrected: LatencySummary?
-  /// How much later than intended messages were sent: open loop only.
+  /// How much later than intended messages were sent whose connection was free, which is the
+  /// generator's own delay: open loop only.
   public var sendDelay: LatencySummary?
-  /// Messages sent more than 1 ms late, and those due that were never sent: open loop only.
+  /// Messages sent more than 1 ms late, mostly because their connection still waited for replies, and
+  /// those due that were never sent: open loop only.
   public var late: Int?
   public var unsent: Int?
   public var intervals: [IntervalResult]

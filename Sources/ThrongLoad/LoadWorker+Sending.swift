@@ -120,9 +120,14 @@ extension LoadWorker {
   func sendDue(_ now: UInt64) -> UInt64 {
     guard schedule != nil, let times else { return .max }
     schedule?.end = times.measureUntil
-    while let place = schedule?.popDue(Self.clock) {
+    while let due = schedule?.nextDue, let place = schedule?.popDue(Self.clock) {
       schedule?.waiting += 1
-      sendWaiting(place, Self.clock)
+      let isFree =
+        clients[place].state == .open && Int(clients[place].inFlight) < plan.options.depth
+      let now = Self.clock
+      // Only here the generator alone decides when it sends.
+      if isFree, isMeasured(due) { hot.pointee.records.pointee.sendDelay.note(now - min(now, due)) }
+      sendWaiting(place, now)
     }
     return min(schedule?.nextDue ?? .max, times.measureUntil)
   }
@@ -136,9 +141,8 @@ extension LoadWorker {
       let intended = schedule.due(connection: place, message: clients[place].nextMessage)
       clients[place].nextMessage += 1
       self.schedule?.waiting -= 1
-      if isMeasured(intended) {
-        hot.pointee.records.pointee.sendDelay.note(now - min(now, intended))
-        if now > intended + Self.late { hot.pointee.records.pointee.late += 1 }
+      if isMeasured(intended), now > intended + Self.late {
+        hot.pointee.records.pointee.late += 1
       }
       send(
         1, place, connection.takeUnretainedValue(), intended: intended, now: now)

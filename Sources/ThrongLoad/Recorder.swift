@@ -29,7 +29,7 @@ struct Records {
   var latency = Latencies.make()
   /// From the send time on: open loop only.
   var uncorrected = Latencies.make()
-  /// How much later than intended messages were sent: open loop only.
+  /// How much later than intended messages were sent whose connection was free: open loop only.
   var sendDelay = Latencies.make()
   /// How long connects took.
   var connect = Latencies.make()

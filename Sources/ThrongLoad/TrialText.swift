@@ -34,8 +34,8 @@ struct TrialText {
         Self.row(
           "schedule",
           """
-          sent \(Self.time(delay.p50)) late at p50, \(Self.time(delay.p99)) at p99; \
-          \(trial.late ?? 0) more than 1 ms late, \(trial.unsent ?? 0) never sent
+          kept to \(Self.time(delay.p50)) at p50, \(Self.time(delay.p99)) at p99; \
+          \(trial.late ?? 0) messages more than 1 ms late, \(trial.unsent ?? 0) never sent
           """))
     }
     return lines
