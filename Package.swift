@@ -15,10 +15,12 @@ let package = Package(
   products: [
     .library(name: "Throng", targets: ["Throng"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
+    .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
     .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -51,10 +53,18 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "ThrongLoad",
+      dependencies: [
+        "CEpollShim", "Throng",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongHandlers",
+        "CEpollShim", "Throng", "ThrongHandlers", "ThrongLoad",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -71,6 +81,12 @@ let package = Package(
         "CEpollShim", "Throng", "ThrongHandlers",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ThrongLoadTests",
+      dependencies: [
+        "Throng", "ThrongLoad", .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
   ]

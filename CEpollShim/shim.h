@@ -15,16 +15,19 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
@@ -44,6 +47,12 @@ static const uint32_t SHIM_EPOLLHUP = EPOLLHUP;
 static const uint32_t SHIM_EPOLLERR = EPOLLERR;
 static const uint32_t SHIM_EPOLLONESHOT = EPOLLONESHOT;
 static const uint32_t SHIM_EPOLLET = EPOLLET;
+
+// Since Linux 4.2; the same number on every architecture.
+static const int SHIM_IP_BIND_ADDRESS_NO_PORT = 24;
+
+// Since Linux 5.11; system calls from this time on have one number on every architecture.
+#define SHIM_SYS_EPOLL_PWAIT2 441
 
 typedef struct epoll_event shim_event;
 
@@ -67,6 +76,15 @@ static inline int shim_epoll_delete(int epoll, int fd) {
 
 static inline int shim_epoll_wait(int epoll, shim_event *events, int capacity, int milliseconds) {
   return SHIM_RESULT(epoll_wait(epoll, events, capacity, milliseconds));
+}
+
+// epoll_pwait2(2), which older C libraries do not offer.
+static inline int shim_epoll_wait_nanoseconds(
+    int epoll, shim_event *events, int capacity, uint64_t nanoseconds) {
+  struct timespec time = {
+    .tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)};
+  return (int)SHIM_RESULT(
+    syscall(SHIM_SYS_EPOLL_PWAIT2, epoll, events, capacity, &time, NULL, (size_t)8));
 }
 
 // The kernel's struct is packed on x86-64, so Swift reads its fields through these.
@@ -223,6 +241,25 @@ static inline uint64_t shim_monotonic_nanoseconds(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+// CPU time of the calling thread.
+static inline uint64_t shim_thread_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+// Timers of the calling thread fire as soon as they can, not up to 50 us late (prctl(2)).
+static inline void shim_use_precise_timers(void) { prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }
+
+// The processors that the calling thread and its children may use, a bit each (sched_setaffinity(2)).
+static inline int shim_set_affinity(const uint64_t *mask, size_t size) {
+  return SHIM_RESULT(sched_setaffinity(0, size, (const cpu_set_t *)mask));
+}
+
+static inline int shim_get_affinity(uint64_t *mask, size_t size) {
+  return SHIM_RESULT(sched_getaffinity(0, size, (cpu_set_t *)mask));
 }
 
 static inline uint64_t shim_coarse_nanoseconds(void) {

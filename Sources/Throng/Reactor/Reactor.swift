@@ -31,9 +31,12 @@ final class Reactor: Driver, @unchecked Sendable {
   private let wakeUp: EventDescriptor
   private let busyPoll: Duration?
   private let thread = Atomic<UInt>(0)
+  /// Whether timers fire to within microseconds, not milliseconds.
+  private let isPrecise: Bool
 
   /// - Parameter busyPoll: how long the loop looks for events without sleeping before it sleeps.
-  init(busyPoll: Duration? = nil) throws(Errno) {
+  init(busyPoll: Duration? = nil, isPrecise: Bool = false) throws(Errno) {
+    self.isPrecise = isPrecise
     self.busyPoll = busyPoll
     local = .allocate(capacity: 1)
     local.initialize(to: Local())
@@ -78,10 +81,19 @@ final class Reactor: Driver, @unchecked Sendable {
 
   private func wait(_ batch: inout EventBatch) {
     let milliseconds = waitTime()
-    if milliseconds == 0 || !poll(&batch) { epoll.wait(&batch, milliseconds: milliseconds) }
+    if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
+  }
+
+  private func sleep(_ batch: inout EventBatch, _ milliseconds: CInt) {
+    let deadline = local.pointee.timers.earliest
+    if isPrecise, milliseconds > 0, deadline != .never {
+      epoll.wait(&batch, until: deadline, from: local.pointee.now)
+    } else {
+      epoll.wait(&batch, milliseconds: milliseconds)
+    }
   }
 
   /// Trades the processor for the time that sleeping and waking take.

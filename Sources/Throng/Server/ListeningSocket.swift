@@ -63,24 +63,12 @@ struct ListeningSocket: ~Copyable {
   private static func set(
     _ socket: borrowing Socket, _ plan: ListenPlan, _ options: ConnectionOptions
   ) throws(Errno) {
-    if let size = options.sendBufferSize { try socket.set(SOL_SOCKET, SO_SNDBUF, size) }
-    if let size = options.receiveBufferSize { try socket.set(SOL_SOCKET, SO_RCVBUF, size) }
+    try socket.apply(options, isTCP: !plan.isUnix)
     guard !plan.isUnix else { return }
     try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
     if plan.isShared { try socket.set(SOL_SOCKET, SO_REUSEPORT, 1) }
     if plan.address.family == AF_INET6 {
       try socket.set(CInt(IPPROTO_IPV6), IPV6_V6ONLY, plan.isDualStack ? 0 : 1)
-    }
-    let tcp = CInt(IPPROTO_TCP)
-    if options.noDelay { try socket.set(tcp, TCP_NODELAY, 1) }
-    if let time = options.keepAlive {
-      let seconds = max(1, Int(time.components.seconds))
-      try socket.set(SOL_SOCKET, SO_KEEPALIVE, 1)
-      try socket.set(tcp, TCP_KEEPIDLE, seconds)
-      try socket.set(tcp, TCP_KEEPINTVL, max(1, seconds / 4))
-    }
-    if let time = options.userTimeout {
-      try socket.set(tcp, TCP_USER_TIMEOUT, Int(time.nanoseconds / 1_000_000))
     }
   }
 

@@ -42,6 +42,20 @@ struct Epoll: ~Copyable {
     if count < 0, count != -EINTR { mustSucceed(count, "epoll_wait") }
     batch.count = Int(max(0, count))
   }
+
+  /// The same until a deadline, to within the thread's timer slack. A deadline that is near counts from
+  /// the clock, not from `now`, which is as old as the loop's last turn.
+  func wait(_ batch: inout EventBatch, until deadline: MonotonicTime, from now: MonotonicTime) {
+    var left = deadline.nanoseconds - min(now.nanoseconds, deadline.nanoseconds)
+    if left < 10_000_000 {
+      left = deadline.nanoseconds - min(MonotonicTime.now.nanoseconds, deadline.nanoseconds)
+    }
+    let count = shim_epoll_wait_nanoseconds(descriptor, batch.events, batch.capacity, left)
+    // A kernel before 5.11 counts in milliseconds only.
+    if count == -ENOSYS { return wait(&batch, milliseconds: CInt(clamping: left / 1_000_000)) }
+    if count < 0, count != -EINTR { mustSucceed(count, "epoll_pwait2") }
+    batch.count = Int(max(0, count))
+  }
 }
 
 /// Room for the events of one `epoll_wait`.

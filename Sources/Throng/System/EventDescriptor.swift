@@ -3,15 +3,15 @@
 import CEpollShim
 import SystemPackage
 
-struct EventDescriptor: ~Copyable {
-  let descriptor: CInt
+package struct EventDescriptor: ~Copyable {
+  package let descriptor: CInt
 
-  init() throws(Errno) { descriptor = try check(shim_eventfd()) }
+  package init() throws(Errno) { descriptor = try check(shim_eventfd()) }
   deinit { _ = shim_close(descriptor) }
 
   /// EAGAIN means that the counter is full, so the reader is awake already.
-  func signal() { _ = shim_eventfd_signal(descriptor) }
+  package func signal() { _ = shim_eventfd_signal(descriptor) }
 
   /// EAGAIN means that somebody else has cleared it.
-  func clear() { _ = shim_eventfd_clear(descriptor) }
+  package func clear() { _ = shim_eventfd_clear(descriptor) }
 }

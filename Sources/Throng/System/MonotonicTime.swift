@@ -3,26 +3,28 @@
 
 import CEpollShim
 
-struct MonotonicTime: Comparable, Sendable {
-  var nanoseconds: UInt64
+package struct MonotonicTime: Comparable, Sendable {
+  package var nanoseconds: UInt64
 
-  static var now: MonotonicTime { MonotonicTime(nanoseconds: shim_monotonic_nanoseconds()) }
+  package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+  package static var now: MonotonicTime { MonotonicTime(nanoseconds: shim_monotonic_nanoseconds()) }
   /// A few milliseconds late, and several times cheaper.
   static var coarseNow: MonotonicTime {
     MonotonicTime(nanoseconds: shim_coarse_nanoseconds())
   }
-  static let never = MonotonicTime(nanoseconds: .max)
+  package static let never = MonotonicTime(nanoseconds: .max)
 
-  static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
+  package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
-  static func + (time: Self, delay: Duration) -> Self {
+  package static func + (time: Self, delay: Duration) -> Self {
     let delay = UInt64(max(0, delay.nanoseconds))
     let (sum, overflow) = time.nanoseconds.addingReportingOverflow(delay)
     return overflow ? .never : MonotonicTime(nanoseconds: sum)
   }
 
   /// Milliseconds from `now` until this time as epoll_wait(2) wants them: rounded up, -1 for never.
-  func pollTimeout(from now: MonotonicTime) -> CInt {
+  package func pollTimeout(from now: MonotonicTime) -> CInt {
     if self == .never { return -1 }
     if self <= now { return 0 }
     return CInt(clamping: (nanoseconds - now.nanoseconds - 1) / 1_000_000 + 1)
@@ -31,7 +33,7 @@ struct MonotonicTime: Comparable, Sendable {
 
 extension Duration {
   /// Whole nanoseconds, clamped to what fits.
-  var nanoseconds: Int64 {
+  package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     if overflow { return seconds < 0 ? .min : .max }

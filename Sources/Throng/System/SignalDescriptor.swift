@@ -5,11 +5,11 @@
 import CEpollShim
 import SystemPackage
 
-struct SignalDescriptor: ~Copyable {
-  let descriptor: CInt
+package struct SignalDescriptor: ~Copyable {
+  package let descriptor: CInt
   private let maskBefore: sigset_t
 
-  init(_ signals: [CInt]) throws(Errno) {
+  package init(_ signals: [CInt]) throws(Errno) {
     var set = sigset_t()
     var before = sigset_t()
     sigemptyset(&set)
@@ -27,7 +27,7 @@ struct SignalDescriptor: ~Copyable {
   }
 
   /// The next pending signal, nil when there is none.
-  func next() -> CInt? {
+  package func next() -> CInt? {
     let signal = shim_signalfd_read(descriptor)
     return signal < 0 ? nil : signal
   }

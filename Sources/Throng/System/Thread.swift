@@ -3,7 +3,7 @@
 import CEpollShim
 import SystemPackage
 
-struct Thread: ~Copyable {
+package struct Thread: ~Copyable {
   private let handle: pthread_t
 
   /// The id of the calling thread. Equal ids mean the same thread while that thread lives.
@@ -12,11 +12,11 @@ struct Thread: ~Copyable {
 
   /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`).
   /// - Parameter stackSize: bytes of address space; only the pages that are touched cost memory.
-  init(stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+  package init(stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(Errno) {
     handle = try Thread.create(stackSize: stackSize, body)
   }
 
-  consuming func join() { pthread_join(handle, nil) }
+  package consuming func join() { pthread_join(handle, nil) }
 
   /// The same for a thread that nobody joins.
   static func startDetached(

@@ -1,0 +1,169 @@
+// A loop with its outbound connections: what `Station` is to a server. Its state is under a lock and is
+// touched once a connection, not once a message.
+
+import Logging
+import Synchronization
+import SystemPackage
+
+final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: all that varies is in `state` and in atomics.
+  private struct State {
+    /// Asked for by other threads, for the loop to begin.
+    var requests: [ConnectRequest] = []
+    /// Connecting or connected.
+    var open = 0
+    var isStopping = false
+    var isAborting = false
+    var isFinished = false
+    var deadline = MonotonicTime.never
+  }
+
+  let connectTimeout: Duration
+  private let drainTimeout: Duration
+  private let report: @Sendable (ConnectFailure) -> Void
+  private let state = Mutex(State())
+  private let stopAsked = Atomic<Bool>(false)
+  private let token = Mutex(Token(rawValue: .max))
+
+  init(
+    _ service: Service, _ options: Connector.Options, log: Logger,
+    failed: @escaping @Sendable (ConnectFailure) -> Void
+  ) throws(Errno) {
+    connectTimeout = options.connectTimeout
+    drainTimeout = options.drainTimeout
+    report = failed
+    super.init(
+      driver: try Reactor(isPrecise: true), service: service, options: options.connection, log: log,
+      counters: Counters())
+    token.withLock { $0 = driver.adopt(self) }
+  }
+
+  // MARK: Connecting
+
+  /// Begins to connect: at once on the loop's thread, else when the loop comes to it.
+  func connect(_ request: ConnectRequest) {
+    if driver.isCurrent { return begin(request) }
+    state.withLock { $0.requests.append(request) }
+    driver.poke(token.withLock { $0 })
+  }
+
+  private func begin(_ request: ConnectRequest) {
+    let isWelcome = state.withLock { s in
+      if !s.isStopping { s.open += 1 }
+      return !s.isStopping
+    }
+    guard isWelcome else { return report(request.failure(.stopped)) }
+    do {
+      var outbound = try OutboundSocket.open(
+        to: request.address, from: request.source, options)
+      if outbound.isConnected { return connected(outbound.take(), id: request.id, request.address) }
+      try PendingConnection(
+        id: request.id, address: request.address, outbound, station: self
+      ).start(deadline: driver.now + connectTimeout)
+    } catch {
+      failed(request.failure(.system(error)))
+    }
+  }
+
+  func connected(_ socket: consuming Socket, id: Int, _ address: SocketAddress) {
+    counters.open.add(1)
+    do {
+      try ReadyConnection(id: id, remoteAddress: address, context: self, socket: socket).start()
+    } catch {
+      counters.open.add(-1)
+      failed(ConnectFailure(id: id, address: address, reason: .system(error)))
+    }
+  }
+
+  func failed(_ failure: ConnectFailure) {
+    report(failure)
+    forget()
+  }
+
+  override func didClose(_ connection: Connection) {
+    counters.open.add(-1)
+    forget()
+  }
+
+  private func forget() {
+    state.withLock { s in
+      s.open -= 1
+      if s.isStopping, s.open == 0 { finish(&s) }
+    }
+  }
+
+  // MARK: Stopping
+
+  /// Any thread.
+  func requestStop() {
+    stopAsked.store(true, ordering: .releasing)
+    driver.poke(token.withLock { $0 })
+  }
+
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+
+  func attend(now: MonotonicTime) {
+    let requests = state.withLock { s in
+      defer { s.requests = [] }
+      return s.requests
+    }
+    for request in requests { begin(request) }
+    guard stopAsked.load(ordering: .acquiring) else { return }
+    let wasStopping = state.withLock { s in
+      defer { s.isStopping = true }
+      return s.isStopping
+    }
+    if !wasStopping { beginDrain(now) } else { abort(after: now) }
+    state.withLock { s in
+      if s.open == 0 { finish(&s) }
+    }
+  }
+
+  private func beginDrain(_ now: MonotonicTime) {
+    state.withLock { $0.deadline = now + drainTimeout }
+    driver.setTimer(token.withLock { $0 }, at: now + drainTimeout)
+    for source in driver.sources {
+      if let pending = source as? PendingConnection { pending.end(.stopped) }
+      if let connection = source as? Connection { connection.drain() }
+    }
+  }
+
+  /// Past the drain timeout connections are reset; a handler that ignores its cancellation is left.
+  private func abort(after now: MonotonicTime) {
+    let (isDue, isSecond) = state.withLock { s in
+      let isDue = s.deadline <= now
+      defer {
+        if isDue {
+          s.isAborting = true
+          s.deadline = now + .seconds(1)
+        }
+      }
+      return (isDue, s.isAborting)
+    }
+    guard isDue else { return }
+    if isSecond { return state.withLock { finish(&$0) } }
+    for case let connection as Connection in driver.sources { connection.abort() }
+    state.withLock { s in
+      if !s.isFinished { driver.setTimer(token.withLock { $0 }, at: s.deadline) }
+    }
+  }
+
+  private func finish(_ s: inout State) {
+    guard !s.isFinished else { return }
+    s.isFinished = true
+    driver.release(token.withLock { $0 })
+    driver.finish()
+  }
+}
+
+/// A connection that somebody wants.
+struct ConnectRequest {
+  let id: Int
+  let address: SocketAddress
+  /// The local address; nil: the system's choice.
+  let source: SocketAddress?
+
+  func failure(_ reason: ConnectFailure.Reason) -> ConnectFailure {
+    ConnectFailure(id: id, address: address, reason: reason)
+  }
+}

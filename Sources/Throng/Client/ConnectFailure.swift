@@ -1,0 +1,49 @@
+// Why an outbound connection was not made.
+
+import SystemPackage
+
+/// Why a ``Connector`` could not connect.
+public struct ConnectFailure: Error, Equatable, Sendable {
+  /// What stood in the way.
+  public enum Reason: Equatable, Sendable {
+    /// The system's answer: ECONNREFUSED, ENETUNREACH, EMFILE ... (connect(2)).
+    case system(Errno)
+    /// Nobody has answered within the connect timeout.
+    case timedOut(after: Duration)
+    /// The connector was stopped meanwhile.
+    case stopped
+  }
+
+  /// The id that ``Connector/connect(to:)`` has returned.
+  public let id: Int
+  public let address: SocketAddress
+  public let reason: Reason
+}
+
+extension ConnectFailure: CustomStringConvertible {
+  public var description: String { "cannot connect to \(address): \(why)" }
+
+  private var why: String {
+    switch reason {
+    case .stopped: return "the connector was stopped"
+    case .timedOut(let limit):
+      return "no answer within \(limit) (is a firewall in between? check the address)"
+    case .system(let errno):
+      let text = "\(errno)"
+      let remedy = remedy(errno)
+      return text.prefix(1).lowercased() + text.dropFirst() + (remedy.isEmpty ? "" : " (\(remedy))")
+    }
+  }
+
+  private func remedy(_ errno: Errno) -> String {
+    switch errno {
+    case .connectionRefused: "is the server running? check its address and port"
+    case .noSuchFileOrDirectory: "is the server running? check the path"
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "raise the limit with ulimit -n"
+    case .addressNotAvailable:
+      "all local ports are in use: fewer connections, or wait until closed ones have expired"
+    case .resourceTemporarilyUnavailable: "the server's backlog is full"
+    default: ""
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// Outbound connections: the same handlers as a server's, on connections that this side opens. One
+// reactor of its own, on the thread that calls `run`.
+
+import Logging
+import Synchronization
+import SystemPackage
+
+/// Opens connections and serves each with a handler, all on one thread.
+///
+/// ```swift
+/// let connector = try Connector(Caller())
+/// connector.connect(to: try SocketAddress.resolve(host: "localhost", port: 52000)[0])
+/// connector.run()      // until stop()
+/// ```
+public final class Connector: Sendable {
+  /// Limits of a connector and of its connections.
+  public struct Options: Sendable {
+    /// How long a server may take to answer.
+    public var connectTimeout: Duration = .seconds(10)
+    /// How long a stopping connector lets handlers finish before it resets the rest.
+    public var drainTimeout: Duration = .seconds(10)
+    /// The limits of each connection.
+    public var connection = ConnectionOptions()
+
+    public init() {}
+  }
+
+  let station: ClientStation
+  private let lastID = Atomic<Int>(0)
+
+  /// A connector whose connections are served by `handler`.
+  /// - Parameter failed: called on the loop's thread for each connection that was not made.
+  /// - Throws: EMFILE when the process is out of descriptors.
+  public convenience init(
+    _ handler: some Handler, options: Options = Options(),
+    log: Logger = Logger(label: "throng"),
+    failed: @escaping @Sendable (ConnectFailure) -> Void = { _ in }
+  ) throws(Errno) {
+    try self.init(.handler(handler), options, log, failed)
+  }
+
+  /// The same for the callback API.
+  public convenience init(
+    events handler: some EventHandler, options: Options = Options(),
+    log: Logger = Logger(label: "throng"),
+    failed: @escaping @Sendable (ConnectFailure) -> Void = { _ in }
+  ) throws(Errno) {
+    try self.init(.events(EventCallbacksOf(handler)), options, log, failed)
+  }
+
+  private init(
+    _ service: Service, _ options: Options, _ log: Logger,
+    _ failed: @escaping @Sendable (ConnectFailure) -> Void
+  ) throws(Errno) {
+    station = try ClientStation(service, options, log: log, failed: failed)
+  }
+
+  /// Begins to connect (connect(2)) and does not wait. Any thread, also before ``run()``; on the loop's
+  /// own thread the handler may begin before this returns.
+  /// - Returns: the ``Connection/id`` that the connection will have, counted from 1 on.
+  @discardableResult
+  public func connect(to address: SocketAddress) -> Int {
+    let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    connect(to: address, from: nil, id: id)
+    return id
+  }
+
+  /// The same with an id of the caller's choice, and a local address.
+  package func connect(to address: SocketAddress, from source: SocketAddress?, id: Int) {
+    station.connect(ConnectRequest(id: id, address: address, source: source))
+  }
+
+  /// Serves the connections on the calling thread until ``stop()``.
+  public func run() { station.driver.run() }
+
+  /// Gives up what is still connecting, lets the handlers finish what was received, and closes; past
+  /// the drain timeout, resets. Does not wait; any thread.
+  public func stop() { station.requestStop() }
+}
+
+/// A moment at which the loop of a connector calls back, to within the system's timer slack. Made
+/// before the loop runs; belongs to the loop's thread but for `poke`.
+package final class LoopTimer: EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: `token` is set in `init`, the rest are constants.
+  private let driver: Driver
+  private let body: (MonotonicTime) -> Void
+  private var token = Token(rawValue: .max)
+
+  package init(_ connector: Connector, _ body: @escaping (MonotonicTime) -> Void) {
+    driver = connector.station.driver
+    self.body = body
+    token = driver.adopt(self)
+  }
+
+  /// Calls at `deadline`, once, in place of what was set before.
+  package func set(at deadline: MonotonicTime) { driver.setTimer(token, at: deadline) }
+
+  /// Calls soon. Any thread.
+  package func poke() { driver.poke(token) }
+
+  /// The end: breaks the cycle of references through the loop.
+  package func cancel() { driver.release(token) }
+
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+
+  func attend(now: MonotonicTime) { body(now) }
+}

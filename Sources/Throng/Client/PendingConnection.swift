@@ -1,0 +1,83 @@
+// A connection on its way: a non-blocking connect(2) whose end epoll reports as writable. Belongs to
+// the thread of its connector's loop.
+
+import CEpollShim
+import SystemPackage
+
+final class PendingConnection: EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: used on the loop's thread only.
+  let id: Int
+  let address: SocketAddress
+  private unowned let station: ClientStation
+  private var outbound: OutboundSocket
+  private var token = Token(rawValue: .max)
+  private var isOver = false
+
+  init(
+    id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, station: ClientStation
+  ) {
+    self.id = id
+    self.address = address
+    self.outbound = outbound
+    self.station = station
+  }
+
+  /// Waits for the end of the connect, at most until the deadline.
+  func start(deadline: MonotonicTime) throws(Errno) {
+    token = try station.driver.adopt(self, outbound.socket.descriptor, .writable)
+    station.driver.setTimer(token, at: deadline)
+  }
+
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+    guard !isOver else { return }
+    // An event without an error and without `writable` says nothing yet.
+    if let error = outbound.socket.takePendingError() { return end(.system(error)) }
+    guard readiness.contains(.writable) else { return }
+    isOver = true
+    station.driver.epoll.delete(outbound.socket.descriptor)
+    station.driver.release(token)
+    station.connected(outbound.take(), id: id, address)
+  }
+
+  func attend(now: MonotonicTime) { end(.timedOut(after: station.connectTimeout)) }
+
+  func end(_ reason: ConnectFailure.Reason) {
+    guard !isOver else { return }
+    isOver = true
+    outbound.socket.close()
+    station.driver.release(token)
+    station.failed(ConnectFailure(id: id, address: address, reason: reason))
+  }
+}
+
+/// A socket that has begun to connect.
+struct OutboundSocket: ~Copyable {
+  var socket: Socket
+  /// It took no time.
+  let isConnected: Bool
+
+  static func open(
+    to address: SocketAddress, from source: SocketAddress?, _ options: ConnectionOptions
+  ) throws(Errno) -> OutboundSocket {
+    let flags = CInt(SOCK_NONBLOCK.rawValue)
+    let socket = Socket(adopting: try check(shim_socket(address.family, flags)))
+    try socket.apply(options, isTCP: address.port != nil)
+    if let source {
+      // The port is chosen at connect(2), where it need be unique for the pair of addresses only.
+      try socket.set(CInt(IPPROTO_IP), SHIM_IP_BIND_ADDRESS_NO_PORT, 1)
+      _ = try check(source.withKernelForm { shim_bind(socket.descriptor, $0, $1) })
+    }
+    let result = address.withKernelForm { shim_connect(socket.descriptor, $0, $1) }
+    // After EINTR the connect goes on as well (connect(2)).
+    let isUnderWay = result == -EINPROGRESS || result == -EINTR
+    if !isUnderWay { _ = try check(result) }
+    return OutboundSocket(socket: socket, isConnected: !isUnderWay)
+  }
+
+  /// Leaves nothing behind.
+  mutating func take() -> Socket {
+    var taken = Socket(adopting: -1)
+    swap(&taken, &socket)
+    return taken
+  }
+}

@@ -1,0 +1,64 @@
+// Where `throng bench` writes: the table or the files, and the progress on standard error.
+
+import Glibc
+import ThrongLoad
+
+struct BenchOutput {
+  let json: String?
+  let csv: String?
+
+  /// The table goes to standard output, unless a file goes there; the faults to standard error then.
+  func write(_ result: LoadResult) throws {
+    if json == "-" || csv == "-" {
+      for sentence in result.faultSentences { StandardError.write(sentence) }
+    } else {
+      print(result.text, terminator: "")
+    }
+    if let json { try put(try result.json(), json) }
+    if let csv { try put(result.csv, csv) }
+  }
+
+  private func put(_ text: String, _ path: String) throws {
+    if path == "-" { return print(text, terminator: "") }
+    guard let file = fopen(path, "w") else {
+      let reason = String(cString: strerror(errno))
+      throw LoadError.system("cannot write \(path): \(reason) (choose another file)")
+    }
+    let isWritten = fputs(text, file) >= 0
+    guard fclose(file) == 0, isWritten else {
+      throw LoadError.system("cannot write all of \(path) (is the disk full?)")
+    }
+  }
+
+  /// Text on standard error without a newline of its own.
+  static func draw(_ text: String) {
+    var text = text
+    _ = text.withUTF8 { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}
+
+/// A line a second; on a terminal with a bar that is drawn over by the next.
+final class BenchProgress: LoadObserver {
+  private let isTerminal = isatty(2) == 1
+
+  func trialBegins(_ number: Int, of count: Int?, rate: Double?) {
+    if count == 1 { return }
+    let place = count.map { "\(number) of \($0)" } ?? "\(number)"
+    let asked = rate.map { ", \(Decimals.fixed($0, 0)) messages/s" } ?? ""
+    StandardError.write("trial \(place)\(asked)")
+  }
+
+  func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?) {
+    var line = "\(Decimals.fixed(interval.seconds, 0)) s: \(interval.messages) messages"
+    if options.mode == .idle { line = "\(Decimals.fixed(interval.seconds, 0)) s: held" }
+    if let p50 = interval.p50, let p99 = interval.p99, let max = interval.max {
+      let times = [p50, p99, max].map { DurationText.format(nanoseconds: Double($0)) }
+      line += ", p50 \(times[0]), p99 \(times[1]), max \(times[2])"
+    }
+    guard isTerminal else { return StandardError.write(line) }
+    let share = min(1, interval.seconds / (options.duration / .seconds(1)))
+    let filled = Int(share * 20)
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
+    BenchOutput.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
+  }
+}

@@ -1,0 +1,66 @@
+// Durations as people write them: `250ms`, `5s`, `2m`, `1.5ms`.
+
+/// A duration that is encoded as seconds.
+@propertyWrapper
+public struct InSeconds: Sendable, Codable, Equatable {
+  public var wrappedValue: Duration
+
+  public init(wrappedValue: Duration) { self.wrappedValue = wrappedValue }
+
+  public init(from decoder: any Decoder) throws {
+    wrappedValue = .seconds(try decoder.singleValueContainer().decode(Double.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue / .seconds(1))
+  }
+}
+
+package enum DurationText {
+  private static let units: [(suffix: String, unit: Duration)] = [
+    ("ns", .nanoseconds(1)), ("us", .microseconds(1)), ("µs", .microseconds(1)),
+    ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
+  ]
+
+  /// Nil when it is no duration; a number without a unit is none.
+  package static func parse(_ text: some StringProtocol) -> Duration? {
+    for (suffix, unit) in units where text.hasSuffix(suffix) {
+      guard let number = Double(text.dropLast(suffix.count)), number >= 0, number < 1e9 else {
+        continue
+      }
+      return unit * number
+    }
+    return nil
+  }
+
+  /// In the unit that suits it, with three digits or so.
+  package static func format(nanoseconds: Double) -> String {
+    switch nanoseconds {
+    case ..<1e3: "\(Int(nanoseconds.rounded())) ns"
+    case ..<1e6: "\(Decimals.format(nanoseconds / 1e3)) us"
+    case ..<1e9: "\(Decimals.format(nanoseconds / 1e6)) ms"
+    default: "\(Decimals.format(nanoseconds / 1e9)) s"
+    }
+  }
+}
+
+/// Numbers for people.
+package enum Decimals {
+  /// Three significant digits or so: `1.23`, `12.3`, `123`, `12345`.
+  package static func format(_ value: Double) -> String {
+    let size = abs(value)
+    return fixed(value, size < 10 ? 2 : size < 100 ? 1 : 0)
+  }
+
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+    let scale = [1.0, 10, 100, 1000, 10000][digits]
+    let scaled = Int((abs(value) * scale).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard digits > 0 else { return sign + "\(scaled)" }
+    let fraction = String(scaled % Int(scale))
+    let zeros = String(repeating: "0", count: digits - fraction.count)
+    return sign + "\(scaled / Int(scale)).\(zeros)\(fraction)"
+  }
+}

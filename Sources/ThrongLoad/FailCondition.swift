@@ -1,0 +1,71 @@
+// Conditions on the result: `p99>5ms`, `rate<10000`, `errors>0`.
+
+/// A condition under which a run counts as failed.
+public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertible {
+  enum Comparison: String, Codable { case above = ">", below = "<" }
+
+  let metric: String
+  let comparison: Comparison
+  /// Nanoseconds where the metric is a time.
+  let threshold: Double
+  /// As it was written.
+  public let description: String
+
+  static let times = ["min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max", "server-cpu"]
+  static let numbers = ["rate", "errors", "fairness", "late", "unsent"]
+
+  /// Reads `METRIC>VALUE` or `METRIC<VALUE`; nil when it is neither, or the metric is unknown.
+  public init?(_ text: String) {
+    let text = text.filter { $0 != " " }
+    guard let sign = text.firstIndex(where: { $0 == ">" || $0 == "<" }),
+      let comparison = Comparison(rawValue: String(text[sign]))
+    else { return nil }
+    let metric = String(text[..<sign])
+    let value = text[text.index(after: sign)...]
+    if Self.times.contains(metric), let duration = DurationText.parse(value) {
+      threshold = duration / .nanoseconds(1)
+    } else if Self.numbers.contains(metric), let number = Double(value) {
+      threshold = number
+    } else {
+      return nil
+    }
+    self.metric = metric
+    self.comparison = comparison
+    description = text
+  }
+
+  /// What can be written, for a message.
+  public static var usage: String {
+    "METRIC>VALUE or METRIC<VALUE, as in p99>5ms or rate<10000; the metrics are \(metrics)"
+  }
+
+  /// What can be judged, separated by commas.
+  public static var metrics: String { (times + numbers).joined(separator: ", ") }
+
+  /// Whether the condition holds; a figure that was not measured fails as well.
+  public func holds(for result: LoadResult) -> Bool {
+    guard let value = Estimate(result.trials.compactMap { value(in: $0) })?.median else {
+      return metric != "errors"
+    }
+    return comparison == .above ? value > threshold : value < threshold
+  }
+
+  private func value(in trial: TrialResult) -> Double? {
+    switch metric {
+    case "min": trial.latency.map { Double($0.min) }
+    case "mean": trial.latency?.mean
+    case "p50": trial.latency.map { Double($0.p50) }
+    case "p90": trial.latency.map { Double($0.p90) }
+    case "p99": trial.latency.map { Double($0.p99) }
+    case "p99.9": trial.latency.map { Double($0.p999) }
+    case "p99.99": trial.latency.map { Double($0.p9999) }
+    case "max": trial.latency.map { Double($0.max) }
+    case "server-cpu": trial.server?.cpuMicrosecondsPerMessage.map { $0 * 1000 }
+    case "rate": trial.messagesPerSecond
+    case "errors": trial.faults.reduce(0) { $0 + Double($1.count) }
+    case "fairness": trial.connections.fairness
+    case "late": trial.late.map(Double.init)
+    default: trial.unsent.map(Double.init)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// What went wrong, by kind: how often, and the first of each in a sentence.
+
+/// The kinds of things that go wrong with a connection.
+public enum FaultKind: String, Sendable, Codable, CaseIterable {
+  case connectFailed, wrongByte, surplus, early, closed, lost, noReply, notServed
+}
+
+/// All faults of one kind.
+public struct FaultSummary: Sendable, Codable, Equatable {
+  public var kind: FaultKind
+  public var count: Int
+  /// The first one: which connection, at which offset of what it received, and what to do.
+  public var first: String
+}
+
+struct FaultLog: Sendable {
+  private var summaries: [FaultKind: FaultSummary] = [:]
+
+  var isEmpty: Bool { summaries.isEmpty }
+
+  mutating func add(_ kind: FaultKind, count: Int = 1, _ sentence: @autoclosure () -> String) {
+    if summaries[kind] == nil {
+      summaries[kind] = FaultSummary(kind: kind, count: 0, first: sentence())
+    }
+    summaries[kind]?.count += count
+  }
+
+  mutating func merge(_ other: FaultLog) {
+    for summary in other.all { add(summary.kind, count: summary.count, summary.first) }
+  }
+
+  /// In the order of the kinds.
+  var all: [FaultSummary] { FaultKind.allCases.compactMap { summaries[$0] } }
+}

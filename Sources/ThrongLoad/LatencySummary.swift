@@ -1,0 +1,43 @@
+// A histogram as it is shown and written.
+
+import Histogram
+
+/// A distribution of times, in nanoseconds. Percentiles are right to three digits (HDR histogram).
+public struct LatencySummary: Sendable, Codable, Equatable {
+  public var count: Int
+  public var min: UInt64
+  public var mean: Double
+  public var p50: UInt64
+  public var p90: UInt64
+  public var p99: UInt64
+  public var p999: UInt64
+  public var p9999: UInt64
+  public var max: UInt64
+  /// Which times came how often: pairs of the highest time of a bucket and its count.
+  public var histogram: [[UInt64]]
+
+  init?(_ latencies: Latencies) {
+    guard latencies.totalCount > 0 else { return nil }
+    count = Int(latencies.totalCount)
+    min = latencies.min
+    mean = latencies.mean
+    p50 = latencies.valueAtPercentile(50)
+    p90 = latencies.valueAtPercentile(90)
+    p99 = latencies.valueAtPercentile(99)
+    p999 = latencies.valueAtPercentile(99.9)
+    p9999 = latencies.valueAtPercentile(99.99)
+    max = latencies.max
+    histogram = latencies.recordedValues().map { [$0.value, $0.count] }
+  }
+
+  /// The time under which `percentile` per cent of the values are, from the histogram.
+  public func value(at percentile: Double) -> UInt64 {
+    let rank = Swift.max(1, (percentile / 100 * Double(count)).rounded(.up))
+    var seen: UInt64 = 0
+    for bucket in histogram {
+      seen += bucket[1]
+      if Double(seen) >= rank { return bucket[0] }
+    }
+    return max
+  }
+}

@@ -1,0 +1,74 @@
+// The highest rate at which a percentile of the latency stays under a bound: a closed loop shows what
+// the server can do at all, then the interval between a rate that holds and one that fails is halved
+// until it is narrow.
+
+struct MaximumSearch {
+  private let measurement: Measurement
+  private let bound: LatencyBound
+  private var result: LoadResult
+
+  /// The search ends when the two rates are this close.
+  private static let precision = 0.03
+  private static let mostRates = 16
+
+  init(_ measurement: Measurement, _ bound: LatencyBound) {
+    self.measurement = measurement
+    self.bound = bound
+    result = LoadResult(configuration: measurement.options, trials: [])
+  }
+
+  consuming func run() throws(LoadError) -> LoadResult {
+    let first = try measure(rate: nil)
+    var low = 0.0
+    var lowLatency: UInt64?
+    var high = first.messagesPerSecond * 1.1
+    var rates = 0
+    guard first.faults.isEmpty, high > 0 else { return finish(low, nil, nil) }
+    while rates < Self.mostRates, high - low > Self.precision * high, !isStopping {
+      // The maximum is usually near what the closed loop has reached.
+      let rate = low == 0 ? high * (rates == 0 ? 0.8 : 0.5) : (low + high) / 2
+      guard rate >= 1 else { break }
+      rates += 1
+      if let latency = try latencyIfHeld(rate) {
+        low = rate
+        lowLatency = latency
+      } else {
+        high = rate
+      }
+      if hasFaults { break }
+    }
+    return finish(low, lowLatency, high)
+  }
+
+  private var isStopping: Bool { measurement.watch.isStopping }
+  private var hasFaults: Bool { result.trials.contains { !$0.faults.isEmpty } }
+
+  /// The median of the repeats at a rate; nil when it is over the bound, or the rate is not reached.
+  private mutating func latencyIfHeld(_ rate: Double) throws(LoadError) -> UInt64? {
+    var latencies: [Double] = []
+    for _ in 0..<measurement.options.repeats where !isStopping {
+      let trial = try measure(rate: rate)
+      guard trial.faults.isEmpty, let latency = trial.latency, trial.unsent == 0,
+        trial.messagesPerSecond > 0.98 * rate
+      else { return nil }
+      latencies.append(Double(latency.value(at: bound.percentile)))
+    }
+    guard !isStopping, let median = Estimate(latencies)?.median,
+      median <= bound.limit / .nanoseconds(1)
+    else { return nil }
+    return UInt64(median)
+  }
+
+  private mutating func measure(rate: Double?) throws(LoadError) -> TrialResult {
+    measurement.observer?.trialBegins(result.trials.count + 1, of: nil, rate: rate)
+    let trial = try measurement.trial(rate: rate)
+    result.trials.append(trial)
+    return trial
+  }
+
+  private consuming func finish(_ rate: Double, _ latency: UInt64?, _ failed: Double?) -> LoadResult
+  {
+    result.maximum = MaximumRate(rate: rate, bound: bound, latency: latency, failedAt: failed)
+    return result
+  }
+}

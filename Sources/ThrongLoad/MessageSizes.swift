@@ -1,0 +1,122 @@
+// How long each message is: always the same, drawn from a range, or drawn from a weighted list.
+
+/// The sizes of messages, in bytes.
+public enum MessageSizes: Sendable, Codable, Equatable {
+  case fixed(Int)
+  /// Each size of the range is as likely as the others.
+  case range(ClosedRange<Int>)
+  case weighted([Weighted])
+
+  /// A size and how often it comes, in proportion to the other weights.
+  public struct Weighted: Sendable, Codable, Equatable {
+    public var size: Int
+    public var weight: Double
+
+    public init(size: Int, weight: Double) {
+      self.size = size
+      self.weight = weight
+    }
+  }
+
+  /// Reads `64`, `16-1024`, or sizes with weights: `64:9,4096:1` (a weight left out is 1).
+  public init?(_ text: some StringProtocol) {
+    if let size = Int(text) {
+      self = .fixed(size)
+    } else if let dash = text.firstIndex(of: "-"), let low = Int(text[..<dash]),
+      let high = Int(text[text.index(after: dash)...]), low <= high
+    {
+      self = .range(low...high)
+    } else {
+      var list: [Weighted] = []
+      for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+        let fields = part.split(separator: ":", omittingEmptySubsequences: false)
+        guard let first = fields.first, let size = Int(first), fields.count <= 2,
+          let weight = fields.count == 2 ? Double(fields[1]) : 1
+        else { return nil }
+        list.append(Weighted(size: size, weight: weight))
+      }
+      self = .weighted(list)
+    }
+  }
+
+  var largest: Int {
+    switch self {
+    case .fixed(let size): size
+    case .range(let range): range.upperBound
+    case .weighted(let list): list.map(\.size).max() ?? 0
+    }
+  }
+
+  var smallest: Int {
+    switch self {
+    case .fixed(let size): size
+    case .range(let range): range.lowerBound
+    case .weighted(let list): list.map(\.size).min() ?? 0
+    }
+  }
+
+  var problem: String? {
+    if smallest < 1 || largest > 1 << 30 { return "--size must lie between 1 byte and 1 GiB" }
+    let isBad = { (entry: Weighted) in !(entry.weight > 0 && entry.weight < 1e9) }
+    if case .weighted(let list) = self, list.contains(where: isBad) {
+      return "the weights of --size must be more than 0, as in 64:9,4096:1"
+    }
+    return nil
+  }
+}
+
+/// Draws sizes. Small, because each connection's sequence is drawn from a state of its own.
+struct SizeSampler {
+  private let sizes: MessageSizes
+  /// For weighted sizes, each up to which share of 2^32 it is drawn.
+  private let thresholds: [UInt64]
+
+  /// The only size, when there is but one.
+  let fixedSize: Int?
+
+  init(_ sizes: MessageSizes) {
+    self.sizes = sizes
+    if case .fixed(let size) = sizes { fixedSize = size } else { fixedSize = nil }
+    guard case .weighted(let list) = sizes else {
+      thresholds = []
+      return
+    }
+    let total = list.reduce(0) { $0 + $1.weight }
+    var sum = 0.0
+    thresholds = list.map { entry in
+      sum += entry.weight
+      return UInt64(sum / total * 4_294_967_296)
+    }
+  }
+
+  func next(_ state: inout RandomState) -> Int {
+    switch sizes {
+    case .fixed(let size): return size
+    case .range(let range):
+      let share = state.next() >> 32
+      return range.lowerBound + Int((share * UInt64(range.count)) >> 32)
+    case .weighted(let list):
+      let share = state.next() >> 32
+      let index = thresholds.firstIndex { share < $0 } ?? list.count - 1
+      return list[index].size
+    }
+  }
+}
+
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+struct RandomState {
+  private var state: UInt64
+
+  init(seed: UInt64, stream: Int) {
+    state = seed &+ UInt64(truncatingIfNeeded: stream) &* 0xd134_2543_de82_ef95
+    _ = next()
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}

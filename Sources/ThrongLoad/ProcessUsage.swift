@@ -1,0 +1,94 @@
+// What a process has used so far, from /proc (proc(5)).
+
+import CEpollShim
+import Glibc
+
+struct ProcessUsage: Sendable {
+  var userSeconds: Double
+  var systemSeconds: Double
+  var residentBytes: Int
+  var threads: Int
+  var voluntarySwitches = 0
+  var involuntarySwitches = 0
+
+  var cpuSeconds: Double { userSeconds + systemSeconds }
+
+  /// Nil when there is no such process.
+  init?(pid: Int) {
+    guard let stat = ProcFile.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else {
+      return nil
+    }
+    // The name of the process may contain anything; what follows it are numbers, from field 3 on.
+    let fields = stat[stat.index(after: end)...].split(separator: " ")
+    func field(_ number: Int) -> Double { Double(fields[number - 3]) ?? 0 }
+    guard fields.count > 21, fields[0] != "Z" else { return nil }
+    let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+    userSeconds = field(14) / ticks
+    systemSeconds = field(15) / ticks
+    threads = Int(field(20))
+    residentBytes = Int(field(24)) * sysconf(Int32(_SC_PAGESIZE))
+    for thread in ProcFile.list("/proc/\(pid)/task") {
+      let status = ProcFile.read("/proc/\(pid)/task/\(thread)/status") ?? ""
+      voluntarySwitches += ProcFile.number("voluntary_ctxt_switches", in: status)
+      involuntarySwitches += ProcFile.number("nonvoluntary_ctxt_switches", in: status)
+    }
+  }
+
+  /// The processors that a process may run on.
+  static func processors(pid: Int) -> Set<Int> {
+    let status = ProcFile.read("/proc/\(pid)/status") ?? ""
+    guard let text = ProcFile.value("Cpus_allowed_list", in: status) else { return [] }
+    return Set(Processors.parse(text) ?? [])
+  }
+}
+
+/// Small files of /proc.
+enum ProcFile {
+  static func read(_ path: String) -> String? {
+    let fd = open(path, O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return nil }
+    defer { _ = shim_close(fd) }
+    var bytes: [UInt8] = []
+    while true {
+      var part = [UInt8](repeating: 0, count: 4096)
+      let count = shim_read(fd, &part, part.count)
+      guard count > 0 else { break }
+      bytes += part.prefix(count)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  static func list(_ path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names
+  }
+
+  /// What follows `name:` on its line.
+  static func value(_ name: String, in text: String) -> Substring? {
+    for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
+      return line.dropFirst(name.count + 1).trimmingSpaces
+    }
+    return nil
+  }
+
+  static func number(_ name: String, in text: String) -> Int {
+    value(name, in: text).flatMap { Int($0) } ?? 0
+  }
+}
+
+extension Substring {
+  var trimmingSpaces: Substring {
+    let isSpace = { (character: Character) in character == " " || character == "\t" }
+    return drop(while: isSpace).reversed().drop(while: isSpace).reversed().reduce(into: "") {
+      $0.append($1)
+    }
+  }
+}

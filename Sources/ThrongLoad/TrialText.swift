@@ -1,0 +1,142 @@
+// One trial for people.
+
+struct TrialText {
+  private let trial: TrialResult
+  private let options: LoadOptions
+
+  init(_ trial: TrialResult, _ options: LoadOptions) {
+    self.trial = trial
+    self.options = options
+  }
+
+  var lines: [String] {
+    if trial.connections.opened == 0, !trial.faults.isEmpty { return trial.faults.map(\.sentence) }
+    var lines = options.mode == .idle ? idleLines : loadLines
+    lines += connectionLines + serverLines
+    lines += trial.warnings.map { "warning: \($0)" }
+    lines += trial.faults.map(\.sentence)
+    return lines
+  }
+
+  private var loadLines: [String] {
+    var lines = [
+      Self.row(
+        "throughput",
+        """
+        \(Decimals.fixed(trial.messagesPerSecond, 0)) messages/s\
+        \(trial.rate.map { " of \(Decimals.fixed($0, 0)) asked" } ?? ""), \
+        \(trial.messages) in \(Decimals.fixed(trial.seconds, 2)) s
+        """)
+    ]
+    lines += latencyLines
+    if let delay = trial.sendDelay {
+      lines.append(
+        Self.row(
+          "schedule",
+          """
+          kept to \(Self.time(delay.p50)) at p50, \(Self.time(delay.p99)) at p99; \
+          \(trial.late ?? 0) messages more than 1 ms late, \(trial.unsent ?? 0) never sent
+          """))
+    }
+    return lines
+  }
+
+  private var latencyLines: [String] {
+    guard let latency = trial.latency else {
+      return [Self.row("latency", "no message was answered")]
+    }
+    let titles = ["min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"]
+    var lines = [Self.row("", titles.map { Self.right($0, 9) }.joined())]
+    lines.append(Self.row("latency", Self.times(latency)))
+    if let uncorrected = trial.uncorrected {
+      lines.append(Self.row("uncorrected", Self.times(uncorrected)))
+    }
+    return lines
+  }
+
+  private var idleLines: [String] {
+    let dropped = trial.connections.opened - trial.connections.openAtEnd
+    return [
+      Self.row(
+        "held",
+        """
+        \(trial.connections.openAtEnd) of \(trial.connections.opened) connections for \
+        \(Decimals.fixed(trial.seconds, 2)) s, \(dropped) dropped
+        """)
+    ]
+  }
+
+  private var connectionLines: [String] {
+    let figures = trial.connections
+    var text = "\(figures.opened) opened"
+    if let seconds = figures.openingSeconds { text += " in \(Decimals.fixed(seconds, 3)) s" }
+    if let connect = figures.connectTime { text += ", connect p99 \(Self.time(connect.p99))" }
+    if let fairness = figures.fairness { text += ", fairness \(Decimals.fixed(fairness, 4))" }
+    var lines = [Self.row("connections", text)]
+    let generator = trial.generator
+    if let cpu = generator.cpuMicrosecondsPerMessage {
+      lines.append(
+        Self.row(
+          "generator",
+          """
+          \(Decimals.fixed(cpu, 2)) us/message, \(Decimals.fixed(generator.utilization * 100, 0)) % \
+          of a core\(generator.threads == 1 ? "" : " in the busiest of \(generator.threads) threads")
+          """))
+    }
+    return lines
+  }
+
+  private var serverLines: [String] {
+    guard let server = trial.server else { return [] }
+    let cpu = server.userSeconds + server.systemSeconds
+    var cost = "\(Decimals.fixed(cpu, 2)) s CPU"
+    if let each = server.cpuMicrosecondsPerMessage {
+      let user = Self.share(server.userSeconds, cpu)
+      cost = "\(Decimals.fixed(each, 2)) us/message CPU (\(user) user)"
+    }
+    if let switches = server.voluntarySwitchesPerMessage,
+      let forced = server.involuntarySwitchesPerMessage
+    {
+      let counts = [switches, forced].map { Decimals.fixed($0, 3) }
+      cost += ", context switches \(counts[0]) + \(counts[1]) forced"
+    }
+    var memory = Self.bytes(server.startResidentBytes) + " at the start, peak "
+    memory += Self.bytes(server.peakResidentBytes)
+    if let each = server.residentBytesPerConnection {
+      memory += ", \(Decimals.fixed(each, 0)) bytes/connection"
+    }
+    let threads = "\(server.threads) thread\(server.threads == 1 ? "" : "s")"
+    return [Self.row("server", cost + ", " + threads), Self.row("memory", memory)]
+  }
+
+  // MARK: Columns
+
+  static func row(_ name: String, _ text: String) -> String {
+    name + String(repeating: " ", count: max(1, 13 - name.count)) + text
+  }
+
+  static func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(1, width - text.count)) + text
+  }
+
+  static func time(_ nanoseconds: UInt64) -> String {
+    DurationText.format(nanoseconds: Double(nanoseconds))
+  }
+
+  private static func times(_ latency: LatencySummary) -> String {
+    [
+      latency.min, UInt64(latency.mean), latency.p50, latency.p90, latency.p99, latency.p999,
+      latency.p9999, latency.max,
+    ].map { right(time($0), 9) }.joined()
+  }
+
+  private static func share(_ part: Double, _ whole: Double) -> String {
+    whole > 0 ? "\(Int((part / whole * 100).rounded())) %" : "0 %"
+  }
+
+  private static func bytes(_ count: Int) -> String {
+    count < 1 << 20
+      ? "\(Decimals.format(Double(count) / 1024)) KiB"
+      : "\(Decimals.format(Double(count) / 1_048_576)) MiB"
+  }
+}

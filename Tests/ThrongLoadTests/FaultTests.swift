@@ -1,0 +1,160 @@
+// What the generator says of servers that misbehave, each in exactly one sentence, and the exit status.
+
+import Testing
+import Throng
+
+@testable import ThrongLoad
+
+@Suite(.serialized) struct FaultTests {
+  @Test func aFlippedByteIsNamedWithItsOffset() throws {
+    let result = try Load.run(against: .flips(offset: 700))
+    let right = Load.byte(700)
+    #expect(
+      result.faultSentences == [
+        "connection 1: wrong byte at offset 700: expected \(Load.hex(right)),"
+          + " received \(Load.hex(right ^ 0xff))"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aDroppedByteIsNamedWithItsOffset() throws {
+    let offset = (640...).first { Load.byte($0) != Load.byte($0 + 1) }!  // there is one soon
+    let result = try Load.run(against: .drops(offset: offset))
+    #expect(
+      result.faultSentences == [
+        "connection 1: wrong byte at offset \(offset): expected \(Load.hex(Load.byte(offset))),"
+          + " received \(Load.hex(Load.byte(offset + 1)))"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aDroppedLastByteLeavesAReplyThatNeverComes() throws {
+    let result = try Load.run(against: .drops(offset: 703))
+    #expect(
+      result.faultSentences == [
+        "connection 1: no reply within 0.3 seconds at offset 703, with 1 byte to come"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aMessageThatComesTwiceIsSurplus() throws {
+    let result = try Load.run(against: .duplicates(offset: 640))
+    #expect(
+      result.faultSentences == [
+        "connection 1: 64 bytes more than were asked for, at offset 704"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func whatComesUnaskedIsEarly() throws {
+    let result = try Load.run(against: .speaksUnasked) {
+      $0.mode = .openLoop(rate: 5)
+      $0.warmup = .zero
+    }
+    #expect(
+      result.faultSentences == [
+        "connection 1: 5 bytes came while nothing was asked for, at offset 64"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aServerThatClosesIsNamedWithTheRepliesToCome() throws {
+    let result = try Load.run(against: .closes(after: 640))
+    #expect(
+      result.faultSentences == [
+        "connection 1: the server closed it at offset 640, with 1 reply to come"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aServerThatResetsIsNamedAndTheOthersGoOn() throws {
+    let result = try Load.run(against: .resets(after: 640)) {
+      $0.connections = 2
+      $0.threads = 2
+    }
+    #expect(
+      result.trials[0].faults == [
+        FaultSummary(
+          kind: .lost, count: 2,
+          first: "connection 1: the connection was lost: Connection reset by peer at offset 640")
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func connectionsThatAreNeverServedAreCounted() throws {
+    let result = try Load.run(against: .servesHalf) { $0.connections = 4 }
+    #expect(
+      result.faultSentences == [
+        "connection 2: no reply within 0.3 seconds at offset 0, with 64 bytes to come"
+          + " (and 1 more connection with such a fault)",
+        "2 of 4 connections were never served, connection 2 first",
+      ])
+    #expect(result.trials[0].messages > 0, "the others' results are kept")
+    #expect(try #require(result.trials[0].connections.fairness) < 0.6)
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aServerThatHangsEndsTheRunAfterTheTimeout() throws {
+    let result = try Load.run(against: .isSilent) { $0.connections = 3 }
+    #expect(
+      result.faultSentences == [
+        "connection 1: no reply within 0.3 seconds at offset 0, with 64 bytes to come"
+          + " (and 2 more connections with such a fault)",
+        "none of the 3 connections was ever served",
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func garbageIsWrongFromTheFirstByteOn() throws {
+    let result = try Load.run(against: .sendsGarbage)
+    #expect(
+      result.faultSentences == [
+        "connection 1: wrong byte at offset 0: expected \(Load.hex(Load.byte(0))), received 0x3f"
+          + " (does the server speak first? give the length of that as --greeting)",
+        "the connection was never served",
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func unverifiedGarbagePasses() throws {
+    let result = try Load.run(against: .sendsGarbage) { $0.verifies = false }
+    #expect(result.exitStatus == 0)
+  }
+
+  @Test func aRefusedConnectSaysWhatToCheck() throws {
+    let server = FaultyServer(.none)
+    server.stop()
+    var options = Load.options(port: server.port)
+    options.connections = 3
+    let result = try LoadRunner(options).run()
+    #expect(
+      result.faultSentences == [
+        "cannot connect to 127.0.0.1:\(server.port): connection refused"
+          + " (is the server running? check its address and port)"
+          + " (and 2 more connections with such a fault)"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aUnixServerThatIsNotThereSaysWhatToCheck() throws {
+    var options = Load.options(port: 1)
+    options.target = .unix(path: "@throng-load-tests-nobody")
+    let result = try LoadRunner(options).run()
+    #expect(
+      result.faultSentences == [
+        "cannot connect to @throng-load-tests-nobody: connection refused"
+          + " (is the server running? check its address and port)"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test func aDroppedIdleConnectionIsCounted() throws {
+    let result = try Load.run(against: .greets("bye")) { $0.mode = .idle }
+    #expect(
+      result.faultSentences == [
+        "connection 1: 3 bytes came while nothing was asked for, at offset 0"
+          + " (does the server speak first? try --greeting 3)"
+      ])
+    #expect(result.exitStatus == 1)
+  }
+}

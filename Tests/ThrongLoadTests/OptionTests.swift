@@ -1,0 +1,86 @@
+// What is read from text, and what is said of options that cannot be run.
+
+import Glibc
+import Testing
+
+@testable import ThrongLoad
+
+@Suite struct OptionTests {
+  @Test func durationsNeedAUnit() {
+    #expect(DurationText.parse("250ms") == .milliseconds(250))
+    #expect(DurationText.parse("1.5s") == .milliseconds(1500))
+    #expect(DurationText.parse("2m") == .seconds(120))
+    #expect(DurationText.parse("10us") == .microseconds(10))
+    for text in ["5", "s", "-1s", "1 s", "nans", ""] { #expect(DurationText.parse(text) == nil) }
+  }
+
+  @Test func sizesAreANumberARangeOrAList() {
+    #expect(MessageSizes("64") == .fixed(64))
+    #expect(MessageSizes("16-1024") == .range(16...1024))
+    #expect(
+      MessageSizes("64:9,4096")
+        == .weighted([.init(size: 64, weight: 9), .init(size: 4096, weight: 1)]))
+    for text in ["", "x", "9-1", "64:", "64:1:2", "1,,2"] { #expect(MessageSizes(text) == nil) }
+  }
+
+  @Test func processorsAreAListOfRanges() {
+    #expect(Processors.parse("0,2-4") == [0, 2, 3, 4])
+    for text in ["", "a", "3-1", "1-", "-1", "0-9999"] { #expect(Processors.parse(text) == nil) }
+  }
+
+  @Test func commandsAreSplitOutsideQuotes() throws {
+    #expect(try CommandLineText.split("a 'b c'  \"d\" e''") == ["a", "b c", "d", "e"])
+    #expect(throws: LoadError.self) { try CommandLineText.split("a 'b") }
+  }
+
+  @Test func conditionsAreReadAndJudged() throws {
+    let above = try #require(FailCondition("p99 > 5ms"))
+    #expect(above.description == "p99>5ms")
+    let result = try Load.run(against: .none) { $0.connections = 2 }
+    #expect(try !#require(FailCondition("p50>10s")).holds(for: result))
+    #expect(try #require(FailCondition("rate<1000000000")).holds(for: result))
+    #expect(try !#require(FailCondition("errors>0")).holds(for: result))
+    // What was not measured cannot be passed.
+    #expect(try #require(FailCondition("server-cpu>1s")).holds(for: result))
+    for text in ["p99", "p98>1ms", "p99>5", "rate>x", "p99=1ms"] {
+      #expect(FailCondition(text) == nil)
+    }
+  }
+
+  @Test func aConditionThatHoldsIsStatusTwo() throws {
+    let server = FaultyServer(.none)
+    defer { server.stop() }
+    let condition = try #require(FailCondition("p99>1ns"))
+    let result = try LoadRunner(Load.options(port: server.port), failIf: [condition]).run()
+    #expect(result.exitStatus == 2)
+    #expect(result.failedConditions == ["p99>1ns"])
+  }
+
+  @Test func whatCannotBeRunIsSaidInOneSentence() {
+    func problem(_ change: (inout LoadOptions) -> Void) -> String? {
+      var options = Load.options(port: 1)
+      change(&options)
+      return options.problem
+    }
+    #expect(problem { _ in } == nil)
+    #expect(problem { $0.connections = 0 } == "--connections must be at least 1")
+    #expect(problem { $0.threads = 2 } == "--threads may not be more than --connections")
+    #expect(problem { $0.sizes = .fixed(0) } == "--size must lie between 1 byte and 1 GiB")
+    #expect(
+      problem { $0.target = nil }
+        == "no server to load: give HOST:PORT, --unix PATH or --server 'COMMAND {port}'")
+    #expect(
+      problem { $0.mode = .openLoop(rate: 0) } == "--rate must be more than 0 messages a second")
+  }
+
+  @Test func theFileHoldsEverything() throws {
+    let result = try Load.run(against: .none) { $0.mode = .openLoop(rate: 500) }
+    let text = try result.json()
+    let read = try LoadResult(json: text)
+    #expect(try read.json() == text)
+    #expect(read.version == 1)
+    #expect(read.configuration == result.configuration)
+    #expect(read.trials[0].latency?.histogram.isEmpty == false)
+    #expect(result.csv.split(separator: "\n").count == 2)
+  }
+}

@@ -1,0 +1,57 @@
+// Servers that a run starts.
+
+import Glibc
+import Testing
+import Throng
+
+@testable import ThrongLoad
+
+@Suite(.serialized) struct ServerProcessTests {
+  @Test func aCommandThatEndsIsSaidToHaveEnded() throws {
+    var options = Load.options(port: 1)
+    options.target = nil
+    options.server = .command("sh -c 'exit 3' {port}", cpus: nil)
+    let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
+    let text = try #require(error).description
+    #expect(
+      text.hasPrefix("the server command ended with status 3 before it listened on 127.0.0.1:"))
+    #expect(text.hasSuffix(": sh -c 'exit 3' {port}"))
+  }
+
+  @Test func aCommandThatIsNotThereIsNamed() throws {
+    var options = Load.options(port: 1)
+    options.target = nil
+    options.server = .command("/nonexistent/server {port}", cpus: nil)
+    let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
+    #expect(
+      try #require(error).description
+        == "cannot start '/nonexistent/server': No such file or directory (check the command)")
+  }
+
+  @Test func theProcessIsMeasuredAndStopped() throws {
+    let server = FaultyServer(.none)
+    defer { server.stop() }
+    var options = Load.options(port: server.port)
+    // Stands in for the server, which listens already.
+    options.server = .command("sleep 60", cpus: nil)
+    let result = try LoadRunner(options).run()
+    let cost = try #require(result.trials[0].server)
+    #expect(cost.threads == 1 && cost.peakResidentBytes > 0)
+    #expect(kill(pid_t(cost.pid), 0) == -1)
+  }
+
+  @Test func aProcessThatIsNotThereIsNamed() throws {
+    var options = Load.options(port: 1)
+    options.server = .process(pid: 0x3fff_fff0)
+    let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
+    #expect(
+      try #require(error).description
+        == "there is no process 1073741808 (--pid takes the server's process id)")
+  }
+
+  @Test func aProcessUsesWhatProcSays() throws {
+    let usage = try #require(ProcessUsage(pid: Int(getpid())))
+    #expect(usage.threads >= 1 && usage.residentBytes > 1 << 20)
+    #expect(!ProcessUsage.processors(pid: Int(getpid())).isEmpty)
+  }
+}
