@@ -1,8 +1,9 @@
 // One connection's end is nobody else's business, however it ends.
 
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 private struct OwnError: Error {}
 
@@ -137,7 +138,7 @@ extension AllTests {
         try eventually("nobody is left") { running.metrics.open == 0 }
         server.stop()
         try running.waitUntilStopped()
-        try before.expectNothingLeftBehind()
+        try before.expectNothingLeftBehind(of: server.addresses)
       }
     }
 

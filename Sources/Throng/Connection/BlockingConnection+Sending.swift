@@ -6,7 +6,7 @@ import SystemPackage
 
 extension BlockingConnection {
   /// What one blocking send may take, so that progress is seen while a large one goes on.
-  private static let largestSend: UInt32 = 256 * 1024
+  private static let largestSend = 256 * 1024
 
   @inline(__always)
   func sendOrQueue(
@@ -36,7 +36,8 @@ extension BlockingConnection {
       s.outbox.append(buffer, from: sent, keeping: bytes)
       context.counters.noteOutbox(s.outbox.byteCount)
       updateTimer(&s)
-      needsFlusher = delivery == .write && !s.isFlushing
+      needsFlusher = delivery == .write && !s.isFlushing && !s.flusherIsComing
+      if needsFlusher { s.flusherIsComing = true }
       return .success(false)
     }
     if needsFlusher { startFlusher() }
@@ -61,22 +62,55 @@ extension BlockingConnection {
   /// Sends what is queued, blocking, until the outbox is empty or the connection has failed. Returns
   /// at once when somebody else is doing so, unless `awaitingOthers`.
   func flush(awaitingOthers: Bool = true) {
-    while let (socket, slices) = beginFlush(awaitingOthers) {
+    var next = beginFlush(awaitingOthers)
+    while let (socket, slices) = next {
       let result = executor.blocking { () -> Result<Int, Errno> in
         do throws(Errno) {
-          return .success(try socket.send(slices))
+          return .success(try sendWaiting(socket, slices))
         } catch {
           return .failure(error)
         }
       }
-      endFlush(result)
+      next = continueFlush(result)
     }
   }
 
-  private func beginFlush(
-    _ awaitingOthers: Bool
-  ) -> (SocketReference, ContiguousArray<ChunkSlice>.SubSequence)? {
+  /// Waits with poll(2) and not in send(2), because only a shutdown would end that: the client would
+  /// see the orderly end of a stream of which the rest was dropped.
+  private func sendWaiting(
+    _ socket: SocketReference, _ slices: ContiguousArray<ChunkSlice>.SubSequence
+  ) throws(Errno) -> Int {
+    while true {
+      do throws(Errno) {
+        return try socket.send(slices, waiting: false)
+      } catch .resourceTemporarilyUnavailable {
+        try socket.waitUntilWritable(or: try flushStop().event.descriptor)
+      }
+      if state.withLock({ $0.failure != nil }) { throw .canceled }
+    }
+  }
+
+  private func flushStop() throws(Errno) -> Stop {
+    if let stop = state.withLock({ $0.flushStop }) { return stop }
+    let stop = try Stop()
+    state.withLock { s in
+      s.flushStop = stop
+      if s.failure != nil { stop.event.signal() }
+    }
+    return stop
+  }
+
+  /// A descriptor that poll(2) can wait for together with the socket.
+  final class Stop: Sendable {
+    let event: EventDescriptor
+    init() throws(Errno) { event = try EventDescriptor() }
+  }
+
+  private typealias Flush = (SocketReference, ContiguousArray<ChunkSlice>.SubSequence)
+
+  private func beginFlush(_ awaitingOthers: Bool) -> Flush? {
     state.wait { s in
+      s.flusherIsComing = false
       if s.isFlushing { return awaitingOthers ? nil : .some(nil) }
       guard s.failure == nil, !s.outbox.isEmpty, s.socket.isOpen else { return .some(nil) }
       s.isFlushing = true
@@ -85,28 +119,37 @@ extension BlockingConnection {
     }
   }
 
-  private func endFlush(_ result: Result<Int, Errno>) {
+  /// The next part to send. Until there is none, no other thread flushes.
+  private func continueFlush(_ result: Result<Int, Errno>) -> Flush? {
     state.withLock { s in
-      s.isFlushing = false
-      s.users -= 1
-      switch result {
-      case .success(let sent) where s.failure == nil:
+      if case .success(let sent) = result, s.failure == nil {
         s.outbox.drop(sent)
         noteSent(sent, &s)
         s.deadlines.sendProgress = s.deadlines.activity
-      case .failure(let error) where s.failure == nil: fail(&s, .lost(error))
-      default: closeIfUnused(&s)
+        if s.outbox.byteCount <= context.options.lowWaterMark { endSenders(&s) }
+        if !s.outbox.isEmpty {
+          return (s.socket.reference, s.outbox.front(atMost: Self.largestSend))
+        }
       }
-      if s.outbox.byteCount <= context.options.lowWaterMark { endSenders(&s) }
-      sendFinIfFlushed(&s)
-      state.wakeAll()
+      endFlush(result, &s)
+      return nil
     }
   }
 
-  /// The handler's `send` flushes on the handler's own thread; when another thread is at it, the task
-  /// waits for the low-water mark.
+  private func endFlush(_ result: Result<Int, Errno>, _ s: inout State) {
+    s.isFlushing = false
+    s.users -= 1
+    if case .failure(let error) = result { fail(&s, .lost(error)) }
+    if s.failure != nil { closeIfUnused(&s) }
+    endSenders(&s)
+    sendFinIfFlushed(&s)
+    state.wakeAll()
+  }
+
+  /// The handler's own `send` flushes on its thread; when another thread is at it, the task waits for
+  /// the low-water mark. Every other task waits so from the start, because it can be cancelled.
   func flushOrRegister(_ sender: Sender) {
-    if executor.isCurrent {
+    if sender.task == rootTask.load(ordering: .relaxed), executor.isCurrent {
       flush(awaitingOthers: false)
     } else {
       executor.perform { [self] in flush(awaitingOthers: false) }

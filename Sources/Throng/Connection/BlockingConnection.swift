@@ -26,6 +26,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var users = 0
     var isReceiving = false
     var isFlushing = false
+    /// How who flushes is woken when the connection fails, once it has had to wait.
+    var flushStop: Stop?
     /// A thread was started to flush and is not there yet.
     var flusherIsComing = false
     /// The drain came while somebody was receiving, who then sees what is left to receive.
@@ -67,7 +69,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   func start() throws(Errno) {
     state.withLock { s in
       s.token = driver.adopt(self)
-      if let limit = context.options.receiveTimeout { s.socket.setReceiveTimeout(limit) }
+      if let limit = context.options.receiveTimeout, !context.isEventDriven {
+        s.socket.setReceiveTimeout(limit)
+      }
       updateTimer(&s)
     }
     do throws(Errno) {
@@ -123,7 +127,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
         handler.writable(self)
       }
     }
-    if state.withLock({ $0.failure == nil }) { handler.inputEnded(self) }
+    if state.withLock({ $0.failure == nil && !$0.isClosing }) { handler.inputEnded(self) }
     state.wait { s in s.isClosing || s.failure != nil ? () : nil }
   }
 
@@ -176,8 +180,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   override func abort() {
     let task = state.withLock { $0.task }
-    task?.cancel()
+    // In this order: a handler that ends on its cancellation would close with FIN.
     reset()
+    task?.cancel()
   }
 
   override func drain() {
@@ -232,7 +237,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     context.count(error)
     s.socket.setResetOnClose()
     if s.isReceiving || s.isLingering { s.socket.shutdownReceiving() }
-    if s.isFlushing { s.socket.shutdownBoth() }
+    s.flushStop?.event.signal()
     endSenders(&s)
     closeIfUnused(&s)
     state.wakeAll()

@@ -77,9 +77,24 @@ extension Bytes: RandomAccessCollection {
   }
 }
 
+extension Bytes {
+  /// What `Array(bytes)` and `append(contentsOf:)` copy with: at once, not byte by byte.
+  public func _copyContents(
+    initializing buffer: UnsafeMutableBufferPointer<UInt8>
+  ) -> (Iterator, UnsafeMutableBufferPointer<UInt8>.Index) {
+    let count = Swift.min(count, buffer.count)
+    withUnsafeBytes { bytes in
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    }
+    return (Bytes(self[count...]).makeIterator(), count)
+  }
+}
+
 extension Bytes: Hashable {
   public static func == (left: Bytes, right: Bytes) -> Bool {
-    left.count == right.count && left.elementsEqual(right)
+    left.count == right.count
+      && left.withUnsafeBytes { a in right.withUnsafeBytes { b in Search.isEqual(a, b) } }
   }
 
   public func hash(into hasher: inout Hasher) {

@@ -40,8 +40,12 @@ public class Connection: @unchecked Sendable {
   /// - Parameter limit: at most this many bytes (recv(2)).
   /// - Returns: nil at the client's FIN, and when the server drains and everything was received.
   /// - Throws: ``ConnectionError``, or `CancellationError` when a child task was cancelled.
+  // Inlined into handlers, like `send`: within the handler's own function there is no executor to
+  // hop to, which is a tenth of what the library costs a message.
+  @inlinable
   public final func receive(atMost limit: Int = 65536) async throws -> Bytes? {
-    try await receive(atMost: limit, deadline: .never)
+    guard handlerSuspends() else { return try await receiveOtherwise(limit) }
+    return try await withUnsafeThrowingContinuation { resumeWithInput($0, limit) }
   }
 
   /// The same, waiting no longer than `limit`.
@@ -59,20 +63,15 @@ public class Connection: @unchecked Sendable {
   /// while the outbox is above its high-water mark.
   /// - Throws: ``ConnectionError`` when the client is gone; `CancellationError` when a child task was
   ///   cancelled while it waited (the bytes are queued all the same).
-  public nonisolated(nonsending) final func send(_ bytes: Bytes) async throws {
-    let isFlowing = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, .send)
-    }
-    if !isFlowing { try await waitForLowWater() }
+  @inlinable
+  public final func send(_ bytes: Bytes) async throws {
+    if try !transmit(bytes) { try await waitForLowWater() }
   }
 
   /// Sends the UTF-8 of a string, as ``send(_:)-(Bytes)`` does.
-  public nonisolated(nonsending) final func send(_ text: String) async throws {
-    var text = text
-    let isFlowing = try text.withUTF8 { (buffer) throws(ConnectionError) in
-      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, .send)
-    }
-    if !isFlowing { try await waitForLowWater() }
+  @inlinable
+  public final func send(_ text: String) async throws {
+    if try !transmit(text) { try await waitForLowWater() }
   }
 
   /// Queues bytes without waiting, from any thread: how one client reaches another.
@@ -132,7 +131,28 @@ public class Connection: @unchecked Sendable {
 }
 
 extension Connection {
-  @inline(__always)
+  /// Whether the caller is the handler's own task, and its receive suspends it.
+  @usableFromInline
+  final func handlerSuspends() -> Bool { !receivesAtOnce && isHandlersTask }
+
+  private final var isHandlersTask: Bool {
+    CurrentTask.id == rootTask.load(ordering: .relaxed)
+  }
+
+  @usableFromInline
+  final func resumeWithInput(
+    _ continuation: UnsafeContinuation<Bytes?, any Error>, _ limit: Int
+  ) {
+    let task = rootTask.load(ordering: .relaxed)
+    receive(Receiver(continuation, task, limit, isCancellable: false), deadline: .never)
+  }
+
+  /// Where a receive blocks the handler's thread, or the caller is a task of the handler's.
+  @usableFromInline
+  final func receiveOtherwise(_ limit: Int) async throws -> Bytes? {
+    try await receive(atMost: limit, deadline: .never)
+  }
+
   final func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
     let task = CurrentTask.id
     guard task == rootTask.load(ordering: .relaxed) else {
@@ -141,6 +161,22 @@ extension Connection {
     if receivesAtOnce { return try receiveNow(limit, deadline) }
     return try await withUnsafeThrowingContinuation { continuation in
       receive(Receiver(continuation, task, limit, isCancellable: false), deadline: deadline)
+    }
+  }
+
+  /// False when who sends must wait for the low-water mark.
+  @usableFromInline
+  final func transmit(_ bytes: Bytes) throws(ConnectionError) -> Bool {
+    try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
+      try transmit(buffer, keeping: bytes, .send)
+    }
+  }
+
+  @usableFromInline
+  final func transmit(_ text: String) throws -> Bool {
+    var text = text
+    return try text.withUTF8 { (buffer) throws(ConnectionError) in
+      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, .send)
     }
   }
 
@@ -157,7 +193,8 @@ extension Connection {
     }
   }
 
-  private final func waitForLowWater() async throws {
+  @usableFromInline
+  final func waitForLowWater() async throws {
     let task = CurrentTask.id
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation {

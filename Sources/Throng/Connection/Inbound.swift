@@ -5,15 +5,22 @@ public struct Inbound: AsyncSequence, Sendable {
   public typealias Element = Bytes
   public typealias Failure = any Error
 
+  @usableFromInline
   let connection: Connection
 
+  @inlinable
   public func makeAsyncIterator() -> Iterator { Iterator(connection: connection) }
 
   public struct Iterator: AsyncIteratorProtocol {
+    @usableFromInline
     let connection: Connection
 
-    public nonisolated(nonsending) func next() async throws -> Bytes? {
-      try await connection.receive(atMost: ReceiveBuffer.chunkSize)
+    @usableFromInline
+    init(connection: Connection) { self.connection = connection }
+
+    @inlinable
+    public func next() async throws -> Bytes? {
+      try await connection.receive()
     }
   }
 }

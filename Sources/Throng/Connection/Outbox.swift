@@ -58,12 +58,17 @@ struct Outbox {
     return true
   }
 
-  /// The next slices to send, at most 64, and of a large one at most
-  /// `maximum` bytes; they stay queued until `drop`.
-  func front(atMost maximum: UInt32 = .max) -> ContiguousArray<ChunkSlice>.SubSequence {
+  /// The next slices to send, at most 64 and `maximum` bytes; they stay queued until `drop`.
+  func front(atMost maximum: Int = .max) -> ContiguousArray<ChunkSlice>.SubSequence {
     var front = segments[Int(head)...].prefix(Self.gathered)
-    if front.count == 1, let only = front.first, only.count > maximum {
-      front[front.startIndex].count = maximum
+    guard byteCount > maximum else { return front }
+    var room = maximum
+    for index in front.indices {
+      if Int(front[index].count) >= room {
+        front[index].count = UInt32(room)
+        return front[...index]
+      }
+      room -= Int(front[index].count)
     }
     return front
   }

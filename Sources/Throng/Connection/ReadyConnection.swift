@@ -136,8 +136,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   override func abort() {
     let task = state.withLock { $0.task }
-    task?.cancel()
+    // In this order: a handler that ends on its cancellation would close with FIN.
     reset()
+    task?.cancel()
   }
 
   override func drain() {

@@ -1,4 +1,4 @@
-// Finding bytes the way the C library does it, many at a time (memchr(3)).
+// Finding bytes the way the C library does it, many at a time (memchr(3), memcmp(3)).
 
 import CEpollShim
 import Glibc
@@ -9,5 +9,11 @@ enum Search {
       return nil
     }
     return UnsafeRawPointer(found) - start
+  }
+
+  /// Whether buffers of the same size hold the same (memcmp(3)).
+  static func isEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard let one = left.baseAddress, let other = right.baseAddress else { return true }
+    return memcmp(one, other, left.count) == 0
   }
 }

@@ -63,8 +63,8 @@ struct ListeningSocket: ~Copyable {
   private static func set(
     _ socket: borrowing Socket, _ plan: ListenPlan, _ options: ConnectionOptions
   ) throws(Errno) {
-    try socket.apply(options, isTCP: plan.unixPath == nil)
-    guard plan.unixPath == nil else { return }
+    try socket.apply(options, isTCP: !plan.isUnix)
+    guard !plan.isUnix else { return }
     try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
     if plan.isShared { try socket.set(SOL_SOCKET, SO_REUSEPORT, 1) }
     if plan.address.family == AF_INET6 {
@@ -84,7 +84,7 @@ struct ListeningSocket: ~Copyable {
     let remedy =
       switch error {
       case .addressInUse:
-        plan.unixPath != nil
+        plan.isUnix
           ? "is another server running? try another path" : "is another server running? try --port"
       case .permissionDenied where plan.unixPath != nil:
         "may you write to its directory? choose another path"
@@ -114,6 +114,9 @@ struct ListenPlan {
   var isShared = false
   var unixPath: String?
   var mode: UInt32 = 0o666
+
+  /// A path or an abstract name.
+  var isUnix: Bool { address.family == AF_UNIX }
 
   /// What the configuration's endpoints come to.
   static func plans(for endpoints: [Endpoint], shared: Bool) throws(ServerError) -> [ListenPlan] {

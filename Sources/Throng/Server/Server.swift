@@ -52,6 +52,10 @@ public final class Server: Sendable {
     self.log = log
   }
 
+  deinit {
+    for station in state.withLock({ $0.stations }) { station.dismiss() }
+  }
+
   /// Where the server listens; empty before ``listen()``.
   public var addresses: [SocketAddress] { state.withLock { $0.addresses } }
 
@@ -127,7 +131,7 @@ public final class Server: Sendable {
     }
     do {
       let watch = handlingSignals ? try watchSignals(stations[0].driver) : nil
-      defer { withExtendedLifetime(watch) {} }
+      defer { watch?.end() }
       let asked = state.withLock { $0.stopAsked }
       if asked > 0 { requestStop(resetting: asked > 1) }
       try run(stations[...])
@@ -168,13 +172,19 @@ public final class Server: Sendable {
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
     var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
-    var others: [Station] = []
+    var opened: [Station] = []
     var limits = configuration
     limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
-    for _ in 1..<loops {
-      others.append(try openStation(limits, &plans))
+    do {
+      for index in 1...loops {
+        let others = index == loops ? opened : []
+        opened.insert(try openStation(limits, &plans, outliving: others), at: 0)
+      }
+    } catch {
+      for station in opened { station.dismiss() }
+      throw error
     }
-    s.stations = [try openStation(limits, &plans, outliving: others)] + others
+    s.stations = opened
     s.addresses = plans.map(\.address)
   }
 
@@ -182,18 +192,20 @@ public final class Server: Sendable {
   private func openStation(
     _ limits: Configuration, _ plans: inout [ListenPlan], outliving others: [Station] = []
   ) throws(ServerError) -> Station {
+    var station: Station?
     do {
-      let station = try Station(service, model, limits, ids: ids, log: log, outliving: others)
+      let new = try Station(service, model, limits, ids: ids, log: log, outliving: others)
+      station = new
       for index in plans.indices {
         let socket = try ListeningSocket.open(
           plans[index], options: limits.connection, backlog: limits.backlog)
         plans[index].address = socket.address
-        try station.listen(socket)
+        try new.listen(socket)
       }
-      return station
-    } catch let error as ServerError {
-      throw error
+      return new
     } catch {
+      station?.dismiss()
+      if let error = error as? ServerError { throw error }
       throw .system("cannot make an event loop: \(error) (raise the limit with ulimit -n)")
     }
   }

@@ -36,4 +36,7 @@ final class SignalWatch: EventSource, @unchecked Sendable {
   }
 
   func attend(now: MonotonicTime) {}
+
+  /// Leaves the driver, which then no longer keeps this. After the driver has run.
+  func end() { driver.release(token) }
 }

@@ -71,6 +71,16 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     state.withLock { $0.listeners.append(listener) }
   }
 
+  /// Closes what `listen` has opened. For a station that will never run: it and its driver keep each
+  /// other.
+  func dismiss() {
+    state.withLock { s in
+      for listener in s.listeners { listener.close() }
+      s.listeners = []
+    }
+    driver.release(token.withLock { $0 })
+  }
+
   var metrics: Metrics.Loop {
     Metrics.Loop(
       accepted: counters.accepted.value, open: counters.open.value, turns: driver.turns.value,

@@ -27,7 +27,7 @@ package struct MonotonicTime: Comparable, Sendable {
   package func pollTimeout(from now: MonotonicTime) -> CInt {
     if self == .never { return -1 }
     if self <= now { return 0 }
-    return CInt(clamping: (nanoseconds - now.nanoseconds + 999_999) / 1_000_000)
+    return CInt(clamping: (nanoseconds - now.nanoseconds - 1) / 1_000_000 + 1)
   }
 }
 
@@ -37,6 +37,7 @@ extension Duration {
     let (seconds, attoseconds) = components
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     if overflow { return seconds < 0 ? .min : .max }
-    return scaled.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+    let (sum, overflows) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return overflows ? (seconds < 0 ? .min : .max) : sum
   }
 }

@@ -56,7 +56,7 @@ struct Socket: ~Copyable {
 
   /// How long a blocking recv waits before it fails with EAGAIN; nil: for ever (SO_RCVTIMEO).
   func setReceiveTimeout(_ duration: Duration?) {
-    _ = shim_set_timeout(descriptor, SO_RCVTIMEO, max(1_000, duration?.nanoseconds ?? 0))
+    _ = shim_set_timeout(descriptor, SO_RCVTIMEO, duration.map { max(1_000, $0.nanoseconds) } ?? 0)
   }
 
   var localAddress: SocketAddress? {

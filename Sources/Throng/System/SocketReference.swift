@@ -22,8 +22,11 @@ struct SocketReference: Sendable {
   }
 
   /// The same for several buffers at once (sendmsg(2)).
-  func send(_ slices: some RandomAccessCollection<ChunkSlice>) throws(Errno) -> Int {
-    if slices.count == 1, let only = slices.first { return try send(only.buffer) }
+  func send(
+    _ slices: some RandomAccessCollection<ChunkSlice>, waiting: Bool = true
+  ) throws(Errno) -> Int {
+    if slices.count == 1, let only = slices.first { return try send(only.buffer, waiting: waiting) }
+    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
     return try withUnsafeTemporaryAllocation(of: iovec.self, capacity: slices.count) {
       (vector: UnsafeMutableBufferPointer<iovec>) throws(Errno) -> Int in
       for (index, slice) in slices.enumerated() {
@@ -32,7 +35,7 @@ struct SocketReference: Sendable {
           iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count)
       }
       return try retrying {
-        shim_send_vector(descriptor, vector.baseAddress, slices.count, 0)
+        shim_send_vector(descriptor, vector.baseAddress, slices.count, flags)
       }
     }
   }
@@ -49,6 +52,11 @@ struct SocketReference: Sendable {
       shim_poll_readable(descriptor, other, deadline.pollTimeout(from: .now))
     }
     return (result & 1 != 0, result & 2 != 0)
+  }
+
+  /// Waits until the kernel can take something, or `other` is readable (poll(2)).
+  func waitUntilWritable(or other: CInt) throws(Errno) {
+    _ = try retrying { shim_poll_writable(descriptor, other, -1) }
   }
 
   /// Whether the peer's kernel has yet to acknowledge some of what was sent (SIOCOUTQ, tcp(7)).

@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import SystemPackage
 import Testing
+
 @testable import Throng
 
 /// Everything is under this suite, so nothing else opens descriptors while a test counts them.
@@ -72,8 +73,8 @@ func withServer<Outcome: Sendable>(
   try await withTaskExecutorPreference(TestThread.shared) {
     await WarmUp.done.value
     let before = Footprint.now
-    let outcome = try runAndStop(make, configure, body)
-    try before.expectNothingLeftBehind()
+    let (outcome, addresses) = try runAndStop(make, configure, body)
+    try before.expectNothingLeftBehind(of: addresses)
     return outcome
   }
 }
@@ -82,7 +83,7 @@ private func runAndStop<Outcome: Sendable>(
   _ make: @Sendable (Configuration, Logger) -> Server,
   _ configure: @Sendable (inout Configuration) -> Void,
   _ body: @Sendable (RunningServer) throws -> Outcome
-) throws -> Outcome {
+) throws -> (Outcome, [SocketAddress]) {
   var configuration = Configuration(host: "127.0.0.1", port: 0)
   configure(&configuration)
   let running = try RunningServer(make(configuration, .quiet))
@@ -90,7 +91,7 @@ private func runAndStop<Outcome: Sendable>(
   let outcome = try body(running)
   running.server.stop()
   try running.waitUntilStopped()
-  return outcome
+  return (outcome, running.server.addresses)
 }
 
 /// The same for a handler.
@@ -126,33 +127,57 @@ enum WarmUp {
   static let done = Task { () -> Void in try? await Task.sleep(for: .milliseconds(1)) }
 }
 
-/// What the process has open.
+/// What the process has open. Suites of other targets may run at the same time, so only what a server
+/// opens is counted.
 struct Footprint {
+  /// Epoll instances, eventfds and signalfds.
   let descriptors: Int
   let threads: Int
 
   static var now: Footprint {
-    Footprint(descriptors: entries("/proc/self/fd"), threads: entries("/proc/self/task"))
+    Footprint(
+      descriptors: openDescriptors.count { isForEvents($0) },
+      threads: entries("/proc/self/task").count)
   }
 
-  /// Swift's own pool may have grown meanwhile, by fewer threads than this.
-  private static let poolGrowth = 6
+  /// Swift's own pool may have grown meanwhile, and other suites have threads.
+  private static let otherThreads = 16
 
-  func expectNothingLeftBehind() throws {
-    try eventually("no descriptor is left behind, there were \(descriptors)") {
+  func expectNothingLeftBehind(of addresses: [SocketAddress]) throws {
+    try eventually("no epoll instance or eventfd is left behind") {
       Footprint.now.descriptors <= descriptors
     }
+    try eventually("no socket is left behind at \(addresses)") {
+      !Footprint.openDescriptors.contains { fd in
+        SocketAddress.from { shim_getsockname(fd, $0, $1) }.map(addresses.contains) ?? false
+      }
+    }
     try eventually("no thread is left behind, there were \(threads)") {
-      Footprint.now.threads <= threads + Self.poolGrowth
+      Footprint.now.threads <= threads + Self.otherThreads
     }
   }
 
-  private static func entries(_ path: String) -> Int {
-    guard let directory = opendir(path) else { return 0 }
+  private static var openDescriptors: [CInt] { entries("/proc/self/fd").compactMap { CInt($0) } }
+
+  private static func isForEvents(_ fd: CInt) -> Bool {
+    var target = [UInt8](repeating: 0, count: 64)
+    let count = target.withUnsafeMutableBytes {
+      readlink("/proc/self/fd/\(fd)", $0.baseAddress!, $0.count)
+    }
+    let text = String(decoding: target.prefix(max(0, count)), as: UTF8.self)
+    return ["[eventpoll]", "[eventfd]", "[signalfd]"].contains { text.hasSuffix($0) }
+  }
+
+  private static func entries(_ path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
-    var count = 0
-    while readdir(directory) != nil { count += 1 }
-    return count
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      withUnsafeBytes(of: entry.pointee.d_name) {
+        names.append(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
+      }
+    }
+    return names
   }
 }
 

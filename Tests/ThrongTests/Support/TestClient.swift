@@ -4,6 +4,7 @@
 
 import CEpollShim
 import SystemPackage
+
 @testable import Throng
 
 final class TestClient: @unchecked Sendable {
@@ -74,6 +75,9 @@ final class TestClient: @unchecked Sendable {
       count = try Self.check("recv", shim_recv(descriptor, buffer.baseAddress, limit, 0))
     }
   }
+
+  /// Whether a receive would not wait.
+  var hasInput: Bool { shim_poll_readable(descriptor, -1, 0) > 0 }
 
   /// Exactly so many bytes.
   func receive(exactly count: Int) throws -> [UInt8] {

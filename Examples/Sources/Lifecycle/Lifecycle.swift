@@ -1,0 +1,26 @@
+// A server beside an application's other services, under swift-service-lifecycle: SIGTERM drains it.
+// Run it:  swift run Lifecycle      Try it:  nc localhost 52002
+
+import Logging
+import ServiceLifecycle
+import Throng
+import ThrongServiceLifecycle
+
+struct Clock: Handler {
+  func handle(_ connection: Connection) async throws {
+    while try await connection.receive(within: .seconds(60)) != nil {
+      try await connection.send("\(ContinuousClock.now)\n")
+    }
+  }
+}
+
+@main
+enum Program {
+  static func main() async throws {
+    let log = Logger(label: "example")
+    let server = Server(Clock(), configuration: Configuration(port: 52002), log: log)
+    let group = ServiceGroup(
+      services: [ServerService(server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
+    try await group.run()
+  }
+}

@@ -1,0 +1,154 @@
+// Limits on who is accepted, and what happens when the process has no descriptors left.
+
+import CEpollShim
+import Glibc
+import Testing
+@testable import Throng
+import ThrongHandlers
+
+extension AllTests {
+  @Suite struct Limits {
+    @Test(arguments: Setup.all)
+    func theBacklogHoldsClientsBeyondTheLimit(_ setup: Setup) async throws {
+      // With several loops each has its share, and the kernel decides who comes to which.
+      let limit = 4
+      let configure: @Sendable (inout Configuration) -> Void = { $0.maximumConnections = limit }
+      try await withEcho(setup, .handler, configure: configure) { running in
+        let clients = try (0..<20).map { _ in try running.connect() }
+        for client in clients { try client.send("x") }
+        var waiting = clients
+        while !waiting.isEmpty {
+          #expect(running.metrics.open <= limit)
+          // Whoever is served leaves, and makes room for another.
+          try eventually("somebody is served") {
+            guard let index = waiting.firstIndex(where: { $0.hasInput }) else { return false }
+            let client = waiting.remove(at: index)
+            let text = try client.receiveText(1)
+            client.close()
+            return text == "x"
+          }
+        }
+        #expect(running.metrics.accepted == 20)
+        #expect(running.metrics.acceptPauses > 0)
+      }
+    }
+
+    /// Two listeners of one pool reach the limit together, again and again.
+    @Test(arguments: Setup.all.filter { $0.loops == 1 })
+    func severalListenersShareTheLimit(_ setup: Setup) async throws {
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.listen = [.host("127.0.0.1", port: 0), .host("127.0.0.2", port: 0)]
+        $0.maximumConnections = 1
+      }
+      try await withEcho(setup, .handler, configure: configure) { running in
+        let addresses = running.server.addresses
+        try concurrently(4) { role in
+          for _ in 0..<100 {
+            let client = try TestClient(addresses[role % 2])
+            try client.send("x")
+            try check(try client.receiveText(1) == "x", "no echo")
+          }
+        }
+        #expect(running.metrics.accepted == 400)
+      }
+    }
+
+    @Test(arguments: Setup.all.filter { $0.loops == 1 })
+    func anAddressHasNoMoreThanItsShare(_ setup: Setup) async throws {
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.maximumConnectionsPerAddress = 2
+      }
+      try await withEcho(setup, .handler, configure: configure) { running in
+        var welcome = try (0..<2).map { _ in try running.connect() }
+        for client in welcome {
+          try client.send("x")
+          #expect(try client.receiveText(1) == "x")
+        }
+        for _ in 0..<3 { #expect(try running.connect().isReset()) }
+        #expect(running.metrics.refused == 3)
+        let neighbour = try TestClient(
+          running.address, from: SocketAddress.resolve(host: "127.0.0.3", port: 0)[0])
+        try neighbour.send("x")
+        #expect(try neighbour.receiveText(1) == "x")
+        // One that leaves makes room.
+        welcome.removeLast().close()
+        try eventually("it has left") { running.metrics.open == 2 }
+        let next = try running.connect()
+        try next.send("y")
+        #expect(try next.receiveText(1) == "y")
+      }
+    }
+
+    @Test(arguments: Setup.all.filter { $0.loops == 1 })
+    func noMoreThanTheRateIsAccepted(_ setup: Setup) async throws {
+      let configure: @Sendable (inout Configuration) -> Void = { $0.acceptRate = 100 }
+      try await withEcho(setup, .handler, configure: configure) { running in
+        let start = MonotonicTime.now
+        let clients = try (0..<30).map { _ in try running.connect() }
+        for client in clients {
+          try client.send("x")
+          #expect(try client.receiveText(1) == "x")
+        }
+        // What was saved up before the start is at most the time since the server was made.
+        #expect(MonotonicTime.now > start + .milliseconds(150))
+        #expect(MonotonicTime.now < start + .seconds(3))
+        #expect(running.metrics.acceptPauses > 0)
+      }
+    }
+
+    /// Accepting pauses and goes on; nobody who is connected notices, nothing spins.
+    @Test(arguments: Setup.all)
+    func runningOutOfDescriptorsStopsNobody(_ setup: Setup) async throws {
+      try await withEcho(setup, .handler) { running in
+        let witness = try running.connect()
+        try witness.send("x")
+        #expect(try witness.receiveText(1) == "x")
+        let before = running.metrics
+        // The clients connect before the limit is lowered to what is open: the backlog has them.
+        var fillers: [CInt] = []
+        let clients: [TestClient]
+        do {
+          let limits = try DescriptorLimit(spare: 24)
+          defer { limits.restore() }
+          clients = try (0..<4).map { _ in try running.connect() }
+          while true {
+            let fd = dup(0)
+            if fd < 0 { break }
+            fillers.append(fd)
+          }
+          for _ in 0..<20 {
+            try witness.send("y")
+            #expect(try witness.receiveText(1) == "y")
+          }
+        }
+        for fd in fillers { _ = shim_close(fd) }
+        for client in clients {
+          try client.send("z")
+          #expect(try client.receiveText(1) == "z")
+        }
+        let turns = running.metrics.loops.reduce(0) { $0 + $1.turns }
+        #expect(turns - before.loops.reduce(0) { $0 + $1.turns } < 1000)
+      }
+    }
+  }
+}
+
+/// Few descriptors for the whole process, for a moment.
+struct DescriptorLimit {
+  private let before: rlimit
+
+  init(spare: Int) throws {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    before = limit
+    let highest = dup(0)
+    _ = shim_close(highest)
+    limit.rlim_cur = rlim_t(Int(highest) + spare)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  func restore() {
+    var limit = before
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}

@@ -1,0 +1,143 @@
+// The loop's job queue and its wake-up, and the executor of a thread that blocks.
+
+import CEpollShim
+import Synchronization
+import Testing
+@testable import Throng
+
+extension AllTests {
+  @Suite struct Loops {
+    private final class Poked: EventSource {
+      let count = Atomic<Int>(0)
+      let last = Atomic<Bool>(false)
+      func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+      func attend(now: MonotonicTime) { count.add(1) }
+    }
+
+    /// While a loop is busy, whatever others leave for it costs one wake-up.
+    @Test func manyMessagesToABusyLoopAreOneWakeUp() throws {
+      let reactor = try Reactor()
+      let source = Poked()
+      let token = reactor.adopt(source)
+      let isBusy = Shared(false)
+      let mayGo = Shared(false)
+      let isOver = Shared(false)
+      try Thread.startDetached(stackSize: 1 << 20) {
+        reactor.run()
+        isOver.change { $0 = true }
+      }
+      let blocker = Task(executorPreference: reactor) {
+        isBusy.change { $0 = true }
+        while !mayGo.value { _ = shim_poll_readable(-1, -1, 1) }
+      }
+      try eventually("the loop is busy") { isBusy.value }
+      let before = reactor.turns.value
+      for _ in 0..<1000 { reactor.poke(token) }
+      mayGo.change { $0 = true }
+      try eventually("all were attended to") { source.count.value == 1000 }
+      #expect(reactor.turns.value - before <= 2)
+      _ = blocker
+      Task(executorPreference: reactor) {
+        reactor.release(token)
+        reactor.finish()
+      }
+      try eventually("the loop has ended") { isOver.value }
+    }
+
+    /// Many threads at once: nothing they leave is lost, under either driver.
+    @Test(arguments: [0, 1, 2])
+    func nothingLeftByOtherThreadsIsLost(_ threads: Int) throws {
+      let driver: Driver = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let source = Poked()
+      let token = driver.adopt(source)
+      let jobs = Shared(0)
+      let isOver = Shared(false)
+      try Thread.startDetached(stackSize: 1 << 20) {
+        driver.run()
+        isOver.change { $0 = true }
+      }
+      try concurrently(4) { _ in
+        for index in 0..<2000 {
+          driver.poke(token)
+          if index % 10 == 0 {
+            Task(executorPreference: driver) { jobs.change { $0 += 1 } }
+          }
+        }
+      }
+      try eventually("all were attended to") { source.count.value == 8000 && jobs.value == 800 }
+      Task(executorPreference: driver) {
+        driver.release(token)
+        driver.finish()
+      }
+      try eventually("the driver has ended") { isOver.value }
+    }
+
+    @Test(arguments: [0, 1, 2])
+    func aTimerFiresOnceAndNotEarly(_ threads: Int) throws {
+      let driver: Driver = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let source = Poked()
+      let token = driver.adopt(source)
+      let isOver = Shared(false)
+      let deadline = MonotonicTime.now + .milliseconds(30)
+      driver.setTimer(token, at: .now + .seconds(100))
+      driver.setTimer(token, at: deadline)
+      try Thread.startDetached(stackSize: 1 << 20) {
+        driver.run()
+        isOver.change { $0 = true }
+      }
+      try eventually("it fires") { source.count.value > 0 }
+      #expect(MonotonicTime.now >= deadline)
+      #expect(source.count.value == 1)
+      Task(executorPreference: driver) {
+        driver.release(token)
+        driver.finish()
+      }
+      try eventually("the driver has ended") { isOver.value }
+    }
+
+    /// A thread that blocks, and a job that the blocked call waits for.
+    @Test func aBlockedThreadDoesNotHoldUpItsOtherJobs() throws {
+      let executor = ThreadExecutor(stackSize: 256 * 1024)
+      let steps = Shared<[String]>([])
+      let isOver = Shared(false)
+      Task(executorPreference: executor) {
+        await withTaskGroup(of: Void.self) { group in
+          for _ in 0..<5 {
+            group.addTask {
+              executor.blocking {
+                try? eventually("the others run") { steps.value.count == 1 }
+              }
+            }
+          }
+          group.addTask { steps.change { $0.append("ran") } }
+        }
+        executor.finish()
+      }
+      try Thread.startDetached(stackSize: 256 * 1024) {
+        executor.run()
+        isOver.change { $0 = true }
+      }
+      try eventually("all jobs have run", within: .seconds(5)) { isOver.value }
+      #expect(steps.value == ["ran"])
+      // What comes late is run all the same.
+      executor.perform { steps.change { $0.append("late") } }
+      try eventually("the late call was made") { steps.value == ["ran", "late"] }
+    }
+
+    @Test func aMonitorWakesWhoWaits() throws {
+      let monitor = Monitor(0)
+      let woken = Shared(0)
+      try concurrently(5) { role in
+        if role < 4 {
+          monitor.wait { $0 >= 10 ? () : nil }
+          return woken.change { $0 += 1 }
+        }
+        for _ in 0..<10 {
+          monitor.withLock { $0 += 1 }
+          monitor.wakeAll()
+        }
+      }
+      #expect(woken.value == 4)
+    }
+  }
+}
