@@ -1,8 +1,9 @@
 // Stopping: what was received is served, what was sent arrives, and nothing runs for ever.
 
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 extension AllTests {
   @Suite struct Stopping {
@@ -74,7 +75,7 @@ extension AllTests {
       let handler = Serve { connection in
         try await connection.send("x")
         do {
-          try await Task.sleep(for: .seconds(3600))
+          try await Task.sleep(for: .seconds(3600))  // a handler sleeps
         } catch {
           cancelled.change { $0 += 1 }
         }
@@ -114,7 +115,7 @@ extension AllTests {
     func aSecondStopResetsAtOnce(_ setup: Setup) async throws {
       let handler = Serve { connection in
         try await connection.send("x")
-        try await Task.sleep(for: .seconds(3600))
+        try await Task.sleep(for: .seconds(3600))  // a handler sleeps
       }
       try await withServer(handler, setup) { running in
         let client = try running.connect()

@@ -1,8 +1,9 @@
 // What a handler may do with the rest of Swift must work in every model.
 
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 private actor Tally {
   private(set) var count = 0
@@ -44,7 +45,7 @@ extension AllTests {
     func sleepingHandlersDoNotHoldUpOthers(_ setup: Setup) async throws {
       let handler = Serve { connection in
         for try await bytes in connection.inbound {
-          try await Task.sleep(for: .milliseconds(20))
+          try await Task.sleep(for: .milliseconds(20))  // a handler sleeps
           try await connection.send(bytes)
         }
       }
@@ -61,7 +62,9 @@ extension AllTests {
     func anActorCountsTheClientsOfAllThreads(_ setup: Setup) async throws {
       let tally = Tally()
       let handler = Serve { connection in
-        for try await _ in connection.inbound { try await connection.send("\(await tally.add())\n") }
+        for try await _ in connection.inbound {
+          try await connection.send("\(await tally.add())\n")
+        }
       }
       try await withServer(handler, setup) { running in
         try concurrently(8) { _ in
@@ -89,7 +92,7 @@ extension AllTests {
               }
             }
             group.addTask {
-              try await Task.sleep(for: .milliseconds(5))
+              try await Task.sleep(for: .milliseconds(5))  // a handler sleeps
               return false
             }
             _ = try await group.next()
@@ -150,7 +153,9 @@ extension AllTests {
               outcome.change { $0 = "\(type(of: error))" }
             }
           }
-          while connection.outboxByteCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
+          while connection.outboxByteCount == 0 {
+            try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
+          }
           group.cancelAll()
         }
         connection.reset()
@@ -174,7 +179,9 @@ extension AllTests {
         await withTaskCancellationHandler {
           await withCheckedContinuation { continuation in
             Task {
-              while !wasTold.value { try? await Task.sleep(for: .milliseconds(1)) }
+              while !wasTold.value {
+                try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
+              }
               continuation.resume()
             }
           }
@@ -246,7 +253,9 @@ extension AllTests {
       let mayGo = Shared(false)
       let handler = Serve { connection in
         Task {
-          while !mayGo.value { try? await Task.sleep(for: .milliseconds(1)) }
+          while !mayGo.value {
+            try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
+          }
           let end = try? await connection.receive()
           do {
             try await connection.send("late")

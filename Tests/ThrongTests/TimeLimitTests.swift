@@ -1,8 +1,9 @@
 // Every time limit passes when it should, and not while the client is busy.
 
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 extension AllTests {
   @Suite struct TimeLimits {

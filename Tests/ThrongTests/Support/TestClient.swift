@@ -4,6 +4,7 @@
 
 import CEpollShim
 import SystemPackage
+
 @testable import Throng
 
 final class TestClient: @unchecked Sendable {

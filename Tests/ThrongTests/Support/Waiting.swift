@@ -5,6 +5,7 @@
 import CEpollShim
 import SystemPackage
 import Testing
+
 @testable import Throng
 
 /// Thrown where `#expect` cannot be used: on threads that belong to no test.
