@@ -3,8 +3,9 @@
 import CEpollShim
 import Glibc
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 extension AllTests {
   @Suite struct Addresses {
@@ -108,7 +109,9 @@ extension AllTests {
     @Test(arguments: Setup.all)
     func severalPlacesAreServedByOneServer(_ setup: Setup) async throws {
       let configure: @Sendable (inout Configuration) -> Void = {
-        $0.listen = [.host("127.0.0.1", port: 0), .host("::1", port: 0), .host("127.0.0.2", port: 0)]
+        $0.listen = [
+          .host("127.0.0.1", port: 0), .host("::1", port: 0), .host("127.0.0.2", port: 0),
+        ]
       }
       try await withEcho(setup, .handler, configure: configure) { running in
         #expect(running.server.addresses.count == 3)

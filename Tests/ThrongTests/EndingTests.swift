@@ -75,7 +75,9 @@ extension AllTests {
       let isDone = Shared(0)
       let handler = Serve { connection in
         try await connection.send("x")
-        while !mayGo.value { try await Task.sleep(for: .milliseconds(5)) }
+        while !mayGo.value {
+          try await Task.sleep(for: .milliseconds(5))  // a handler sleeps
+        }
         defer { isDone.change { $0 += 1 } }
         _ = try await connection.receive()
       }

@@ -3,8 +3,9 @@
 import CEpollShim
 import Glibc
 import Testing
-@testable import Throng
 import ThrongHandlers
+
+@testable import Throng
 
 extension AllTests {
   @Suite struct Limits {

@@ -75,7 +75,7 @@ extension AllTests {
       let handler = Serve { connection in
         try await connection.send("x")
         do {
-          try await Task.sleep(for: .seconds(3600))
+          try await Task.sleep(for: .seconds(3600))  // a handler sleeps
         } catch {
           cancelled.change { $0 += 1 }
         }
@@ -115,7 +115,7 @@ extension AllTests {
     func aSecondStopResetsAtOnce(_ setup: Setup) async throws {
       let handler = Serve { connection in
         try await connection.send("x")
-        try await Task.sleep(for: .seconds(3600))
+        try await Task.sleep(for: .seconds(3600))  // a handler sleeps
       }
       try await withServer(handler, setup) { running in
         let client = try running.connect()

@@ -45,7 +45,7 @@ extension AllTests {
     func sleepingHandlersDoNotHoldUpOthers(_ setup: Setup) async throws {
       let handler = Serve { connection in
         for try await bytes in connection.inbound {
-          try await Task.sleep(for: .milliseconds(20))
+          try await Task.sleep(for: .milliseconds(20))  // a handler sleeps
           try await connection.send(bytes)
         }
       }
@@ -92,7 +92,7 @@ extension AllTests {
               }
             }
             group.addTask {
-              try await Task.sleep(for: .milliseconds(5))
+              try await Task.sleep(for: .milliseconds(5))  // a handler sleeps
               return false
             }
             _ = try await group.next()
@@ -153,7 +153,9 @@ extension AllTests {
               outcome.change { $0 = "\(type(of: error))" }
             }
           }
-          while connection.outboxByteCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
+          while connection.outboxByteCount == 0 {
+            try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
+          }
           group.cancelAll()
         }
         connection.reset()
@@ -177,7 +179,9 @@ extension AllTests {
         await withTaskCancellationHandler {
           await withCheckedContinuation { continuation in
             Task {
-              while !wasTold.value { try? await Task.sleep(for: .milliseconds(1)) }
+              while !wasTold.value {
+                try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
+              }
               continuation.resume()
             }
           }
@@ -249,7 +253,9 @@ extension AllTests {
       let mayGo = Shared(false)
       let handler = Serve { connection in
         Task {
-          while !mayGo.value { try? await Task.sleep(for: .milliseconds(1)) }
+          while !mayGo.value {
+            try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
+          }
           let end = try? await connection.receive()
           do {
             try await connection.send("late")

@@ -124,7 +124,9 @@ struct Serve: Handler {
 
 /// Swift's runtime opens descriptors of its own at the first sleep, and keeps them.
 enum WarmUp {
-  static let done = Task { () -> Void in try? await Task.sleep(for: .milliseconds(1)) }
+  static let done = Task { () -> Void in
+    try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps, later
+  }
 }
 
 /// What the process has open. Suites of other targets may run at the same time, so only what a server

@@ -3,6 +3,7 @@
 import CEpollShim
 import SystemPackage
 import Testing
+
 @testable import Throng
 
 extension AllTests {

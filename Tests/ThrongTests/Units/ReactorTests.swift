@@ -3,6 +3,7 @@
 import CEpollShim
 import Synchronization
 import Testing
+
 @testable import Throng
 
 extension AllTests {

@@ -1,6 +1,7 @@
 // Slots are used again, tokens are not.
 
 import Testing
+
 @testable import Throng
 
 private final class Source: EventSource {

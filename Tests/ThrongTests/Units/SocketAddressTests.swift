@@ -2,6 +2,7 @@
 
 import CEpollShim
 import Testing
+
 @testable import Throng
 
 extension AllTests {
@@ -24,7 +25,9 @@ extension AllTests {
       #expect(roundTrip(found[0]) == found[0])
     }
 
-    @Test(arguments: ["/run/throng.sock", "relative", "@abstract", String(repeating: "p", count: 107)])
+    @Test(arguments: [
+      "/run/throng.sock", "relative", "@abstract", String(repeating: "p", count: 107),
+    ])
     func unixPathsAreReadAndShown(_ path: String) throws {
       let address = try SocketAddress.unix(path: path)
       #expect(address.description == path)
