@@ -18,8 +18,8 @@ build: headers ## Build the command in release: .build/release/throng
 run: build ## Build, then serve: make run ARGS='--mode thread-per-client'
 	@exec .build/release/throng serve $(ARGS)
 
-test: headers test-tools ## Run all tests
-	swift test
+test: headers test-tools build ## Run all tests
+	THRONG_RELEASE=$(CURDIR)/.build/release/throng swift test
 
 check: export THRONG_WARNINGS_AS_ERRORS = 1
 check: headers ## Lint, house rules, a build without warnings, all tests

@@ -10,6 +10,9 @@ enum ThrongProgram {
       ?? "throng"
   }()
 
+  /// The release build, which alone says what a message costs: `make test` builds it and says where.
+  static let releasePath = ProcessInfo.processInfo.environment["THRONG_RELEASE"]
+
   /// Runs the command to its end.
   static func run(
     _ arguments: [String], input: Data = Data()
@@ -28,13 +31,15 @@ struct ServeProgram {
 
   /// Serves while the body runs.
   /// - Parameter prefix: a shell command that comes before, such as `ulimit -n 64;`.
+  /// - Parameter wrapper: a program that runs the server, such as `strace -D`.
   static func run(
-    _ flags: [String], prefix: String = "", readsOutput: Bool = true,
+    _ flags: [String], prefix: String = "", wrapper: String = "",
+    path: String = ThrongProgram.path, readsOutput: Bool = true,
     _ body: (ServeProgram) throws -> Void
   ) throws {
-    let script = "\(prefix) exec \"$0\" serve --host 127.0.0.1 --port 0 \"$@\""
+    let script = "\(prefix) exec \(wrapper) \"$0\" serve --host 127.0.0.1 --port 0 \"$@\""
     let program = try Program(
-      "/bin/sh", ["-c", script, ThrongProgram.path] + flags, readsOutput: readsOutput)
+      "/bin/sh", ["-c", script, path] + flags, readsOutput: readsOutput)
     defer { program.kill() }
     let line = try program.errors.wait(for: "listening on 127.0.0.1:")
     let address = try #require(line.split(separator: " ").dropFirst(2).first)
