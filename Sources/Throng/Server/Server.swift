@@ -172,6 +172,11 @@ public final class Server: Sendable {
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
     var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
+    if loops > 1, let unix = plans.first(where: \.isUnix) {
+      throw .cannotListen(
+        on: unix.place, reason: "several loops cannot share a Unix socket",
+        remedy: "choose one loop, or the thread pool")
+    }
     var opened: [Station] = []
     var limits = configuration
     limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
