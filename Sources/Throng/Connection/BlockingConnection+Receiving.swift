@@ -5,7 +5,7 @@ import SystemPackage
 
 extension BlockingConnection {
   /// For the connection's own thread, without a deadline: the way of every message.
-  func receiveBlocking(_ limit: Int) throws -> Bytes? {
+  func receiveWaiting(_ limit: Int) throws -> Bytes? {
     guard let (socket, limit) = try beginReceive(limit) else { return nil }
     let result = executor.blocking { receive(from: socket, limit, waiting: true) }
     return try endReceive(result)
@@ -86,7 +86,7 @@ extension BlockingConnection {
     from socket: SocketReference, _ limit: Int, waiting: Bool
   ) -> Result<ChunkSlice, Errno> {
     do throws(Errno) {
-      return .success(try buffer.receive(from: socket, atMost: limit, waiting: waiting))
+      return .success(try buffer.pointee.receive(from: socket, atMost: limit, waiting: waiting))
     } catch {
       return .failure(error)
     }

@@ -48,7 +48,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   let state: Monitor<State>
   let executor: ThreadExecutor
   /// Belongs to whoever has set `isReceiving`.
-  var buffer = ReceiveBuffer()
+  // Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
+  let buffer: UnsafeMutablePointer<ReceiveBuffer>
   let stackSize: Int
   var driver: Driver { context.driver }
 
@@ -59,9 +60,16 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     let deadlines = Deadlines(now: context.driver.now, context.options)
     state = Monitor(State(socket: socket, deadlines: deadlines))
     executor = ThreadExecutor(stackSize: stackSize)
+    buffer = .allocate(capacity: 1)
+    buffer.initialize(to: ReceiveBuffer())
     self.stackSize = stackSize
     super.init(
       id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: true)
+  }
+
+  deinit {
+    buffer.deinitialize(count: 1)
+    buffer.deallocate()
   }
 
   /// Registers with the driver and starts the thread. On the driver's thread.
@@ -119,7 +127,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   private func run(_ handler: EventCallbacks) {
     handler.opened(self)
-    while let bytes = try? receiveBlocking(ReceiveBuffer.chunkSize) {
+    while let bytes = try? receiveWaiting(ReceiveBuffer.chunkSize) {
       handler.received(bytes, on: self)
       let mustDrain = state.withLock { $0.outbox.byteCount > context.options.highWaterMark }
       if mustDrain {
@@ -160,7 +168,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
         state.withLock { $0.failure != nil }
       }
     }
-    while let slice = try? buffer.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
+    while let slice = try? buffer.pointee.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
       slice.count > 0
     {}
   }
@@ -291,7 +299,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   private func earliest(
     _ s: borrowing State
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
-    // A receive has its own way to end in time: see `receiveBlocking`.
+    // A receive has its own way to end in time: see `receivePolling`.
     let situation = Deadlines.Situation(
       isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty)
     return s.deadlines.earliest(situation, context.options)
@@ -309,7 +317,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   override func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
     deadline == .never
-      ? try receiveBlocking(limit) : try receivePolling(limit, deadline, cancelledBy: -1)
+      ? try receiveWaiting(limit) : try receivePolling(limit, deadline, cancelledBy: -1)
   }
 
   override func receive(_ receiver: Receiver, deadline: MonotonicTime) {

@@ -20,6 +20,7 @@ public class Connection: @unchecked Sendable {
   final let rootTask = Atomic<UInt>(0)
 
   /// Whether a receive blocks the thread of the handler instead of suspending its task.
+  @usableFromInline
   final let receivesAtOnce: Bool
 
   init(
@@ -44,7 +45,8 @@ public class Connection: @unchecked Sendable {
   // hop to, which is a tenth of what the library costs a message.
   @inlinable
   public final func receive(atMost limit: Int = 65536) async throws -> Bytes? {
-    guard handlerSuspends() else { return try await receiveOtherwise(limit) }
+    guard isHandlersTask() else { return try await receiveOtherwise(limit) }
+    if receivesAtOnce { return try receiveBlocking(limit) }
     return try await withUnsafeThrowingContinuation { resumeWithInput($0, limit) }
   }
 
@@ -131,13 +133,11 @@ public class Connection: @unchecked Sendable {
 }
 
 extension Connection {
-  /// Whether the caller is the handler's own task, and its receive suspends it.
   @usableFromInline
-  final func handlerSuspends() -> Bool { !receivesAtOnce && isHandlersTask }
+  final func isHandlersTask() -> Bool { CurrentTask.id == rootTask.load(ordering: .relaxed) }
 
-  private final var isHandlersTask: Bool {
-    CurrentTask.id == rootTask.load(ordering: .relaxed)
-  }
+  @usableFromInline
+  final func receiveBlocking(_ limit: Int) throws -> Bytes? { try receiveNow(limit, .never) }
 
   @usableFromInline
   final func resumeWithInput(
@@ -147,7 +147,7 @@ extension Connection {
     receive(Receiver(continuation, task, limit, isCancellable: false), deadline: .never)
   }
 
-  /// Where a receive blocks the handler's thread, or the caller is a task of the handler's.
+  /// For a task that the handler has started.
   @usableFromInline
   final func receiveOtherwise(_ limit: Int) async throws -> Bytes? {
     try await receive(atMost: limit, deadline: .never)

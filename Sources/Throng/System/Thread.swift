@@ -55,13 +55,15 @@ private final class ThreadBody {
 
 /// State that threads share and wait on (pthread_cond_wait(3)).
 final class Monitor<State: ~Copyable>: @unchecked Sendable {
-  // Invariant behind @unchecked: `state` is touched only while `mutex` is held.
-  private var state: State
+  // Invariant behind @unchecked: `state` is touched only while `mutex` is held. It is behind a pointer,
+  // because a class's stored properties are checked for exclusive access at run time.
+  private let state: UnsafeMutablePointer<State>
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   init(_ state: consuming sending State) {
-    self.state = state
+    self.state = .allocate(capacity: 1)
+    self.state.initialize(to: state)
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -69,6 +71,8 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
   deinit {
     pthread_cond_destroy(condition)
     pthread_mutex_destroy(mutex)
+    state.deinitialize(count: 1)
+    state.deallocate()
     condition.deallocate()
     mutex.deallocate()
   }
@@ -77,7 +81,7 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
   func withLock<Result>(_ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return body(&state)
+    return body(&state.pointee)
   }
 
   func wakeOne() { pthread_cond_signal(condition) }
@@ -92,10 +96,10 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
-      if let result = body(&state) { return result }
-      note(&state, true)
+      if let result = body(&state.pointee) { return result }
+      note(&state.pointee, true)
       pthread_cond_wait(condition, mutex)
-      note(&state, false)
+      note(&state.pointee, false)
     }
   }
 }
