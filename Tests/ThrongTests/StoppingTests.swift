@@ -194,10 +194,10 @@ extension AllTests {
           let served = Shared(0)
           try concurrently(4) { role in
             if role == 3 {
+              defer { isOver.change { $0 = true } }
               try eventually("clients come") { served.value >= round * 3 }
               running.server.stop()
-              try running.waitUntilStopped(within: .seconds(30))
-              return isOver.change { $0 = true }
+              return try running.waitUntilStopped(within: .seconds(30))
             }
             while !isOver.value {
               guard let client = try? running.connect() else { continue }
