@@ -129,13 +129,13 @@ extension AllTests {
         let before = Footprint.now
         let port = running.address.port!
         let second = Server(
-          Echo(), model: setup.model, configuration: Configuration(host: "127.0.0.1", port: port),
+          Echo(), model: setup.model, configuration: Configuration(host: testHost, port: port),
           log: .quiet)
         #expect {
           try second.listen()
         } throws: {
           "\($0)"
-            == "cannot listen on 127.0.0.1:\(port): address already in use "
+            == "cannot listen on \(testHost):\(port): address already in use "
             + "(is another server running? try --port)"
         }
         try before.expectNothingLeftBehind(of: second.addresses)
@@ -148,7 +148,7 @@ extension AllTests {
         let again = port.value
         try await withServer(
           TestGreeter(), Setup.all[0],
-          configure: { $0.listen = [.host("127.0.0.1", port: again)] }
+          configure: { $0.listen = [.host(testHost, port: again)] }
         ) { running in
           port.change { $0 = running.address.port! }
           // The server closes first, so its end is the one in TIME_WAIT.

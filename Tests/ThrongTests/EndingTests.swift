@@ -125,7 +125,7 @@ extension AllTests {
         await WarmUp.done.value
         let before = Footprint.now
         let server = Server(
-          Echo(), model: setup.model, configuration: Configuration(host: "127.0.0.1", port: 0),
+          Echo(), model: setup.model, configuration: Configuration(host: testHost, port: 0),
           log: .quiet)
         try server.listen()
         for index in 0..<20 {

@@ -9,7 +9,7 @@ extension AllTests {
   @Suite struct Stopping {
     @Test(arguments: Setup.all, API.allCases)
     func idleClientsAreClosedAtOnce(_ setup: Setup, _ api: API) async throws {
-      try await withEcho(setup, api) { running in
+      try await withEcho(setup, api, configure: { $0.drainTimeout = .seconds(60) }) { running in
         let clients = try (0..<50).map { _ in try running.connect() }
         for client in clients {
           try client.send("x")
@@ -21,8 +21,8 @@ extension AllTests {
           #expect(try client.receiveToEnd().isEmpty)
           client.close()
         }
-        try running.waitUntilStopped(within: .seconds(5))
-        #expect(MonotonicTime.now < start + .seconds(2), "nobody had to be waited for")
+        try running.waitUntilStopped()
+        #expect(MonotonicTime.now < start + .seconds(10), "nobody had to be waited for")
       }
     }
 
@@ -87,7 +87,7 @@ extension AllTests {
         for client in clients { #expect(try client.receiveText(1) == "x") }
         running.server.stop()
         for client in clients { #expect(try client.isReset()) }
-        try running.waitUntilStopped(within: .seconds(5))
+        try running.waitUntilStopped()
         #expect(cancelled.value == 5)
       }
     }
@@ -105,8 +105,8 @@ extension AllTests {
         while try client.sendWithoutWaiting([UInt8](repeating: 1, count: 10_000)) > 0 {}
         let start = MonotonicTime.now
         running.server.stop()
-        try running.waitUntilStopped(within: .seconds(5))
-        #expect(MonotonicTime.now < start + .seconds(3))
+        try running.waitUntilStopped()
+        #expect(MonotonicTime.now < start + .seconds(8))
         #expect(try client.isReset())
       }
     }
@@ -126,8 +126,8 @@ extension AllTests {
         let start = MonotonicTime.now
         running.server.stopNow()
         #expect(try client.isReset())
-        try running.waitUntilStopped(within: .seconds(5))
-        #expect(MonotonicTime.now < start + .seconds(1))
+        try running.waitUntilStopped()
+        #expect(MonotonicTime.now < start + .seconds(5))
       }
     }
 
@@ -142,8 +142,8 @@ extension AllTests {
         #expect(try client.receiveToEnd() == Array("x".utf8))
         let start = MonotonicTime.now
         running.server.stopNow()
-        try running.waitUntilStopped(within: .seconds(5))
-        #expect(MonotonicTime.now < start + .seconds(1))
+        try running.waitUntilStopped()
+        #expect(MonotonicTime.now < start + .seconds(5))
       }
     }
 
@@ -154,7 +154,7 @@ extension AllTests {
         let before = Footprint.now
         for isListening in [true, false] {
           let server = Server(
-            Echo(), model: setup.model, configuration: Configuration(host: "127.0.0.1", port: 0),
+            Echo(), model: setup.model, configuration: Configuration(host: testHost, port: 0),
             log: .quiet)
           if isListening { try server.listen() }
           server.stop()
@@ -167,7 +167,7 @@ extension AllTests {
     @Test(arguments: Setup.all)
     func cancellingTheTaskThatRunsAServerStopsIt(_ setup: Setup) async throws {
       let server = Server(
-        Echo(), model: setup.model, configuration: Configuration(host: "127.0.0.1", port: 0),
+        Echo(), model: setup.model, configuration: Configuration(host: testHost, port: 0),
         log: .quiet)
       try server.listen()
       let address = server.addresses[0]
@@ -188,15 +188,16 @@ extension AllTests {
     func stoppingWhileClientsConnectNeverHangs(_ setup: Setup, _ api: API) async throws {
       for round in 0..<10 {
         let start = MonotonicTime.now
-        try await withEcho(setup, api) { running in
+        // A client that is forgotten would hold up the end until the deadline.
+        try await withEcho(setup, api, configure: { $0.drainTimeout = .seconds(60) }) { running in
           let isOver = Shared(false)
           let served = Shared(0)
           try concurrently(4) { role in
             if role == 3 {
+              defer { isOver.change { $0 = true } }
               try eventually("clients come") { served.value >= round * 3 }
               running.server.stop()
-              try running.waitUntilStopped(within: .seconds(5))
-              return isOver.change { $0 = true }
+              return try running.waitUntilStopped(within: .seconds(30))
             }
             while !isOver.value {
               guard let client = try? running.connect() else { continue }
@@ -207,7 +208,7 @@ extension AllTests {
             }
           }
         }
-        #expect(MonotonicTime.now < start + .seconds(3), "round \(round)")
+        #expect(MonotonicTime.now < start + .seconds(30), "round \(round)")
       }
     }
   }

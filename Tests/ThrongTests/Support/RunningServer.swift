@@ -13,6 +13,10 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(2)))
 enum AllTests {}
 
+/// Where servers listen. No client has this address, unlike 127.0.0.1, from which the kernel connects
+/// them: a socket that has it is a server's.
+let testHost = "127.0.0.9"
+
 /// One way to run a server.
 struct Setup: Sendable, CustomTestStringConvertible {
   let model: Model
@@ -84,7 +88,7 @@ private func runAndStop<Outcome: Sendable>(
   _ configure: @Sendable (inout Configuration) -> Void,
   _ body: @Sendable (RunningServer) throws -> Outcome
 ) throws -> (Outcome, [SocketAddress]) {
-  var configuration = Configuration(host: "127.0.0.1", port: 0)
+  var configuration = Configuration(host: testHost, port: 0)
   configure(&configuration)
   let running = try RunningServer(make(configuration, .quiet))
   defer { running.server.stopNow() }
