@@ -26,15 +26,6 @@ class ConnectionContext: @unchecked Sendable {
   @inline(__always)
   final var isEventDriven: Bool { callbacks != nil }
 
-  /// Whether `write` must not queue so many bytes more. A message that has begun is finished, or the
-  /// client would read half of it, unless the client is dropped anyway.
-  final func overflows(
-    _ outbox: Outbox, by count: Int, afterSending sent: Int, _ delivery: Delivery
-  ) -> Bool {
-    delivery == .write && outbox.byteCount + count > options.outboxLimit
-      && (sent == 0 || options.overflowPolicy == .dropClient)
-  }
-
   /// A handler has thrown.
   final func report(_ error: any Error, of connection: Connection) {
     if error is ConnectionError || error is CancellationError {

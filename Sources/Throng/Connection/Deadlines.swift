@@ -7,6 +7,8 @@ struct Deadlines {
   var activity: MonotonicTime
   /// When the outbox was last empty, or the kernel last took something of it.
   var sendProgress = MonotonicTime.never
+  /// When the outbox rose above the soft limit of those who write.
+  var softLimit = MonotonicTime.never
   /// For the receive that waits now.
   var receive = MonotonicTime.never
   /// For the first byte at first; for the client's FIN at last.

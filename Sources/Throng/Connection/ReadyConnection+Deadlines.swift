@@ -35,6 +35,10 @@ extension ReadyConnection {
         s.missedAttention = true
         return
       }
+      if s.flushIsDue {
+        s.flushIsDue = false
+        if !s.outbox.isEmpty, s.socket.isOpen { flush(&s, &wake) }
+      }
       if s.socket.isOpen { checkDeadlines(&s, now, &wake) } else { releaseSlot(&s) }
       advance(&s, &wake)
     }
