@@ -9,6 +9,7 @@ class ConnectionContext: @unchecked Sendable {
   /// Nil unless connections are served by callbacks.
   final let callbacks: EventCallbacks?
   final let options: ConnectionOptions
+  final let timeLimits: TimeLimits
   final let log: Logger
   final let counters: Counters
 
@@ -19,6 +20,7 @@ class ConnectionContext: @unchecked Sendable {
     self.service = service
     callbacks = service.callbacks
     self.options = options
+    timeLimits = TimeLimits(options)
     self.log = log
     self.counters = counters
   }

@@ -39,5 +39,7 @@ final class Counters: Sendable {
     sentBytes.add(bytes)
   }
 
-  func noteOutbox(_ bytes: Int) { outboxHighMark.max(bytes, ordering: .relaxed) }
+  func noteOutbox(_ bytes: Int) {
+    if bytes > outboxHighMark.value { outboxHighMark.max(bytes, ordering: .relaxed) }
+  }
 }

@@ -41,15 +41,19 @@ extension ReadyConnection {
     {
       return drop(overflow, &s, &wake)
     }
-    if s.outbox.isEmpty {
+    let isFirst = s.outbox.isEmpty
+    s.outbox.append(buffer, from: sent, keeping: bytes)
+    context.counters.noteOutbox(s.outbox.byteCount)
+    if isFirst {
       s.deadlines.sendProgress = driver.now
       s.flushIsDue = delivery.isDeferred
       if delivery.isDeferred { driver.poke(s.token) }
     }
-    s.outbox.append(buffer, from: sent, keeping: bytes)
-    context.counters.noteOutbox(s.outbox.byteCount)
-    updateInterest(&s)
-    updateTimer(&s)
+    // What waits for the end of the turn waits for no event and no time.
+    if !s.flushIsDue {
+      updateInterest(&s)
+      updateTimer(&s)
+    }
     if s.outbox.byteCount > context.options.highWaterMark { s.isAboveHighWater = true }
     return .success(!s.isAboveHighWater)
   }
