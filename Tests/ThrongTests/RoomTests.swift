@@ -76,6 +76,24 @@ extension AllTests {
       }
     }
 
+    /// Under one reactor there is one order of what several speakers say, and everybody sees that.
+    @Test
+    func underOneReactorEverybodyHearsTheSameOrder() async throws {
+      let room = Room()
+      try await withServer(Chat(room: room), Setup(model: .reactor)) { running in
+        let listeners = try (0..<5).map { _ in try welcomed(running) }
+        let speakers = try (0..<4).map { _ in try welcomed(running) }
+        try concurrently(4) { speaker in
+          for number in 0..<300 { try speakers[speaker].send("\(speaker) \(number)\n") }
+        }
+        try eventually("all was said") { room.counters.messages == 4 * 300 }
+        running.server.stop()
+        let heard = try listeners.map { try $0.receiveToEnd() }
+        #expect(heard[0].count { $0 == UInt8(ascii: "\n") } == 4 * 300)
+        for other in heard { #expect(other == heard[0]) }
+      }
+    }
+
     /// Ten lines in one segment reach each member with one system call.
     @Test
     func whatIsSaidInOneTurnIsSentTogether() async throws {
