@@ -62,6 +62,8 @@ extension AllTests {
         var listeners: [TestClient] = []
         for _ in 0..<20 { listeners.append(try running.connect()) }
         speaking.join()
+        // A stop would reset who is not accepted yet.
+        try eventually("all have joined") { room.count == 21 }
         try eventually("all was said") { room.counters.messages == lines }
         try speaker.finishSending()
         running.server.stop()
