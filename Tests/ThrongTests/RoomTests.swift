@@ -103,12 +103,13 @@ extension AllTests {
       try await withServer(Chat(room: room), Setup(model: .reactor)) { running in
         let members = try (0..<5).map { _ in try welcomed(running) }
         let speaker = try welcomed(running)
+        // A send is counted once the kernel has it, which a client may see first.
+        try eventually("the welcomes are counted") { running.metrics.sends == members.count + 1 }
         let before = running.metrics.sends
         try speaker.send((0..<10).map { "line \($0)\n" }.joined())
         for member in members {
           #expect(try member.receiveText(70) == (0..<10).map { "line \($0)\n" }.joined())
         }
-        // A send is counted once the kernel has it, which a client may see first.
         try eventually("all are counted") { running.metrics.sends - before >= members.count }
         #expect(running.metrics.sends - before == members.count)
       }
