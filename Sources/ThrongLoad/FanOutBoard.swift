@@ -29,13 +29,17 @@ final class FanOutBoard: @unchecked Sendable {
     let number = Atomic<Int>(0)
   }
 
-  /// Messages in flight of the open loop, at most.
+  /// What the open loop has in flight at most: messages, and bytes at the sender.
   static let openLoopWindow = 65536
+  private static let openLoopBytes = 64 << 20
 
   init(_ plan: WorkerPlan) {
-    window = plan.rate == nil ? plan.options.depth : Self.openLoopWindow
+    let size = plan.options.sizes.largest
+    window =
+      plan.rate == nil
+      ? plan.options.depth : min(Self.openLoopWindow, Self.openLoopBytes / size)
     lines = FanOutLines(
-      size: plan.options.sizes.largest, seed: plan.options.seed, run: FanOutLines.newRun,
+      size: size, seed: plan.options.seed, run: FanOutLines.newRun,
       verifies: plan.options.verifies)
     ring = FanOutRing(window)
     intended = .allocate(capacity: ring.capacity)
