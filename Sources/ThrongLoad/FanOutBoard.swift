@@ -18,6 +18,8 @@ final class FanOutBoard: @unchecked Sendable {
   private let lost = Atomic<Bool>(false)
   private let probing = Atomic<Bool>(false)
   private let reached = Atomic<Int>(0)
+  /// Workers with receivers.
+  private let workers: Int
   private let progress: [Progress]
   private let sender = Mutex(Sender())
 
@@ -44,6 +46,7 @@ final class FanOutBoard: @unchecked Sendable {
     ring = FanOutRing(window)
     intended = .allocate(capacity: ring.capacity)
     intended.initialize(repeating: 0, count: ring.capacity)
+    workers = plan.options.threads + (plan.slowConnections > 0 ? 1 : 0)
     progress = (0..<plan.options.threads).map { _ in Progress() }
   }
 
@@ -85,7 +88,7 @@ final class FanOutBoard: @unchecked Sendable {
     wakeSender()
   }
 
-  var areAllReached: Bool { reached.load(ordering: .acquiring) == progress.count }
+  var areAllReached: Bool { reached.load(ordering: .acquiring) == workers }
 
   /// All receivers of a worker have the messages up to a number; `Int.max` when it has none left.
   func advance(_ worker: Int, to number: Int) {

@@ -28,7 +28,7 @@ extension TrialReport {
       each(usage.map { Double(count($0.end) - count($0.start)) })
     }
     return FanOutFigures(
-      receivers: plan.options.connections, deliveries: total.deliveries,
+      receivers: plan.quickConnections, deliveries: total.deliveries,
       deliveriesPerSecond: seconds > 0 ? Double(total.deliveries) / seconds : 0,
       otherLines: total.otherLines, lowestMean: means.min(), highestMean: means.max(),
       generatorCpuMicrosecondsPerDelivery: each(cpuSeconds * 1e6),
