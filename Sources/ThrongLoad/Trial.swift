@@ -10,7 +10,7 @@ final class Trial {
   private let watch: RunWatch
   private let probe: ServerProbe?
   private let observer: (any LoadObserver)?
-  private var workers: [LoadWorker] = []
+  private var workers: [TrialWorker] = []
   private var total = Records()
   private var intervals: [IntervalResult] = []
   private var times: TrialTimes?
@@ -32,11 +32,9 @@ final class Trial {
   }
 
   func run() throws(LoadError) -> TrialResult {
-    for index in 0..<plan.options.threads {
-      workers.append(LoadWorker(plan, index: index, changed: watch.changed))
-    }
+    workers = makeWorkers()
     probe?.begin()
-    startTime = LoadWorker.clock
+    startTime = TrialWorker.clock
     do {
       try startThreads(workers[...])
     } catch {
@@ -53,8 +51,29 @@ final class Trial {
     ).result
   }
 
+  private func makeWorkers() -> [TrialWorker] {
+    let threads = plan.options.threads
+    if plan.options.isFanOut {
+      let board = FanOutBoard(plan)
+      var workers: [TrialWorker] = (0..<threads).map {
+        FanOutWorker(plan, board: board, index: $0, changed: watch.changed)
+      }
+      if plan.slowConnections > 0 {
+        workers.append(FanOutSleepers(plan, board: board, changed: watch.changed))
+      }
+      return workers
+    }
+    var workers: [TrialWorker] = (0..<threads).map {
+      LoadWorker(plan, index: $0, changed: watch.changed)
+    }
+    if plan.slowConnections > 0 {
+      workers.append(SlowCrowd(plan, index: threads, changed: watch.changed))
+    }
+    return workers
+  }
+
   /// Starts a thread for each worker, coordinates them once all run, and joins them.
-  private func startThreads(_ rest: ArraySlice<LoadWorker>) throws(Errno) {
+  private func startThreads(_ rest: ArraySlice<TrialWorker>) throws(Errno) {
     guard let worker = rest.first else { return coordinate() }
     let thread = try Thread(stackSize: 1 << 20) { worker.runToTheEnd() }
     var failure: Errno?
@@ -71,9 +90,9 @@ final class Trial {
 
   private func coordinate() {
     wait(until: .max) { $0 >= .ready }
-    openingSeconds = plan.isChurn ? nil : Double(LoadWorker.clock - startTime) / 1e9
+    openingSeconds = plan.isChurn ? nil : Double(TrialWorker.clock - startTime) / 1e9
     probe?.allConnected(plan.isChurn ? 0 : openedSoFar)
-    let begin = LoadWorker.clock + 1_000_000
+    let begin = TrialWorker.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
     let drain = until + UInt64(plan.options.timeout.nanoseconds)
@@ -111,7 +130,7 @@ final class Trial {
 
   /// Sleeps until the time, or until every worker has come so far.
   private func wait(until time: UInt64, _ isReached: (WorkerControl.Phase) -> Bool) {
-    while !areAll(isReached), LoadWorker.clock < time {
+    while !areAll(isReached), TrialWorker.clock < time {
       if watch.wait(until: time) { stop() }
     }
   }
@@ -130,7 +149,8 @@ final class Trial {
     let latency = records.latency.totalCount > 0 ? records.latency : nil
     let interval = IntervalResult(
       seconds: Double(second), messages: records.messages, p50: latency?.valueAtPercentile(50),
-      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar)
+      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar,
+      deliveries: plan.options.isFanOut ? records.deliveries : nil)
     intervals.append(interval)
     observer?.interval(interval, of: plan.options, rate: plan.rate)
     total.merge(records)
