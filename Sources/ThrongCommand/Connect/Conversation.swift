@@ -20,13 +20,12 @@ struct Conversation {
   private var hasServerEnded = false
   /// When what has come of a key is all that will come.
   private var keyDeadline: ContinuousClock.Instant?
-  /// Until when to wait for the terminal to say where its cursor is. Nothing is drawn until then.
-  private var positionDeadline: ContinuousClock.Instant?
+  /// The terminal has become so narrow that we must ask it where its cursor is. Nothing is drawn until
+  /// it has said so.
+  private var search: CursorSearch?
   /// When to say what is being waited for.
   private var hintDeadline: ContinuousClock.Instant?
 
-  /// A terminal answers at once, one behind a slow line within this.
-  private static let positionPatience = Duration.milliseconds(500)
   private static let pieceSize = 64 * 1024
   /// A server that ends at the end of its input has ended by then.
   private static let hintDelay = Duration.seconds(1)
@@ -69,19 +68,20 @@ struct Conversation {
     _ terminal: inout Terminal, _ socket: borrowing ClientSocket,
     _ interruption: borrowing Interruption, _ signals: borrowing TerminalSignals
   ) throws {
+    // What cannot be drawn now waits at the server's.
+    let events = (search == nil ? POLLIN : 0) | (outbound.isEmpty ? 0 : POLLOUT)
     var interests = [
-      Interest(STDIN_FILENO, POLLIN),
-      Interest(socket.descriptor, outbound.isEmpty ? POLLIN : POLLIN | POLLOUT),
+      Interest(STDIN_FILENO, POLLIN), Interest(socket.descriptor, events),
       Interest(signals.descriptor, POLLIN),
     ]
-    let deadline = [keyDeadline, positionDeadline, hintDeadline].compactMap(\.self).min()
-    guard try interruption.wait(for: &interests, until: deadline) else {
-      return try overtime(&terminal, socket, signals)
-    }
+    let deadline = [keyDeadline, search?.deadline, hintDeadline].compactMap(\.self).min()
+    _ = try interruption.wait(for: &interests, until: deadline)
     if interests[1].isReadable { try takeFromServer(socket, columns: terminal.columns) }
     if interests[1].isWritable { outbound.flush(socket) }
     if interests[0].isReadable { try takeFromKeyboard(&terminal, socket, signals) }
     if interests[2].isReadable { try takeSignals(&terminal, signals) }
+    // Also in the middle of a flood, which leaves no time without an event.
+    try overtime(&terminal, socket, signals)
   }
 
   // MARK: The keyboard
@@ -106,9 +106,7 @@ struct Conversation {
       keyDeadline = nil
       try handle(decoder.giveUp(), &terminal, socket, signals)
     }
-    if let deadline = positionDeadline, deadline <= .now {
-      findCursor(column: nil, columns: terminal.columns)
-    }
+    if let deadline = search?.deadline, deadline <= .now { try goOnSearching(terminal) }
     if let deadline = hintDeadline, deadline <= .now {
       hintDeadline = nil
       note("waiting for the server to close (Ctrl-C leaves)")
@@ -120,8 +118,8 @@ struct Conversation {
     _ signals: borrowing TerminalSignals
   ) throws {
     for key in keys {
-      if case .position(let column) = key, positionDeadline != nil {
-        findCursor(column: column, columns: terminal.columns)
+      if case .position(let column) = key, search?.isAsked == true {
+        endSearch(column: column, columns: terminal.columns)
         continue
       }
       if key == .enter, !hasInputEnded, !outbound.isEmpty {
@@ -189,8 +187,8 @@ struct Conversation {
         // After a stop that nobody can see coming (SIGSTOP).
         try signals.whileUnblocked { () throws(Failure) in try terminal.reenter() }
         screen.forget()
-      // The next drawing asks for the size.
-      case SIGWINCH: break
+      // The next drawing asks for the size; a search begins anew.
+      case SIGWINCH: if search != nil { search = CursorSearch() }
       default: throw Interruption.Signalled(signal: signal)
       }
     }
@@ -208,24 +206,33 @@ struct Conversation {
   }
 
   private mutating func draw(_ terminal: borrowing Terminal) throws(Failure) {
-    guard positionDeadline == nil else { return }
+    guard search == nil else { return }
     let columns = terminal.columns
     if screen.isCursorLost(columns: columns) {
-      positionDeadline = .now + Self.positionPatience
-      return try terminal.write(Screen.positionQuestion)
+      search = CursorSearch()
+      return
     }
     let bytes = screen.draw(prompt: peer.partial, editor.line, columns: columns)
     if !bytes.isEmpty { try terminal.write(bytes) }
   }
 
-  private mutating func findCursor(column: Int?, columns: Int) {
-    positionDeadline = nil
+  private mutating func goOnSearching(_ terminal: borrowing Terminal) throws(Failure) {
+    let columns = terminal.columns
+    guard search?.isAsked == false, screen.isCursorLost(columns: columns) else {
+      return endSearch(column: nil, columns: columns)
+    }
+    try terminal.write(Screen.positionQuestion)
+    search?.ask()
+  }
+
+  private mutating func endSearch(column: Int?, columns: Int) {
+    search = nil
     screen.find(column: column, columns: columns)
   }
 
   /// Draws for the last time, wherever the cursor is.
   private mutating func leave(_ terminal: inout Terminal) throws(Failure) {
-    findCursor(column: nil, columns: terminal.columns)
+    endSearch(column: nil, columns: terminal.columns)
     try draw(terminal)
     try terminal.write(screen.finish())
     terminal.leave()
