@@ -114,7 +114,7 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
     options.connection.idleTimeout = nil
     // A connection above its mark would stop to read, and wait for a server that waits for it.
     options.connection.highWaterMark = .max / 4
-    options.connection.outboxLimit = .max / 4
+    options.connection.slowReaders.outboxLimit = .max / 4
     let connector = try Connector(events: self, options: options) { [unowned self] in
       connectFailed($0)
     }
