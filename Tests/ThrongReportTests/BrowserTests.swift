@@ -6,7 +6,8 @@ import Testing
 
 @testable import ThrongReport
 
-@Suite(.enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
+@Suite(
+  .serialized, .enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
 struct BrowserTests {
   @Test func theReportIsRightInEveryView() throws {
     try inTemporaryDirectory { directory in

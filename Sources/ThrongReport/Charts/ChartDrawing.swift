@@ -101,7 +101,7 @@ struct ChartDrawing {
     for connections in chart.workload.connections {
       let place = x(Double(connections))
       result += "<path class=\"axis\" d=\"M\(n(place)),\(n(bottom))v4\"/>"
-      let label = Quantity.count(connections)
+      let label = layout.isShort ? Quantity.short(connections) : Quantity.count(connections)
       let half = Double(label.count) * layout.fontSize * 0.29
       guard place - half > free else { continue }
       result += text(

@@ -57,8 +57,7 @@ struct FigureBlock {
     return Element(
       "table", [("class", "figures")],
       [
-        Element(
-          "caption",
+        Element.caption(
           "\(chart.title): medians ± half of the 95 % interval; bold: the best, and who ties with it"
         ),
         Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),

@@ -18,12 +18,12 @@ struct FindingText {
   }
 
   /// Empty when the figure was not measured at all.
-  var text: String {
+  var sentences: [String] {
     guard let standing = Standing.last(figure, workload, among: contenders, measurements) else {
-      return lonelySentence
+      return [lonelySentence].filter { !$0.isEmpty }
     }
-    if !standing.undecided.isEmpty { return undecidedSentence(standing) }
-    return ([standingSentence(standing)] + historySentences(standing)).joined(separator: " ")
+    if !standing.undecided.isEmpty { return [undecidedSentence(standing)] }
+    return [standingSentence(standing)] + historySentences(standing)
   }
 
   // MARK: With the most clients
@@ -89,15 +89,20 @@ struct FindingText {
         figure, measurements.history(figure, workload, first, to: $0), first.label, $0.label)
     }
     let ahead = courses.filter(\.isAheadThroughout).map(\.second)
-    let parting = courses.compactMap(\.parting)
+    let partings = courses.compactMap { course in course.parting.map { (course.second, $0) } }
     var sentences = courses.compactMap(\.sentence)
     if !ahead.isEmpty {
       sentences.append(
         "\(first.label) is ahead of \(Phrase.list(ahead)) at every number of clients.")
     }
-    if !parting.isEmpty {
-      sentences.append(
-        "\(first.label) is ahead \(Phrase.list(parting)); with fewer they tie.")
+    let places = partings.map(\.1).reduce(into: [String]()) { places, place in
+      if !places.contains(place) { places.append(place) }
+    }
+    let clauses = places.map { place in
+      "of \(Phrase.list(partings.filter { $0.1 == place }.map(\.0))) \(place)"
+    }
+    if !clauses.isEmpty {
+      sentences.append("\(first.label) is ahead \(Phrase.list(clauses)); with fewer they tie.")
     }
     return sentences
   }

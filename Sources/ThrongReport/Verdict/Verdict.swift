@@ -61,7 +61,9 @@ public struct Verdict: Sendable, Equatable {
 public struct WorkloadVerdict: Sendable, Equatable {
   public struct Finding: Sendable, Equatable {
     public let figure: Figure
-    public let text: String
+    /// Who leads with the most clients first, then how that came about; never empty.
+    public let sentences: [String]
+    public var text: String { sentences.joined(separator: " ") }
   }
 
   public let id: Workload.ID
@@ -74,8 +76,8 @@ public struct WorkloadVerdict: Sendable, Equatable {
     id = workload.id
     title = workload.title
     findings = Figure.allCases.compactMap { figure in
-      let text = FindingText(figure, workload, measurements).text
-      return text.isEmpty ? nil : Finding(figure: figure, text: text)
+      let sentences = FindingText(figure, workload, measurements).sentences
+      return sentences.isEmpty ? nil : Finding(figure: figure, sentences: sentences)
     }
     remarks = Exclusions(workload, measurements).sentences
   }

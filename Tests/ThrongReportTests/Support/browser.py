@@ -9,6 +9,7 @@ pixels, light and dark.
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import tempfile
 import time
 
 WIDTHS = (360, 1440)
-PATIENCE = 60
+# Seconds for one answer.
+PATIENCE = 120
 
 INSPECT = """(() => {
   const visible = e => e.getClientRects().length > 0;
@@ -81,7 +83,6 @@ class Browser:
         self.buffer = b""
         self.number = 0
         self.events = []
-        self.deadline = time.monotonic() + PATIENCE
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = None
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -89,8 +90,9 @@ class Browser:
             self.call(domain + ".enable")
 
     def read(self):
+        deadline = time.monotonic() + PATIENCE
         while b"\0" not in self.buffer:
-            if time.monotonic() > self.deadline:
+            if not select.select([self.replies], [], [], max(0, deadline - time.monotonic()))[0]:
                 raise SystemExit("chromium does not answer")
             part = os.read(self.replies, 1 << 20)
             if not part:
