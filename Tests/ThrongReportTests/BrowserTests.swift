@@ -29,6 +29,24 @@ struct BrowserTests {
     }
   }
 
+  @Test func manyContendersAndFewDoNotOverflowEither() throws {
+    try inTemporaryDirectory { directory in
+      for (name, results) in [("crowded", Fixture.crowded), ("smallest", Fixture.smallest)] {
+        try Report(results).write(to: directory + "/" + name)
+      }
+      let pages = ["crowded", "smallest"].map { directory + "/\($0)/index.html" }
+      for view in try Browser.inspect(pages) {
+        let name: Comment = "\(view.file), \(view.width) pixels, \(view.scheme)"
+        #expect(view.errors.isEmpty && view.scrollWidth <= view.innerWidth, name)
+        #expect(view.overlaps == 0 && view.outside == 0, name)
+        #expect(
+          !view.file.contains("smallest") || view.bold == 0, "nobody leads when measured once")
+        #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 4), name)
+        expectAccessible(view, name)
+      }
+    }
+  }
+
   @Test func theChartsStandAlone() throws {
     try inTemporaryDirectory { directory in
       try Report(Fixture.full).write(to: directory)
@@ -102,6 +120,7 @@ enum Browser {
     }
     struct Anything: Decodable { init(from decoder: any Decoder) throws {} }
 
+    var file: String
     var width: Int
     var scheme: String
     var scrollWidth: Double
@@ -111,6 +130,8 @@ enum Browser {
     var overlaps: Int
     var outside: Int
     var labels: Int
+    /// Figures that are marked as the best.
+    var bold: Int
     var headings: [Int]
     var scripts: Int
     var unscopedHeads: Int

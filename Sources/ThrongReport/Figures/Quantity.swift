@@ -28,6 +28,12 @@ enum Quantity {
   /// A multiple: `0.45 ×`, `12 ×`.
   static func times(_ ratio: Double) -> String { digits2(ratio) + " ×" }
 
+  /// The end of a ratio's interval: one that is not 1 does not look as if it were.
+  static func bound(_ ratio: Double) -> String {
+    let text = digits2(ratio)
+    return text == "1.00" && ratio != 1 ? Decimals.fixed(ratio, 4) : text
+  }
+
   /// A share of something: `0.45 ×`, and `1/9` where it is small.
   static func share(_ ratio: Double) -> String {
     ratio < 0.2 ? "1/\(Decimals.fixed(1 / ratio, 0))" : times(ratio)

@@ -90,7 +90,9 @@ struct FigureBlock {
     let isBound = figure.suffersFromSaturation && cell.isSaturated
     let text = (isBound && figure == .throughput ? "≥ " : "") + figure.text(estimate.median)
     var content = [Element(text)]
-    if standing?.leads(contender.id) == true { content = [Element("b", [], content)] }
+    if let standing, standing.isDecided, standing.leads(contender.id) {
+      content = [Element("b", [], content)]
+    }
     let noise = [
       Quantity.noise(estimate).map { "± " + $0 } ?? "", isBound ? "generator full" : "",
     ]

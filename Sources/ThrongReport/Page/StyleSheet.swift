@@ -62,6 +62,7 @@ enum StyleSheet {
     .commands td{min-width:9em;overflow-wrap:anywhere}
     .commands td.n{min-width:0}
     .figures{font-size:13.5px}
+    .figures th:first-child{position:sticky;left:0;background:var(--card)}
     .noise{display:block;color:var(--soft);font-size:12px}
     .none{color:var(--soft);font-size:12.5px}
     .bad{color:var(--bad)}
@@ -88,7 +89,7 @@ enum StyleSheet {
     .card{max-width:760px}}
     @media(max-width:600px){.wide{display:none}.narrow{display:block}\
     header,main,footer{padding-left:16px;padding-right:16px}header{padding-top:24px}\
-    h2{font-size:22px}section{margin-top:38px}\
+    h2{font-size:22px}.figures tbody th{min-width:10.6em}section{margin-top:38px}\
     .card{border-radius:0;border-left:0;border-right:0;margin:0 -16px;padding:16px 12px 8px}\
     .advice-box{margin-left:-16px;margin-right:-16px;border-radius:0;padding:18px 16px 8px}}
 
@@ -110,11 +111,12 @@ enum StyleSheet {
     .grid{display:block}.card{break-inside:avoid;margin:0 0 10pt;max-width:none;padding:8pt 10pt 4pt}\
     .narrow{display:none}.wide{display:block;max-width:104mm}\
     h3{font-size:11pt}.figures,ul.remarks,table{font-size:8pt}.noise,caption,thead th,.axis-note,\
-    .none{font-size:7pt}th,td{padding-top:2pt;padding-bottom:2pt}.figures .noise{display:inline}\
+    .none{font-size:7pt}th,td{padding-top:2pt;padding-bottom:2pt}.figures .noise{display:inline;margin-left:3pt}\
     .scroll{overflow:visible}details::details-content{content-visibility:visible;display:block}\
     summary{list-style:none;color:inherit}\
-    .cells{font-size:5.6pt;line-height:1.25}.cells td,.cells th{padding-right:3pt;min-width:0}\
-    .cells thead th,.cells caption{font-size:5.6pt}.cells .n{white-space:normal}\
+    @page cells{size:landscape;margin:12mm}#cells{page:cells}\
+    .cells{font-size:6.6pt;line-height:1.25}.cells td,.cells th{padding-right:4pt;min-width:0}\
+    .cells thead th,.cells caption{font-size:6.6pt}.figures tbody th{min-width:11em}\
     .commands{font-size:8pt}code{font-size:7.5pt}thead{display:table-header-group}\
     tr{break-inside:avoid}}
 

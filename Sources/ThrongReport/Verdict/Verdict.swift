@@ -41,7 +41,7 @@ public struct Verdict: Sendable, Equatable {
   /// The most that can be said, in one or two sentences.
   public var headline: String { evidence.isEmpty ? advice : advice + " " + evidence }
 
-  /// The whole verdict, in lines.
+  /// The whole verdict for a terminal, in lines of at most 100 characters. Names cannot steer it.
   public var text: String {
     var lines = [headline, ""]
     for workload in workloads {
@@ -53,7 +53,7 @@ public struct Verdict: Sendable, Equatable {
     lines.append("Recommendation")
     lines += recommendation.map { "  \($0)" }
     if !remarks.isEmpty { lines += [""] + remarks }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.map { TextTable.wrap(TextTable.clean($0, to: .max), at: 100) }.joined()
   }
 }
 

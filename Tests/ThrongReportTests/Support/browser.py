@@ -45,6 +45,7 @@ INSPECT = """(() => {
     points: points.map(data),
     cells: [...document.querySelectorAll('table.figures td[data-value]')].map(e => ({
       ...e.dataset, figure: e.closest('figure').id})),
+    bold: document.querySelectorAll('table.figures td b').length,
     overlaps, outside, labels: texts.length,
     headings: [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(e => +e.tagName[1]),
     scripts: document.scripts.length,
@@ -177,11 +178,14 @@ def main():
                     view = browser.open(os.path.abspath(path), width, scheme)
                     views.append(dict(view, file=path, width=width, scheme=scheme))
                     if pictures:
-                        name = "%s/%s-%d-%s" % (pictures, os.path.basename(path), width, scheme)
+                        name = "%s/%s-%s-%d-%s" % (
+                            pictures, os.path.basename(os.path.dirname(path)), os.path.basename(path),
+                            width, scheme)
                         browser.picture(name)
             if pictures and path.endswith(".html"):
                 browser.open(os.path.abspath(path), 1440, "dark")
-                browser.print("%s/%s" % (pictures, os.path.basename(path)))
+                browser.print("%s/%s-%s" % (
+                    pictures, os.path.basename(os.path.dirname(path)), os.path.basename(path)))
     finally:
         browser.close()
         shutil.rmtree(profile, ignore_errors=True)
