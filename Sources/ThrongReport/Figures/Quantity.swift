@@ -31,7 +31,9 @@ enum Quantity {
   /// The end of a ratio's interval: one that is not 1 does not look as if it were.
   static func bound(_ ratio: Double) -> String {
     let text = digits2(ratio)
-    return text == "1.00" && ratio != 1 ? Decimals.fixed(ratio, 4) : text
+    guard text == "1.00", ratio != 1 else { return text }
+    let finer = Decimals.fixed(ratio, 3)
+    return finer == "1.000" ? Decimals.fixed(ratio, 4) : finer
   }
 
   /// A share of something: `0.45 ×`, and `1/9` where it is small.

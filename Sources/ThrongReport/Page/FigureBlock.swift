@@ -69,8 +69,8 @@ struct FigureBlock {
     let key = Markup.element(
       "svg", [("class", "chart key"), ("viewBox", "0 0 12 12"), ("aria-hidden", "true")],
       Markup.element(
-        "path",
-        [("class", "point \(series.style.colorClass)"), ("d", series.style.marker(6, 6))]))
+        "g", [("class", "point \(series.style.colorClass)")],
+        Markup.element("path", [("d", series.style.marker(6, 6))])))
     return Element(
       "th", [("scope", "row")], [Element(html: key), Element(series.contender.label)])
   }
