@@ -30,8 +30,9 @@ public enum Figure: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// Memory grows in pages and by what libraries keep: below so many bytes in all, a difference is none.
-  public static let memoryResolution = 65_536.0
+  /// The resident set moves by itself, as the allocator keeps and gives back pages and libraries are
+  /// touched first: below so many bytes in all, a difference is none.
+  public static let memoryResolution = 262_144.0
 
   public var title: String {
     switch self {

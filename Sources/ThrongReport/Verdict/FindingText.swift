@@ -65,22 +65,30 @@ struct FindingText {
     let absent = contenders.filter { contender in
       contender.kind == .model && !standing.places.contains { $0.contender.id == contender.id }
     }
-    return absent.compactMap { contender in
+    var ties: [Int: [String]] = [:]
+    var sentences: [String] = []
+    for contender in absent {
       let history = measurements.history(figure, workload, contender, to: leader)
-      guard let last = history.points.last, let outcome = history.outcomes.last,
-        outcome != .unknown
-      else { return nil }
-      let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
-      if figure == .memory,
-        let own = measurements.estimate(
-          figure, workload, contender, last.connections), outcome != .tie
-      {
-        return "\(start) takes \(figure.text(own.median))."
+      guard let last = history.points.last, let outcome = history.outcomes.last else { continue }
+      if outcome == .tie {
+        ties[last.connections, default: []].append(contender.label)
+      } else if outcome != .unknown {
+        sentences.append(absentSentence(contender, leader, last))
       }
-      return outcome == .tie
-        ? "\(start) ties with \(leader.label)."
-        : "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
     }
+    return sentences
+      + ties.sorted { $0.key < $1.key }.map { connections, names in
+        "With \(Phrase.clients(connections)), \(Phrase.list(names + [leader.label])) tie."
+      }
+  }
+
+  private func absentSentence(
+    _ contender: Contender, _ leader: Contender, _ last: History.Point
+  ) -> String {
+    let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
+    let own = measurements.estimate(figure, workload, contender, last.connections)
+    if figure == .memory, let own { return "\(start) takes \(figure.text(own.median))." }
+    return "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
   }
 
   private func namedFollowers(_ standing: Standing) -> [Standing.Place] {
@@ -109,7 +117,7 @@ struct FindingText {
     let least = standing.places[0].estimate.median
     let isNothing =
       least < Self.smallMemory || least * Double(standing.connections) < Figure.memoryResolution
-    return isNothing ? text : text + ", \(Quantity.times(ratio.value))"
+    return isNothing ? text : text + " (\(Quantity.times(ratio.value)))"
   }
 
   private var superlative: String { figure.higherIsBetter ? "highest" : "lowest" }
@@ -170,22 +178,5 @@ struct FindingText {
         + " \(figure.text(estimate.median)) \(figure.name)."
     }
     return ""
-  }
-}
-
-/// Pieces of sentences.
-enum Phrase {
-  /// `a`, `a and b`, `a, b and c`.
-  static func list(_ parts: [String]) -> String {
-    guard parts.count > 1 else { return parts.first ?? "" }
-    return parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1]
-  }
-
-  static func clients(_ count: Int) -> String {
-    "\(Quantity.count(count)) client\(count == 1 ? "" : "s")"
-  }
-
-  static func capitalized(_ text: String) -> String {
-    text.prefix(1).uppercased() + text.dropFirst()
   }
 }
