@@ -41,7 +41,7 @@ struct BrowserTests {
         #expect(view.overlaps == 0 && view.outside == 0, name)
         #expect(
           !view.file.contains("smallest") || view.bold == 0, "nobody leads when measured once")
-        #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 4), name)
+        #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 3), name)
         expectAccessible(view, name)
       }
     }
@@ -95,7 +95,8 @@ struct BrowserTests {
       let figure = Figure(rawValue: point.figure)
       #expect(point.title?.contains(figure?.text(expected[key] ?? 0) ?? "?") == true, name)
     }
-    #expect(drawn == expected, name)
+    #expect(drawn == expected.filter { key, value in isDrawn(key, value) }, name)
+    #expect(drawn.count < expected.count && drawn.keys.contains { $0.hasPrefix("memory") }, name)
     var tabled: [String: Double] = [:]
     for cell in view.cells {
       let parts = cell.figure.split(separator: "-")
@@ -105,6 +106,12 @@ struct BrowserTests {
     }
     #expect(tabled == expected, name)
   }
+}
+
+/// Less memory than 256 KiB in all says nothing about a connection and is not drawn.
+private func isDrawn(_ key: String, _ value: Double) -> Bool {
+  let connections = key.split(separator: " ").last.flatMap { Double($0) } ?? 0
+  return !key.hasPrefix("memory") || value * connections >= 262_144
 }
 
 /// Headless Chromium, by the script beside this file.

@@ -6,6 +6,7 @@ enum Quantity {
   static func rate(_ value: Double) -> String { grouped(rounded(value)) + "/s" }
 
   static func time(nanoseconds: Double) -> String {
+    if nanoseconds == 0 { return "0 s" }
     let (scale, unit) = scale(
       nanoseconds, [(1, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")])
     return digits(nanoseconds / scale) + " " + unit
@@ -90,7 +91,7 @@ enum Quantity {
   static func noise(_ estimate: MedianEstimate) -> String? {
     guard let interval = estimate.interval, estimate.median != 0 else { return nil }
     let share = (interval.high - interval.low) / 2 / abs(estimate.median) * 100
-    return "\(Decimals.fixed(share, share < 9.95 ? 1 : 0)) %"
+    return (share < 9.95 ? Decimals.fixed(share, 1) : grouped(share)) + " %"
   }
 
   /// Small amounts: `0.0004`, `0.02`, `1.00`.

@@ -114,7 +114,7 @@ private struct Selection {
       return "\(place.contender.label) \(joint)\(share)"
     }
     reasons.append(
-      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(figure.name) (\(figure.text(leaders[0].estimate.median)));"
+      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(figure.name) (\(figure.text(leaders[0].estimate.median, connections: connections)));"
         + " \(Phrase.list(clauses)) of it")
     hasDropped = true
     left.removeAll { contender in slow.contains { $0.contender.id == contender.id } }
@@ -127,11 +127,12 @@ private struct Selection {
     }
     let followers = standing.followers.map { place in
       figure == .memory
-        ? "\(place.contender.label) \(figure.text(place.estimate.median))"
+        ? "\(place.contender.label) \(figure.text(place.estimate.median, connections: connections))"
         : "\(place.contender.label) \(Quantity.times(place.ratio?.value ?? 1))"
     }
     let leaders = standing.leaders
-    let values = Phrase.list(leaders.map { figure.text($0.estimate.median) })
+    let values = Phrase.list(
+      leaders.map { figure.text($0.estimate.median, connections: connections) })
     reasons.append(
       "\(Phrase.list(leaders.map(\.contender.label))) \(leaders.count == 1 ? "needs" : "need") the"
         + " least \(figure.name) (\(values); \(Phrase.list(followers)))")

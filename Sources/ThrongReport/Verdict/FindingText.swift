@@ -33,7 +33,7 @@ struct FindingText {
   private func standingSentence(_ standing: Standing) -> String {
     let leaders = standing.leaders
     let place = "With \(Phrase.clients(standing.connections))\(without(standing)) "
-    let values = Phrase.list(leaders.map { figure.text($0.estimate.median) })
+    let values = Phrase.list(leaders.map { value($0, standing) })
     let names = Phrase.list(leaders.map(\.contender.label))
     if standing.followers.isEmpty {
       return place + "\(names) tie in \(figure.name) (\(values))."
@@ -87,7 +87,9 @@ struct FindingText {
   ) -> String {
     let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
     let own = measurements.estimate(figure, workload, contender, last.connections)
-    if figure == .memory, let own { return "\(start) takes \(figure.text(own.median))." }
+    if figure == .memory, let own {
+      return "\(start) takes \(figure.text(own.median, connections: last.connections))."
+    }
     return "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
   }
 
@@ -102,7 +104,7 @@ struct FindingText {
 
   private func followerClause(_ place: Standing.Place, _ standing: Standing) -> String {
     guard let ratio = place.ratio, let interval = ratio.interval else {
-      return "\(place.contender.label) \(figure.text(place.estimate.median))"
+      return "\(place.contender.label) \(value(place, standing))"
     }
     if figure == .memory { return memoryClause(place, ratio, standing) }
     return "\(place.contender.label) has \(Quantity.times(ratio.value))"
@@ -113,11 +115,15 @@ struct FindingText {
   private func memoryClause(
     _ place: Standing.Place, _ ratio: Ratio, _ standing: Standing
   ) -> String {
-    let text = "\(place.contender.label) takes \(figure.text(place.estimate.median))"
+    let text = "\(place.contender.label) takes \(value(place, standing))"
     let least = standing.places[0].estimate.median
     let isNothing =
       least < Self.smallMemory || least * Double(standing.connections) < Figure.memoryResolution
     return isNothing ? text : text + " (\(Quantity.times(ratio.value)))"
+  }
+
+  private func value(_ place: Standing.Place, _ standing: Standing) -> String {
+    figure.text(place.estimate.median, connections: standing.connections)
   }
 
   private var superlative: String { figure.higherIsBetter ? "highest" : "lowest" }
@@ -160,7 +166,7 @@ struct FindingText {
   private func undecidedSentence(_ standing: Standing) -> String {
     let isSingle = standing.places.allSatisfy { $0.estimate.count == 1 }
     let reason = isSingle ? "measured once" : "without two rounds in common"
-    let values = standing.places.map { "\($0.contender.label) \(figure.text($0.estimate.median))" }
+    let values = standing.places.map { "\($0.contender.label) \(value($0, standing))" }
     return "With \(Phrase.clients(standing.connections)): \(Phrase.list(values)) in"
       + " \(figure.name), \(reason): no difference can be told from noise."
   }
@@ -175,7 +181,7 @@ struct FindingText {
         return "The generator was the bottleneck: nothing is said about the \(figure.name)."
       }
       return "Only \(contender.label) was measured with \(Phrase.clients(connections)):"
-        + " \(figure.text(estimate.median)) \(figure.name)."
+        + " \(figure.text(estimate.median, connections: connections)) \(figure.name)."
     }
     return ""
   }
