@@ -91,11 +91,10 @@ struct FigureBlock {
     }
     let isResolved = figure.isResolved(estimate.median, connections: connections)
     let isBound = figure.suffersFromSaturation && cell.isSaturated
-    let text =
-      (isBound && figure == .throughput ? "≥ " : "")
-      + figure.text(estimate.median, connections: connections)
-    var content = [Element(text)]
-    if let standing, standing.isDecided, standing.leads(contender.id) {
+    var content = [Element(text(estimate, connections, isBound))]
+    // Where nothing could be measured, to tie with everybody is no merit.
+    let isLeader = standing.map { $0.isDecided && $0.leads(contender.id) } ?? false
+    if isLeader, isResolved || standing?.followers.isEmpty == false {
       content = [Element("b", [], content)]
     }
     let noise = [
@@ -109,5 +108,12 @@ struct FigureBlock {
         ("class", "n"), ("data-contender", contender.id), ("data-connections", "\(connections)"),
         ("data-value", "\(estimate.median)"),
       ], content)
+  }
+
+  private func text(_ estimate: MedianEstimate, _ connections: Int, _ isBound: Bool) -> String {
+    guard figure.isResolved(estimate.median, connections: connections) else {
+      return "< " + figure.text(Figure.memoryResolution / Double(connections))
+    }
+    return (isBound && figure == .throughput ? "≥ " : "") + figure.text(estimate.median)
   }
 }
