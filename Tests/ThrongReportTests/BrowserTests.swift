@@ -18,7 +18,7 @@ struct BrowserTests {
       for view in views {
         let name: Comment = "\(view.width) pixels, \(view.scheme)"
         #expect(view.errors.isEmpty && view.requests.count == 1, name)
-        #expect(view.scrollWidth <= view.innerWidth, name)
+        #expect(view.scrollWidth <= Double(view.width), name)
         #expect(view.overlaps == 0 && view.outside == 0 && view.labels > 0, name)
         #expect(view.smallestLetter >= 9.5, name)
         #expect(view.scripts == 0 && view.text.contains(Fixture.hostileLabel.dropLast()), name)
@@ -37,7 +37,7 @@ struct BrowserTests {
       let pages = ["crowded", "smallest"].map { directory + "/\($0)/index.html" }
       for view in try Browser.inspect(pages) {
         let name: Comment = "\(view.file), \(view.width) pixels, \(view.scheme)"
-        #expect(view.errors.isEmpty && view.scrollWidth <= view.innerWidth, name)
+        #expect(view.errors.isEmpty && view.scrollWidth <= Double(view.width), name)
         #expect(view.overlaps == 0 && view.outside == 0, name)
         #expect(
           !view.file.contains("smallest") || view.bold == 0, "nobody leads when measured once")
@@ -131,7 +131,6 @@ enum Browser {
     var width: Int
     var scheme: String
     var scrollWidth: Double
-    var innerWidth: Double
     var points: [Datum]
     var cells: [Datum]
     var overlaps: Int
