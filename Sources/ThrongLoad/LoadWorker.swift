@@ -222,7 +222,7 @@ final class LoadWorker: EventHandler, @unchecked Sendable {
   }
 
   private func endIfDrained(_ now: UInt64) {
-    guard let times else { return }
+    guard let times, control.mayClose else { return }
     if schedule != nil { _ = sendDue(now) }
     let isDrained = hot.pointee.totalInFlight == 0 && (schedule?.isEmpty(now) ?? true)
     guard isDrained || now >= times.drainUntil || connecting == 0 && liveCount == 0 else { return }

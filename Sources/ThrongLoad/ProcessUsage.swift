@@ -8,8 +8,8 @@ struct ProcessUsage: Sendable {
   var systemSeconds: Double
   var residentBytes: Int
   var threads: Int
-  var voluntarySwitches = 0
-  var involuntarySwitches = 0
+  /// Nil when they were not counted.
+  var switches: SwitchCount?
 
   var cpuSeconds: Double { userSeconds + systemSeconds }
 
@@ -27,11 +27,12 @@ struct ProcessUsage: Sendable {
     systemSeconds = field(15) / ticks
     threads = Int(field(20))
     residentBytes = Int(field(24)) * sysconf(Int32(_SC_PAGESIZE))
-    for thread in ProcFile.list("/proc/\(pid)/task") {
-      let status = ProcFile.read("/proc/\(pid)/task/\(thread)/status") ?? ""
-      voluntarySwitches += ProcFile.number("voluntary_ctxt_switches", in: status)
-      involuntarySwitches += ProcFile.number("nonvoluntary_ctxt_switches", in: status)
-    }
+  }
+
+  /// Resident memory alone.
+  static func residentBytes(pid: Int) -> Int? {
+    let fields = ProcFile.read("/proc/\(pid)/statm")?.split(separator: " ") ?? []
+    return fields.dropFirst().first.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
   }
 
   /// The processors that a process may run on.
@@ -39,6 +40,46 @@ struct ProcessUsage: Sendable {
     let status = ProcFile.read("/proc/\(pid)/status") ?? ""
     guard let text = ProcFile.value("Cpus_allowed_list", in: status) else { return [] }
     return Set(Processors.parse(text) ?? [])
+  }
+}
+
+/// Context switches of a process's threads, which /proc tells for each thread alone: of thousands, an
+/// even choice is looked at, and stands for all. Threads that come later do not count.
+struct SwitchCount: Sendable {
+  private(set) var voluntary = 0.0
+  private(set) var involuntary = 0.0
+  private var pid = 0
+  private var chosen: [String] = []
+  /// Threads for each that is looked at.
+  private var weight = 1.0
+
+  static let mostLooks = 256
+
+  init() {}
+
+  init(pid: Int) {
+    let threads = ProcFile.list("/proc/\(pid)/task")
+    let stride = (threads.count + Self.mostLooks - 1) / Self.mostLooks
+    self.pid = pid
+    chosen = threads.indices.filter { $0 % max(1, stride) == 0 }.map { threads[$0] }
+    weight = chosen.isEmpty ? 1 : Double(threads.count) / Double(chosen.count)
+    read()
+  }
+
+  /// The same threads now.
+  var later: SwitchCount {
+    var later = self
+    later.read()
+    return later
+  }
+
+  private mutating func read() {
+    (voluntary, involuntary) = (0, 0)
+    for thread in chosen {
+      let status = ProcFile.read("/proc/\(pid)/task/\(thread)/status") ?? ""
+      voluntary += weight * Double(ProcFile.number("voluntary_ctxt_switches", in: status))
+      involuntary += weight * Double(ProcFile.number("nonvoluntary_ctxt_switches", in: status))
+    }
   }
 }
 

@@ -35,7 +35,7 @@ final class Trial {
     for index in 0..<plan.options.threads {
       workers.append(LoadWorker(plan, index: index, changed: watch.changed))
     }
-    probe?.begin()
+    probe?.prepare()
     startTime = LoadWorker.clock
     do {
       try startThreads(workers[...])
@@ -61,7 +61,10 @@ final class Trial {
     do {
       try startThreads(rest.dropFirst())
     } catch {
-      for worker in workers { worker.control.stop() }
+      for worker in workers {
+        worker.control.stop()
+        worker.control.allowClosing()
+      }
       failure = error
     }
     thread.join()
@@ -72,7 +75,6 @@ final class Trial {
   private func coordinate() {
     wait(until: .max) { $0 >= .ready }
     openingSeconds = plan.isChurn ? nil : Double(LoadWorker.clock - startTime) / 1e9
-    probe?.allConnected(plan.isChurn ? 0 : openedSoFar)
     let begin = LoadWorker.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
@@ -83,8 +85,8 @@ final class Trial {
       worker.control.times.withLock { $0 = times }
       worker.wake()
     }
-    wait(until: from) { $0 == .finished }
-    usageAtStart = probe?.sample()
+    wait(until: from) { $0 >= .draining }
+    usageAtStart = probe?.begin()
     let cpu = shim_thread_nanoseconds()
     var second: UInt64 = 1
     while from + second * 1_000_000_000 <= until, !areAll({ $0 >= .draining }) {
@@ -94,8 +96,12 @@ final class Trial {
       second += 1
     }
     wait(until: until) { $0 >= .draining }
-    usageAtEnd = probe?.sample()
     ownNanoseconds = shim_thread_nanoseconds() - cpu
+    usageAtEnd = probe?.end(connections: plan.isChurn ? 0 : openAtEnd)
+    for worker in workers {
+      worker.control.allowClosing()
+      worker.wake()
+    }
     wait(until: drain + 10_000_000_000) { $0 == .finished }
   }
 
@@ -103,6 +109,10 @@ final class Trial {
 
   private var openedSoFar: Int {
     workers.reduce(0) { sum, worker in sum + worker.control.status.withLock { $0.opened } }
+  }
+
+  private var openAtEnd: Int {
+    workers.reduce(0) { sum, worker in sum + worker.control.status.withLock { $0.openAtEnd } }
   }
 
   private func areAll(_ isReached: (WorkerControl.Phase) -> Bool) -> Bool {
@@ -126,7 +136,7 @@ final class Trial {
   private func finishInterval(_ second: UInt64) {
     var records = Records()
     for worker in workers { worker.control.records.collect(into: &records) }
-    _ = probe?.sample()
+    probe?.watchMemory()
     let latency = records.latency.totalCount > 0 ? records.latency : nil
     let interval = IntervalResult(
       seconds: Double(second), messages: records.messages, p50: latency?.valueAtPercentile(50),

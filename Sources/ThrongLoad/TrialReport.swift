@@ -96,10 +96,17 @@ struct TrialReport {
       cpuMicrosecondsPerMessage: perMessage((end.cpuSeconds - start.cpuSeconds) * 1e6),
       startResidentBytes: probe.startResidentBytes, peakResidentBytes: probe.peakResidentBytes,
       residentBytesPerConnection: probe.residentBytesPerConnection, threads: end.threads,
-      voluntarySwitchesPerMessage: perMessage(
-        Double(end.voluntarySwitches - start.voluntarySwitches)),
-      involuntarySwitchesPerMessage: perMessage(
-        Double(end.involuntarySwitches - start.involuntarySwitches)))
+      voluntarySwitchesPerMessage: switches(usage, \.voluntary),
+      involuntarySwitchesPerMessage: switches(usage, \.involuntary))
+  }
+
+  /// A thread that has ended takes its count along; of less than nothing nothing is said.
+  private func switches(
+    _ usage: (start: ProcessUsage, end: ProcessUsage), _ kind: KeyPath<SwitchCount, Double>
+  ) -> Double? {
+    guard let start = usage.start.switches, let end = usage.end.switches else { return nil }
+    let count = end[keyPath: kind] - start[keyPath: kind]
+    return count < 0 ? nil : perMessage(count)
   }
 
   private var warnings: [String] {
