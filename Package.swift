@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "Throng", targets: ["Throng"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
     .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
+    .library(name: "ThrongReport", targets: ["ThrongReport"]),
     .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
@@ -61,6 +62,7 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .target(name: "ThrongReport", dependencies: ["ThrongLoad"], swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
@@ -89,5 +91,7 @@ let package = Package(
         "Throng", "ThrongLoad", .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "ThrongReportTests", dependencies: ["ThrongReport"], swiftSettings: settings),
   ]
 )

@@ -11,6 +11,10 @@ import Testing
       (["serve", "--idle-timeout", "5"], "a duration needs a unit"),
       (["serve", "--mode", "fibers"], "Please provide one of"),
       (["serve", "--threads", "2"], "(leave it out, or choose --mode thread-pool)"),
+      (
+        ["serve", "--work", "20us"],
+        "(leave it out, or choose --handler echo or --handler event-echo)"
+      ),
       (["connect", "--count", "2"], "need --auto"),
       (["dance"], "unexpected argument 'dance' (see 'throng --help')"),
     ] as [([String], String)])

@@ -26,7 +26,8 @@ struct Serve: ParsableCommand {
     LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
-    let server = serviceFlags.handler.server(serviceFlags.model, serverConfiguration, log)
+    let server = serviceFlags.handler.server(
+      serviceFlags.workload, serviceFlags.model, serverConfiguration, log)
     do {
       try server.listen()
       holdSignals()

@@ -54,6 +54,8 @@ final class Program: @unchecked Sendable {
     return program.output.data
   }
 
+  var processIdentifier: Int32 { process.processIdentifier }
+
   func write(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
   func closeInput() { try? input.fileHandleForWriting.close() }
