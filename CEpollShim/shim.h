@@ -114,6 +114,25 @@ static inline int shim_signalfd_read(int fd) {
   return count < 0 ? -errno : (int)info.ssi_signo;
 }
 
+// --- processes ---
+
+// Since Linux 5.3. Readable when the process has ended (pidfd_open(2)).
+#define SHIM_SYS_PIDFD_OPEN 434
+
+static inline int shim_pidfd_open(pid_t pid) {
+  return (int)SHIM_RESULT(syscall(SHIM_SYS_PIDFD_OPEN, pid, 0));
+}
+
+static inline int shim_pipe(int ends[2]) {
+  if (pipe(ends) < 0) return -errno;
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+}
+
+// Descendants whose parents have ended become children of this process (prctl(2)).
+static inline void shim_adopt_descendants(void) { prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); }
+
 // --- sockets ---
 
 static inline int shim_socket(int family, int flags) {
@@ -274,6 +293,13 @@ static inline int64_t shim_raise_descriptor_limit(void) {
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
   limit.rlim_cur = limit.rlim_max;
   return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : (int64_t)limit.rlim_cur;
+}
+
+// Processes and threads that the user may have, -1 without a limit (getrlimit(2)).
+static inline int64_t shim_process_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NPROC, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return -1;
+  return (int64_t)limit.rlim_cur;
 }
 
 static inline void shim_block_signals(const sigset_t *set, sigset_t *before) {
