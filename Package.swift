@@ -101,7 +101,9 @@ let package = Package(
     .testTarget(
       name: "ThrongLoadTests",
       dependencies: [
-        "Throng", "ThrongLoad", .product(name: "Histogram", package: "hdrhistogram-swift"),
+        "Throng", "ThrongLoad",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(

@@ -13,6 +13,18 @@ public struct FaultSummary: Sendable, Codable, Equatable {
   public var first: String
 }
 
+/// Parts of the sentences.
+enum FaultText {
+  static func wrongByte(_ byte: UInt8, expected: UInt8, at offset: Int) -> String {
+    "wrong byte at offset \(offset): expected \(hex(expected)), received \(hex(byte))"
+  }
+
+  static func hex(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16)
+    return "0x" + (digits.count == 1 ? "0" : "") + digits
+  }
+}
+
 struct FaultLog: Sendable {
   private var summaries: [FaultKind: FaultSummary] = [:]
 

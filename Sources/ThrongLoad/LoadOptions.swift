@@ -11,6 +11,10 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   /// Bytes that the server says first on each connection, which are skipped.
   public var greeting = 0
   public var connections = 50
+  /// Per cent of the connections that read slowly.
+  public var slowClients = 0.0
+  /// Further connections that are only held.
+  public var idleConnections = 0
   /// The sizes of the messages that are sent, in bytes.
   public var sizes = MessageSizes.fixed(64)
   /// Messages in flight on each connection.
@@ -35,6 +39,14 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   public var repeats = 1
 
   public init() {}
+
+  /// With those that are only held.
+  var allConnections: Int { connections + idleConnections }
+
+  /// How many of the connections read slowly: at least one, if any are to.
+  var slowConnections: Int {
+    slowClients > 0 ? max(1, Int((Double(connections) * slowClients / 100).rounded())) : 0
+  }
 }
 
 /// Where a server listens.
@@ -97,7 +109,7 @@ extension LoadOptions {
     if let command = server.command, target == nil, !command.contains("{port}") {
       return "the server command has no {port} (write it where the port belongs, or give HOST:PORT)"
     }
-    return numberProblem ?? modeProblem
+    return numberProblem ?? modeProblem ?? crowdProblem
   }
 
   private var numberProblem: String? {
@@ -131,6 +143,24 @@ extension LoadOptions {
     case .churn where depth > 1: return "--churn sends one message a connection: leave out --depth"
     default: break
     }
+    return nil
+  }
+
+  private var crowdProblem: String? {
+    if !(slowClients >= 0 && slowClients < 100) {
+      return "--slow-clients is a share of the connections in per cent, from 0 to less than 100"
+    }
+    if idleConnections < 0 { return "--idle-connections cannot be negative" }
+    if slowClients > 0, mode == .churn || mode == .idle {
+      let flag = mode == .churn ? "--churn, whose connections have one reply" : "--idle"
+      return "--slow-clients has no meaning with \(flag) (leave out one of them)"
+    }
+    if idleConnections > 0, mode == .idle {
+      return "--idle holds all of --connections: leave out --idle-connections"
+    }
+    let quick = connections - slowConnections
+    if quick < 1 { return "--slow-clients leaves no quick connection (more --connections)" }
+    if threads > quick { return "--threads may not be more than the connections that read quickly" }
     return nil
   }
 }

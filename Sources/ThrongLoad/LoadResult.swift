@@ -38,6 +38,8 @@ public struct TrialResult: Sendable, Codable {
   public var sentBytes: Int
   public var receivedBytes: Int
   public var connections: ConnectionFigures
+  public var slow: SlowFigures?
+  public var idle: IdleFigures?
   /// From the intended send time in the open loop, from the connect in the churn, else from the send.
   public var latency: LatencySummary?
   /// From the moment at which a message was sent: open loop only.
@@ -69,6 +71,24 @@ public struct ConnectionFigures: Sendable, Codable {
   public var connectTime: LatencySummary?
   /// Jain's index over the replies of each connection: 1 is fair.
   public var fairness: Double?
+}
+
+/// The clients that read slowly.
+public struct SlowFigures: Sendable, Codable, Equatable {
+  public var wanted: Int
+  public var opened: Int
+  /// Still open when the measuring ended.
+  public var openAtEnd: Int
+  /// What they have taken while it was measured.
+  public var receivedBytes: Int
+}
+
+/// The connections that were only held beside the others.
+public struct IdleFigures: Sendable, Codable, Equatable {
+  public var wanted: Int
+  public var opened: Int
+  /// Lost until the measuring ended.
+  public var dropped: Int
 }
 
 /// One second of a trial.

@@ -63,9 +63,9 @@ public final class LoadRunner: Sendable {
 
   private func checkDescriptors() throws(LoadError) {
     let limit = Int(shim_raise_descriptor_limit())
-    let own = 32 + 4 * options.threads
-    if limit > 0, options.connections + own > limit {
-      throw .tooManyConnections(wanted: options.connections, limit: limit)
+    let own = 32 + 4 * (options.threads + 1)
+    if limit > 0, options.allConnections + own > limit {
+      throw .tooManyConnections(wanted: options.allConnections, limit: limit)
     }
   }
 

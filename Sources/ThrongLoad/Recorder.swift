@@ -39,6 +39,8 @@ struct Records {
   var sentMessages = 0
   var sentBytes = 0
   var receivedBytes = 0
+  /// Bytes that slow clients have taken.
+  var slowBytes = 0
   /// Messages sent more than a millisecond late.
   var late = 0
   /// Messages whose time came and that were never sent.
@@ -54,6 +56,7 @@ struct Records {
     sentMessages += other.sentMessages
     sentBytes += other.sentBytes
     receivedBytes += other.receivedBytes
+    slowBytes += other.slowBytes
     late += other.late
     unsent += other.unsent
   }
@@ -68,6 +71,7 @@ struct Records {
     sentMessages = 0
     sentBytes = 0
     receivedBytes = 0
+    slowBytes = 0
     late = 0
     unsent = 0
   }

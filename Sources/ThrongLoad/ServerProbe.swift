@@ -5,7 +5,6 @@ final class ServerProbe {
   let pid: Int
   private(set) var startResidentBytes = 0
   private(set) var peakResidentBytes = 0
-  private(set) var residentBytesPerConnection: Double?
   private var switches = SwitchCount()
 
   init(pid: Int) { self.pid = pid }
@@ -14,7 +13,6 @@ final class ServerProbe {
   func prepare() {
     startResidentBytes = ProcessUsage.residentBytes(pid: pid) ?? 0
     peakResidentBytes = startResidentBytes
-    residentBytesPerConnection = nil
   }
 
   func begin() -> ProcessUsage? {
@@ -30,14 +28,10 @@ final class ServerProbe {
   }
 
   /// All who are connected have been served by now, so that what the server keeps for them is there.
-  func end(connections: Int) -> ProcessUsage? {
+  func end() -> ProcessUsage? {
     var usage = ProcessUsage(pid: pid)
     usage?.switches = switches.later
     watchMemory()
-    if let usage, connections > 0 {
-      residentBytesPerConnection =
-        Double(usage.residentBytes - startResidentBytes) / Double(connections)
-    }
     return usage
   }
 

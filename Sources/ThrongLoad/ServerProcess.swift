@@ -41,8 +41,8 @@ final class ServerProcess {
   func stop() {
     guard !hasEnded else { return }
     kill(pid_t(pid), SIGTERM)
-    let deadline = LoadWorker.clock + Self.stopTime
-    while exitText() == nil, LoadWorker.clock < deadline { _ = shim_poll_readable(-1, -1, 5) }
+    let deadline = TrialWorker.clock + Self.stopTime
+    while exitText() == nil, TrialWorker.clock < deadline { _ = shim_poll_readable(-1, -1, 5) }
     guard !hasEnded else { return }
     kill(pid_t(pid), SIGKILL)
     var status: CInt = 0
@@ -55,12 +55,12 @@ final class ServerProcess {
   private func waitUntilListening(
     _ patience: Duration, _ watch: RunWatch
   ) throws(LoadError) {
-    let deadline = LoadWorker.clock + UInt64(patience.nanoseconds)
+    let deadline = TrialWorker.clock + UInt64(patience.nanoseconds)
     while !Self.isListening(address) {
       if let text = exitText() {
         throw .server("the server command \(text) before it listened on \(address): \(command)")
       }
-      if LoadWorker.clock > deadline || watch.wait(until: LoadWorker.clock + 10_000_000) {
+      if TrialWorker.clock > deadline || watch.wait(until: TrialWorker.clock + 10_000_000) {
         throw .server(
           """
           the server command does not listen on \(address) after \

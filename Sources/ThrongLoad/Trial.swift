@@ -10,7 +10,7 @@ final class Trial {
   private let watch: RunWatch
   private let probe: ServerProbe?
   private let observer: (any LoadObserver)?
-  private var workers: [LoadWorker] = []
+  private var workers: [TrialWorker] = []
   private var total = Records()
   private var intervals: [IntervalResult] = []
   private var times: TrialTimes?
@@ -32,11 +32,9 @@ final class Trial {
   }
 
   func run() throws(LoadError) -> TrialResult {
-    for index in 0..<plan.options.threads {
-      workers.append(LoadWorker(plan, index: index, changed: watch.changed))
-    }
+    workers = makeWorkers()
     probe?.prepare()
-    startTime = LoadWorker.clock
+    startTime = TrialWorker.clock
     do {
       try startThreads(workers[...])
     } catch {
@@ -53,8 +51,19 @@ final class Trial {
     ).result
   }
 
+  private func makeWorkers() -> [TrialWorker] {
+    let threads = plan.options.threads
+    var workers: [TrialWorker] = (0..<threads).map {
+      LoadWorker(plan, index: $0, changed: watch.changed)
+    }
+    if plan.slowConnections > 0 {
+      workers.append(SlowCrowd(plan, index: threads, changed: watch.changed))
+    }
+    return workers
+  }
+
   /// Starts a thread for each worker, coordinates them once all run, and joins them.
-  private func startThreads(_ rest: ArraySlice<LoadWorker>) throws(Errno) {
+  private func startThreads(_ rest: ArraySlice<TrialWorker>) throws(Errno) {
     guard let worker = rest.first else { return coordinate() }
     let thread = try Thread(stackSize: 1 << 20) { worker.runToTheEnd() }
     var failure: Errno?
@@ -74,8 +83,8 @@ final class Trial {
 
   private func coordinate() {
     wait(until: .max) { $0 >= .ready }
-    openingSeconds = plan.isChurn ? nil : Double(LoadWorker.clock - startTime) / 1e9
-    let begin = LoadWorker.clock + 1_000_000
+    openingSeconds = plan.isChurn ? nil : Double(TrialWorker.clock - startTime) / 1e9
+    let begin = TrialWorker.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
     let drain = until + UInt64(plan.options.timeout.nanoseconds)
@@ -97,7 +106,7 @@ final class Trial {
     }
     wait(until: until) { $0 >= .draining }
     ownNanoseconds = shim_thread_nanoseconds() - cpu
-    usageAtEnd = probe?.end(connections: plan.isChurn ? 0 : openAtEnd)
+    usageAtEnd = probe?.end()
     for worker in workers {
       worker.control.allowClosing()
       worker.wake()
@@ -111,17 +120,13 @@ final class Trial {
     workers.reduce(0) { sum, worker in sum + worker.control.status.withLock { $0.opened } }
   }
 
-  private var openAtEnd: Int {
-    workers.reduce(0) { sum, worker in sum + worker.control.status.withLock { $0.openAtEnd } }
-  }
-
   private func areAll(_ isReached: (WorkerControl.Phase) -> Bool) -> Bool {
     workers.allSatisfy { isReached($0.control.status.withLock { $0.phase }) }
   }
 
   /// Sleeps until the time, or until every worker has come so far.
   private func wait(until time: UInt64, _ isReached: (WorkerControl.Phase) -> Bool) {
-    while !areAll(isReached), LoadWorker.clock < time {
+    while !areAll(isReached), TrialWorker.clock < time {
       if watch.wait(until: time) { stop() }
     }
   }

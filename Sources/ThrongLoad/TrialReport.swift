@@ -26,7 +26,8 @@ struct TrialReport {
       rate: plan.rate, seconds: seconds, messages: total.messages,
       messagesPerSecond: seconds > 0 ? Double(total.messages) / seconds : 0,
       sentBytes: total.sentBytes, receivedBytes: total.receivedBytes,
-      connections: connectionFigures(opened), latency: LatencySummary(total.latency),
+      connections: connectionFigures(opened), slow: slow, idle: idle,
+      latency: LatencySummary(total.latency),
       uncorrected: isOpenLoop ? LatencySummary(total.uncorrected) : nil,
       sendDelay: isOpenLoop ? LatencySummary(total.sendDelay) : nil,
       late: isOpenLoop ? total.late : nil, unsent: isOpenLoop ? total.unsent : nil,
@@ -40,10 +41,25 @@ struct TrialReport {
 
   private func connectionFigures(_ opened: Int) -> ConnectionFigures {
     ConnectionFigures(
-      wanted: plan.options.connections, opened: opened,
+      wanted: plan.options.allConnections, opened: opened,
       openAtEnd: statuses.reduce(0) { $0 + $1.openAtEnd }, unserved: unserved.count,
       openingSeconds: openingSeconds, connectTime: LatencySummary(total.connect),
       fairness: Fairness.index(statuses.flatMap(\.replies)))
+  }
+
+  private var slow: SlowFigures? {
+    guard plan.slowConnections > 0, let crowd = statuses.last else { return nil }
+    return SlowFigures(
+      wanted: plan.slowConnections, opened: crowd.opened, openAtEnd: crowd.openAtEnd,
+      receivedBytes: total.slowBytes)
+  }
+
+  private var idle: IdleFigures? {
+    guard plan.options.idleConnections > 0 else { return nil }
+    let opened = statuses.reduce(0) { $0 + $1.held }
+    return IdleFigures(
+      wanted: plan.options.idleConnections, opened: opened,
+      dropped: opened - statuses.reduce(0) { $0 + $1.heldAtEnd })
   }
 
   private var faults: [FaultSummary] {
@@ -53,7 +69,7 @@ struct TrialReport {
     // Who could not connect has a fault of its own.
     let refused = log.all.first { $0.kind == .connectFailed }?.count ?? 0
     if unserved.count > refused, !wasStopped, let first = unserved.first {
-      let all = plan.options.connections
+      let all = plan.options.allConnections
       log.add(
         .notServed, count: unserved.count - refused,
         unserved.count == all
@@ -95,9 +111,16 @@ struct TrialReport {
       systemSeconds: end.systemSeconds - start.systemSeconds,
       cpuMicrosecondsPerMessage: perMessage((end.cpuSeconds - start.cpuSeconds) * 1e6),
       startResidentBytes: probe.startResidentBytes, peakResidentBytes: probe.peakResidentBytes,
-      residentBytesPerConnection: probe.residentBytesPerConnection, threads: end.threads,
+      residentBytesPerConnection: bytesPerConnection(end.residentBytes), threads: end.threads,
       voluntarySwitchesPerMessage: switches(usage, \.voluntary),
       involuntarySwitchesPerMessage: switches(usage, \.involuntary))
+  }
+
+  /// What the server's memory has grown by, for each connection; a connection of the churn is not held.
+  private func bytesPerConnection(_ bytes: Int) -> Double? {
+    let open = statuses.reduce(0) { $0 + $1.openAtEnd }
+    guard let probe, open > 0, !plan.isChurn else { return nil }
+    return Double(bytes - probe.startResidentBytes) / Double(open)
   }
 
   /// A thread that has ended takes its count along; of less than nothing nothing is said.

@@ -12,7 +12,7 @@ struct TrialText {
   var lines: [String] {
     if trial.connections.opened == 0, !trial.faults.isEmpty { return trial.faults.map(\.sentence) }
     var lines = options.mode == .idle ? idleLines : loadLines
-    lines += connectionLines + serverLines
+    lines += connectionLines + crowdLines + serverLines
     lines += trial.warnings.map { "warning: \($0)" }
     lines += trial.faults.map(\.sentence)
     return lines
@@ -82,6 +82,27 @@ struct TrialText {
           \(Decimals.fixed(cpu, 2)) us/message, \(Decimals.fixed(generator.utilization * 100, 0)) % \
           of a core\(generator.threads == 1 ? "" : " in the busiest of \(generator.threads) threads")
           """))
+    }
+    return lines
+  }
+
+  private var crowdLines: [String] {
+    var lines: [String] = []
+    if let slow = trial.slow {
+      let rate = trial.seconds > 0 ? Double(slow.receivedBytes) / trial.seconds : 0
+      lines.append(
+        Self.row(
+          "slow readers",
+          """
+          \(slow.openAtEnd) of \(slow.wanted) open at the end, \(Self.bytes(slow.receivedBytes)) taken, \
+          \(Self.bytes(Int(rate / Double(max(1, slow.opened)))))/s each
+          """))
+    }
+    if let idle = trial.idle {
+      lines.append(
+        Self.row(
+          "idle",
+          "\(idle.opened) of \(idle.wanted) connections held, \(idle.dropped) dropped"))
     }
     return lines
   }

@@ -22,16 +22,30 @@ struct WorkerPlan: Sendable {
     sampler = SizeSampler(options.sizes)
   }
 
+  /// Those that read slowly, of the connections under load.
+  var slowConnections: Int { options.slowConnections }
+  var quickConnections: Int { options.connections - slowConnections }
+
   var isChurn: Bool { options.mode == .churn }
   var isIdle: Bool { options.mode == .idle }
 
-  /// How many connections a worker has: they are dealt in turn.
-  func connections(of worker: Int) -> Int {
-    (options.connections - worker + options.threads - 1) / options.threads
+  /// How many connections a worker has under load: they are dealt in turn.
+  func quickConnections(of worker: Int) -> Int { deal(quickConnections, to: worker) }
+
+  /// How many more it only holds.
+  func idleConnections(of worker: Int) -> Int { deal(options.idleConnections, to: worker) }
+
+  private func deal(_ count: Int, to worker: Int) -> Int {
+    (count - worker + options.threads - 1) / options.threads
   }
 
-  /// The number, from 1 on, of a worker's connection.
-  func number(of index: Int, worker: Int) -> Int { index * options.threads + worker + 1 }
+  /// The number, from 1 on, of a worker's connection: first the quick ones, then those that read
+  /// slowly, then the idle ones.
+  func number(of place: Int, worker: Int) -> Int {
+    let active = quickConnections(of: worker)
+    if place < active { return place * options.threads + worker + 1 }
+    return options.connections + (place - active) * options.threads + worker + 1
+  }
 
   /// A loopback address has ports for some 28,000 connections to one server; others of 127.0.0.0/8
   /// have as many again.
@@ -71,6 +85,9 @@ final class WorkerControl: Sendable {
     var unserved: [Int] = []
     /// Open connections when the measuring ended.
     var openAtEnd = 0
+    /// Those that are only held: how many were made, and how many of them were open then.
+    var held = 0
+    var heldAtEnd = 0
     /// What was measured: the clock's and the thread's CPU time.
     var measuredNanoseconds: UInt64 = 0
     var cpuNanoseconds: UInt64 = 0

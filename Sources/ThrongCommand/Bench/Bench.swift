@@ -23,6 +23,19 @@ struct Bench: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      """
+      So many per cent of the connections read slowly: they ask for 256 KiB at once and take 4 KiB \
+      every 100 ms; not in the figures of the others.
+      """, valueName: "percent"))
+  var slowClients = 0.0
+
+  @Option(
+    help: ArgumentHelp(
+      "Further connections that are opened first and held; counted when dropped.", valueName: "n"))
+  var idleConnections = 0
+
+  @Option(
+    help: ArgumentHelp(
       "Bytes a message: 64, 16-1024, or weighted 64:9,4096:1.", valueName: "bytes"))
   var size = "64"
 
@@ -160,6 +173,8 @@ extension Bench {
     options.sizes = sizes
     options.greeting = greeting
     options.connections = connections
+    options.slowClients = slowClients
+    options.idleConnections = idleConnections
     options.depth = depth
     options.duration = duration?.duration ?? .seconds(findMax ? 2 : 10)
     options.warmup = warmup.duration
