@@ -28,6 +28,8 @@ package struct CellMethod: Sendable {
   var timeout: Duration
   var startTimeout: Duration
   var seed: UInt64
+  /// What is granted beyond all that is foreseen, before a measurement counts as hung.
+  var grace = Duration.seconds(5)
 
   init(_ options: CompareOptions, _ processors: ProcessorPlan) {
     throng = options.throng
@@ -89,7 +91,7 @@ package struct CellMethod: Sendable {
 
   /// After this it has failed.
   func deadline(_ task: CellTask) -> Duration {
-    startTimeout + expectedTime(task) * 2 + timeout(task) * 2 + .seconds(5)
+    startTimeout + expectedTime(task) * 2 + timeout(task) * 2 + grace
   }
 
   static func list(_ processors: [Int]) -> String {
