@@ -107,6 +107,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongReportTests", dependencies: ["ThrongReport"], swiftSettings: settings),
+      name: "ThrongReportTests", dependencies: ["ThrongReport"], exclude: ["Support/browser.py"],
+      swiftSettings: settings),
   ]
 )

@@ -1,0 +1,133 @@
+// Which model to take for a workload. The rule is simple, so that one can disagree with it: of the models
+// that failed nowhere, those stay whose throughput is within a tenth of the best and whose p99 is within
+// twice the best, with the most clients; of these the one that needs the least CPU a message, and among
+// those that tie in CPU the one with the least memory, and among those that tie there too, the first.
+
+struct Choice {
+  let workload: Workload
+  let connections: Int?
+  /// Nil when nothing can be said.
+  let model: Contender?
+  /// The models that cannot be told from it by the rule.
+  let equals: [Contender]
+  private let reason: String
+
+  static let throughputShare = 0.9
+  static let latencyMultiple = 2.0
+
+  init(_ workload: Workload, _ measurements: Measurements) {
+    let models = measurements.contenders(in: workload).filter { $0.kind == .model }
+    let failed = models.filter { model in
+      workload.connections.contains { measurements.cell(workload, model, $0)?.failure != nil }
+    }
+    let able = models.filter { model in !failed.contains { $0.id == model.id } }
+    let most = workload.connections.last { connections in
+      able.count { measurements.soundCell(workload, $0, connections) != nil } > 1
+    }
+    self.workload = workload
+    connections = most
+    guard let most else {
+      (model, equals) = (nil, [])
+      reason = Self.whyNone(models, failed, measurements)
+      return
+    }
+    let present = able.filter { measurements.soundCell(workload, $0, most) != nil }
+    var selection = Selection(
+      workload: workload, connections: most, measurements: measurements, left: present)
+    guard selection.isDecided else {
+      (model, equals) = (nil, [])
+      reason = "measured once, so no difference can be told from noise (--repeats 3 or more)"
+      return
+    }
+    selection.dropSlow()
+    selection.keepLeaders(.cpu)
+    selection.keepLeaders(.memory)
+    model = selection.left.first
+    equals = Array(selection.left.dropFirst())
+    let named = failed.map { "\($0.label) is left out because it failed" }
+    reason = (selection.reasons + named).joined(separator: "; ")
+  }
+
+  var sentence: String {
+    let place = "For \(workload.title)"
+    guard let model, let connections else { return "\(place): no recommendation: \(reason)." }
+    var text = "\(place), take \(model.label)"
+    if !equals.isEmpty {
+      text += " (\(Phrase.list(equals.map(\.label))) cannot be told from it)"
+    }
+    text += reason.isEmpty ? "" : ": with \(Phrase.clients(connections)), \(reason)"
+    return text + "."
+  }
+
+  private static func whyNone(
+    _ models: [Contender], _ failed: [Contender], _ measurements: Measurements
+  ) -> String {
+    if models.isEmpty { return "none of Throng's models was measured" }
+    if !failed.isEmpty { return "\(Phrase.list(failed.map(\.label))) failed, and too few are left" }
+    return models.count == 1
+      ? "\(models[0].label) is the only model that was measured"
+      : "no two models were measured with the same number of clients"
+  }
+}
+
+/// The models that are left while the rule is applied.
+private struct Selection {
+  let workload: Workload
+  let connections: Int
+  let measurements: Measurements
+  var left: [Contender]
+  var reasons: [String] = []
+
+  private func standing(_ figure: Figure) -> Standing? {
+    Standing(figure, workload, connections, among: left, measurements)
+  }
+
+  /// Whether any figure has intervals.
+  var isDecided: Bool {
+    Figure.allCases.contains { standing($0).map { $0.undecided.isEmpty } ?? false }
+  }
+
+  mutating func dropSlow() {
+    drop(.throughput) { $0.value < Choice.throughputShare }
+    drop(.p99) { $0.value > Choice.latencyMultiple }
+  }
+
+  private mutating func drop(_ figure: Figure, where isSlow: (Ratio) -> Bool) {
+    guard let standing = standing(figure) else { return }
+    let slow = standing.followers.filter { $0.ratio.map(isSlow) ?? false }
+    guard !slow.isEmpty else { return }
+    let leaders = standing.leaders
+    let names = Phrase.list(leaders.map(\.contender.label))
+    let best = figure.higherIsBetter ? "highest" : "lowest"
+    let verb = leaders.count == 1 ? "has" : "have"
+    let clauses = slow.enumerated().map { index, place in
+      let share = Quantity.share(place.ratio?.value ?? 1)
+      let joint = index > 0 ? "" : figure.higherIsBetter ? "reaches " : "has "
+      return "\(place.contender.label) \(joint)\(share)"
+    }
+    reasons.append(
+      "\(names) \(verb) the \(best) \(figure.name) (\(figure.text(leaders[0].estimate.median)));"
+        + " \(Phrase.list(clauses)) of it")
+    left.removeAll { contender in slow.contains { $0.contender.id == contender.id } }
+  }
+
+  mutating func keepLeaders(_ figure: Figure) {
+    guard let standing = standing(figure), standing.undecided.isEmpty,
+      !standing.followers.isEmpty
+    else { return }
+    let kept = left.filter { contender in
+      standing.leads(contender.id) || !standing.places.contains { $0.contender.id == contender.id }
+    }
+    let followers = standing.followers.map { place in
+      figure == .memory
+        ? "\(place.contender.label) \(figure.text(place.estimate.median))"
+        : "\(place.contender.label) \(Quantity.times(place.ratio?.value ?? 1))"
+    }
+    let leaders = standing.leaders
+    let values = Phrase.list(leaders.map { figure.text($0.estimate.median) })
+    reasons.append(
+      "\(Phrase.list(leaders.map(\.contender.label))) \(leaders.count == 1 ? "needs" : "need") the"
+        + " least \(figure.name) (\(values); \(Phrase.list(followers)))")
+    left = kept
+  }
+}
