@@ -4,14 +4,15 @@ import CEpollShim
 import Glibc
 
 struct ProcessUsage: Sendable {
+  /// To 10 ms or so.
   var userSeconds: Double
   var systemSeconds: Double
+  /// To the nanosecond.
+  var cpuSeconds: Double
   var residentBytes: Int
   var threads: Int
   /// Nil when they were not counted.
   var switches: SwitchCount?
-
-  var cpuSeconds: Double { userSeconds + systemSeconds }
 
   /// Nil when there is no such process.
   init?(pid: Int) {
@@ -25,6 +26,8 @@ struct ProcessUsage: Sendable {
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     userSeconds = field(14) / ticks
     systemSeconds = field(15) / ticks
+    let precise = shim_process_nanoseconds(pid_t(pid))
+    cpuSeconds = precise < 0 ? userSeconds + systemSeconds : Double(precise) / 1e9
     threads = Int(field(20))
     residentBytes = Int(field(24)) * sysconf(Int32(_SC_PAGESIZE))
   }

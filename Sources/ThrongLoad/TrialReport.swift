@@ -106,10 +106,14 @@ struct TrialReport {
   private var server: ServerCost? {
     guard let probe, let usage else { return nil }
     let (start, end) = usage
+    let cpu = end.cpuSeconds - start.cpuSeconds
+    // The kernel tells the two apart by what runs at each tick; their sum it knows precisely.
+    let user = end.userSeconds - start.userSeconds
+    let ticks = user + end.systemSeconds - start.systemSeconds
+    let userShare = ticks > 0 ? user / ticks : 0
     return ServerCost(
-      pid: probe.pid, userSeconds: end.userSeconds - start.userSeconds,
-      systemSeconds: end.systemSeconds - start.systemSeconds,
-      cpuMicrosecondsPerMessage: perMessage((end.cpuSeconds - start.cpuSeconds) * 1e6),
+      pid: probe.pid, userSeconds: cpu * userShare, systemSeconds: cpu * (1 - userShare),
+      cpuMicrosecondsPerMessage: perMessage(cpu * 1e6),
       startResidentBytes: probe.startResidentBytes, peakResidentBytes: probe.peakResidentBytes,
       residentBytesPerConnection: bytesPerConnection(end.residentBytes), threads: end.threads,
       voluntarySwitchesPerMessage: switches(usage, \.voluntary),

@@ -16,8 +16,9 @@ import ThrongReport
     }
     let options = ShortRun.options {
       $0.models = []
-      $0.peers = [peer("once", "2ms"), peer("twice", "4ms")]
+      $0.peers = [peer("once", "1ms"), peer("twice", "2ms")]
       $0.duration = .milliseconds(400)
+      $0.connections = [1]
       $0.timeout = .seconds(5)
       $0.repeats = 3
     }
@@ -26,15 +27,14 @@ import ThrongReport
       let cell = try #require(results.cells.first { $0.contender == contender })
       #expect(cell.failure == nil)
       return Dictionary(
-        uniqueKeysWithValues: try cell.samples.map {
-          ($0.round, try #require($0.cpuMicrosecondsPerMessage))
+        uniqueKeysWithValues: cell.samples.compactMap { sample in
+          sample.cpuMicrosecondsPerMessage.map { (sample.round, $0) }
         })
     }
     let (once, twice) = (try cost("once"), try cost("twice"))
-    for round in 1...3 {
-      let ratio = try #require(twice[round]) / #require(once[round])
-      #expect(ratio > 1.8 && ratio < 2.2, "round \(round): \(ratio)")
-    }
+    let ratio = try #require(Ratio(paired: twice, to: once))
+    #expect(ratio.value > 1.8 && ratio.value < 2.2, "\(ratio)")
+    #expect(ratio.outcome(floor: 0.05) == .more, "\(ratio)")
   }
 
   @Test func systemCallsAreCountedForEachMessage() throws {
@@ -43,7 +43,8 @@ import ThrongReport
     let runner = CellRunner(plan.method, stop, program: ShortRun.throng)
     let counter = SystemCallCounter(runner)
     try #require(counter.problem() == nil)
-    let calls = try #require(counter.count(try #require(plan.tasks.first)))
+    let task = try #require(plan.tasks.first)
+    let calls = try #require(counter.count(task))
     #expect(abs(calls["recvfrom", default: 0] - 1) < 0.02, "\(calls)")
     #expect(abs(calls["sendto", default: 0] - 1) < 0.02, "\(calls)")
     #expect(calls.values.reduce(0, +) < 2.1, "\(calls)")

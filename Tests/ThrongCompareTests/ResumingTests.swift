@@ -29,32 +29,36 @@ import ThrongReport
     for sample in kept { #expect(late.cells.contains { $0.samples.contains(sample) }) }
   }
 
-  @Test(
-    arguments: [
-      ("--duration in seconds was 0.1, and is 0.2", { $0.duration = .milliseconds(200) }),
-      ("--repeats was 1, and is 3", { $0.repeats = 3 }),
-      ("the seed was 1, and is 9", { $0.seed = 9 }),
-      ("--connections of echo-64 were [2], and are [4]", { $0.connections = [4] }),
-      (
-        "the list of workloads was echo-64, and is churn",
-        {
-          $0.measuresEcho = false
-          $0.measuresChurn = true
-        }
-      ),
-      ("the list of contenders was", { $0.models = [.reactor] }),
-      ("reactor was started with", { $0.throng = "/elsewhere/throng" }),
-    ] as [(String, @Sendable (inout CompareOptions) -> Void)])
-  func anotherConfigurationIsRefused(
-    _ what: String, _ change: @Sendable (inout CompareOptions) -> Void
-  ) throws {
+  struct Difference: Sendable, CustomStringConvertible {
+    let description: String
+    let change: @Sendable (inout CompareOptions) -> Void
+
+    init(_ description: String, _ change: @escaping @Sendable (inout CompareOptions) -> Void) {
+      self.description = description
+      self.change = change
+    }
+  }
+
+  @Test(arguments: [
+    Difference("--duration in seconds was 0.1, and is 0.2") { $0.duration = .milliseconds(200) },
+    Difference("--repeats was 1, and is 3") { $0.repeats = 3 },
+    Difference("the seed was 1, and is 9") { $0.seed = 9 },
+    Difference("--connections of echo-64 were [2], and are [4]") { $0.connections = [4] },
+    Difference("the list of workloads was echo-64, and is churn") {
+      $0.measuresEcho = false
+      $0.measuresChurn = true
+    },
+    Difference("the list of contenders was") { $0.models = [.reactor] },
+    Difference("reactor was started with") { $0.throng = "/elsewhere/throng" },
+  ])
+  func anotherConfigurationIsRefused(_ difference: Difference) throws {
     let earlier = try ShortRun.plan(ShortRun.options()).results
-    let plan = try ShortRun.plan(ShortRun.options(change))
+    let plan = try ShortRun.plan(ShortRun.options(difference.change))
     let error = #expect(throws: CompareError.self) {
       try plan.checkResuming(earlier, name: "out/results.json")
     }
     let text = try #require(error).description
-    #expect(text.hasPrefix("out/results.json is of another comparison: \(what)"), "\(text)")
+    #expect(text.hasPrefix("out/results.json is of another comparison: \(difference)"), "\(text)")
     #expect(text.hasSuffix("(give the same flags, or another --output)"))
   }
 }

@@ -60,7 +60,7 @@ struct CompareRun {
   // MARK: Measuring
 
   private func measure(_ plan: ComparePlan, _ earlier: CompareResults?) throws -> CompareResults {
-    try Report.makeDirectory(results.output)
+    try AtomicFile.makeDirectory(results.output)
     let interruption: StopSignal
     do {
       interruption = try StopSignal(watchingSignals: true)
@@ -77,15 +77,16 @@ struct CompareRun {
 
   /// What is printed at the end, and the files.
   private func conclude(_ measured: CompareResults, _ baseline: CompareResults?) throws -> Int32 {
-    let report = Report(measured)
-    try report.write(to: results.output, baseline: baseline)
-    print(report.terminalText(width: CompareScreen.outputWidth))
-    var status: Int32 = measured.cells.contains { !$0.samples.isEmpty } ? 0 : 1
-    if let baseline {
-      let changes = Baseline(baseline, now: measured, tolerance: results.tolerance ?? 0.05)
-      print(changes.text())
-      if !changes.regressions.isEmpty { status = 2 }
+    let changes = baseline.map {
+      Baseline($0, now: measured, tolerance: results.tolerance ?? 0.05)
     }
+    let report = Report(measured, baseline: changes)
+    try report.write(to: results.output)
+    print(report.terminalTable(width: CompareScreen.outputWidth))
+    print(report.verdict.text)
+    if let changes { print("\n" + changes.text(), terminator: "") }
+    var status: Int32 = measured.cells.contains { !$0.samples.isEmpty } ? 0 : 1
+    if changes?.regressions.isEmpty == false { status = 2 }
     print("\nwritten: \(results.output)/index.html, results.json, results.csv")
     guard measured.wasInterrupted else { return status }
     StandardError.write("throng: interrupted; what is done is in the report (go on with --resume)")
