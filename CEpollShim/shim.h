@@ -272,6 +272,18 @@ static inline int64_t shim_process_nanoseconds(pid_t pid) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+// CPU time of this process and of the children that it has waited for (getrusage(2)).
+static inline int64_t shim_used_nanoseconds(void) {
+  struct rusage own, children;
+  getrusage(RUSAGE_SELF, &own);
+  getrusage(RUSAGE_CHILDREN, &children);
+  int64_t seconds = own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec +
+                    children.ru_stime.tv_sec;
+  int64_t microseconds = own.ru_utime.tv_usec + own.ru_stime.tv_usec + children.ru_utime.tv_usec +
+                         children.ru_stime.tv_usec;
+  return seconds * 1000000000 + microseconds * 1000;
+}
+
 // CPU time of the calling thread.
 static inline uint64_t shim_thread_nanoseconds(void) {
   struct timespec time;

@@ -9,7 +9,6 @@ struct ProcessUsage: Sendable {
   var systemSeconds: Double
   /// To the nanosecond.
   var cpuSeconds: Double
-  var residentBytes: Int
   var threads: Int
   /// Nil when they were not counted.
   var switches: SwitchCount?
@@ -29,13 +28,22 @@ struct ProcessUsage: Sendable {
     let precise = shim_process_nanoseconds(pid_t(pid))
     cpuSeconds = precise < 0 ? userSeconds + systemSeconds : Double(precise) / 1e9
     threads = Int(field(20))
-    residentBytes = Int(field(24)) * sysconf(Int32(_SC_PAGESIZE))
   }
 
-  /// Resident memory alone.
-  static func residentBytes(pid: Int) -> Int? {
+  /// Resident memory alone, quickly: recent kernels count it for each processor, and are off by up to
+  /// 128 KiB for each.
+  static func roughResidentBytes(pid: Int) -> Int? {
     let fields = ProcFile.read("/proc/\(pid)/statm")?.split(separator: " ") ?? []
     return fields.dropFirst().first.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
+  }
+
+  /// The same to the page: the kernel looks at every mapping.
+  static func residentBytes(pid: Int) -> Int? {
+    guard let text = ProcFile.read("/proc/\(pid)/smaps_rollup"),
+      let line = ProcFile.value("Rss", in: text), let number = line.split(separator: " ").first,
+      let kilobytes = Int(number)
+    else { return roughResidentBytes(pid: pid) }
+    return kilobytes * 1024
   }
 
   /// The processors that a process may run on.

@@ -5,6 +5,8 @@ final class ServerProbe {
   let pid: Int
   private(set) var startResidentBytes = 0
   private(set) var peakResidentBytes = 0
+  /// While everybody is connected, at the end.
+  private(set) var endResidentBytes = 0
   private var switches = SwitchCount()
 
   init(pid: Int) { self.pid = pid }
@@ -24,14 +26,15 @@ final class ServerProbe {
   }
 
   func watchMemory() {
-    peakResidentBytes = max(peakResidentBytes, ProcessUsage.residentBytes(pid: pid) ?? 0)
+    peakResidentBytes = max(peakResidentBytes, ProcessUsage.roughResidentBytes(pid: pid) ?? 0)
   }
 
   /// All who are connected have been served by now, so that what the server keeps for them is there.
   func end() -> ProcessUsage? {
     var usage = ProcessUsage(pid: pid)
     usage?.switches = switches.later
-    watchMemory()
+    endResidentBytes = ProcessUsage.residentBytes(pid: pid) ?? startResidentBytes
+    peakResidentBytes = max(peakResidentBytes, endResidentBytes)
     return usage
   }
 

@@ -115,16 +115,16 @@ struct TrialReport {
       pid: probe.pid, userSeconds: cpu * userShare, systemSeconds: cpu * (1 - userShare),
       cpuMicrosecondsPerMessage: perMessage(cpu * 1e6),
       startResidentBytes: probe.startResidentBytes, peakResidentBytes: probe.peakResidentBytes,
-      residentBytesPerConnection: bytesPerConnection(end.residentBytes), threads: end.threads,
+      residentBytesPerConnection: bytesPerConnection, threads: end.threads,
       voluntarySwitchesPerMessage: switches(usage, \.voluntary),
       involuntarySwitchesPerMessage: switches(usage, \.involuntary))
   }
 
   /// What the server's memory has grown by, for each connection; a connection of the churn is not held.
-  private func bytesPerConnection(_ bytes: Int) -> Double? {
+  private var bytesPerConnection: Double? {
     let open = statuses.reduce(0) { $0 + $1.openAtEnd }
     guard let probe, open > 0, !plan.isChurn else { return nil }
-    return Double(bytes - probe.startResidentBytes) / Double(open)
+    return Double(probe.endResidentBytes - probe.startResidentBytes) / Double(open)
   }
 
   /// A thread that has ended takes its count along; of less than nothing nothing is said.

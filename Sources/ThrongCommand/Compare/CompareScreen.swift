@@ -134,7 +134,8 @@ final class CompareScreen: CompareObserver {
   }
 
   private static func name(_ task: CellTask) -> String {
-    let clients = "\(Count.text(task.connections)) connections"
+    let clients =
+      Count.text(task.connections) + (task.connections == 1 ? " connection" : " connections")
     return "\(task.workload.title), \(clean(task.contender.label)), \(clients)"
   }
 

@@ -48,12 +48,6 @@ extension Machine {
     return notes
   }
 
-  /// How busy others have kept the machine, for each processor; nil when that is not known.
-  static var loadPerProcessor: Double? {
-    let load = TextFile.line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
-    return load.map { $0 / Double(max(1, Processors.ofThisThread.count)) }
-  }
-
   private static func text<Characters>(of tuple: Characters) -> String {
     withUnsafeBytes(of: tuple) { bytes in
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

@@ -72,8 +72,8 @@ package enum ModelChoice: String, Sendable, CaseIterable {
   func label(threads: Int) -> String {
     switch self {
     case .reactor: "reactor"
-    case .reactorLoops: "reactor, \(threads) loops"
-    case .threadPool: "thread-pool, \(threads) threads"
+    case .reactorLoops: "reactor (\(threads) loops)"
+    case .threadPool: "thread-pool (\(threads))"
     case .threadPerClient: "thread-per-client"
     }
   }

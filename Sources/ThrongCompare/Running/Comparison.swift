@@ -36,26 +36,33 @@ package final class Comparison {
   /// - Throws: `FileWriteError` when the results cannot be saved.
   package func run() throws -> CompareResults {
     try save()
-    let clock = ContinuousClock()
-    for (index, task) in plan.tasks.enumerated() where !isDone(task) {
-      if interruption.isAsked { return try interrupted() }
-      observer?.begins(task, index + 1, of: plan.tasks.count, timeLeft(from: index))
-      let start = clock.now
-      let outcome = givenUp[task.contender.id].map(Self.givenUpOutcome) ?? measure(task)
-      if case .interrupted = outcome { return try interrupted() }
-      spent += clock.now - start
-      expected += plan.method.expectedTime(task)
-      store(outcome, task)
-      try save()
-      observer?.ended(task, outcome, results)
-    }
-    if try !countSystemCalls() { return try interrupted() }
+    let disturbance = Disturbance()
+    if try !measureAll() || !countSystemCalls() { results.wasInterrupted = true }
+    if let text = disturbance.note { note(text) }
     results.ended = Date()
     try save()
     return results
   }
 
   // MARK: Measuring
+
+  /// - Returns: false when somebody has asked to stop.
+  private func measureAll() throws -> Bool {
+    let clock = ContinuousClock()
+    for (index, task) in plan.tasks.enumerated() where !isDone(task) {
+      if interruption.isAsked { return false }
+      observer?.begins(task, index + 1, of: plan.tasks.count, timeLeft(from: index))
+      let start = clock.now
+      let outcome = givenUp[task.contender.id].map(Self.givenUpOutcome) ?? measure(task)
+      if case .interrupted = outcome { return false }
+      spent += clock.now - start
+      expected += plan.method.expectedTime(task)
+      store(outcome, task)
+      try save()
+      observer?.ended(task, outcome, results)
+    }
+    return true
+  }
 
   /// A failure is tried once more: a machine may have been busy for a moment.
   private func measure(_ task: CellTask) -> CellOutcome {
@@ -128,13 +135,6 @@ package final class Comparison {
   }
 
   // MARK: Keeping
-
-  private func interrupted() throws -> CompareResults {
-    results.wasInterrupted = true
-    results.ended = Date()
-    try save()
-    return results
-  }
 
   private func save() throws {
     if let file { try results.write(to: file) }
