@@ -6,7 +6,8 @@ import Testing
 
 @testable import ThrongReport
 
-@Suite(.enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
+@Suite(
+  .serialized, .enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
 struct BrowserTests {
   @Test func theReportIsRightInEveryView() throws {
     try inTemporaryDirectory { directory in
@@ -25,6 +26,24 @@ struct BrowserTests {
         expectFigures(view, results, name)
       }
       #expect(Set(views.map(\.ground)).count == 2, "light and dark differ")
+    }
+  }
+
+  @Test func manyContendersAndFewDoNotOverflowEither() throws {
+    try inTemporaryDirectory { directory in
+      for (name, results) in [("crowded", Fixture.crowded), ("smallest", Fixture.smallest)] {
+        try Report(results).write(to: directory + "/" + name)
+      }
+      let pages = ["crowded", "smallest"].map { directory + "/\($0)/index.html" }
+      for view in try Browser.inspect(pages) {
+        let name: Comment = "\(view.file), \(view.width) pixels, \(view.scheme)"
+        #expect(view.errors.isEmpty && view.scrollWidth <= view.innerWidth, name)
+        #expect(view.overlaps == 0 && view.outside == 0, name)
+        #expect(
+          !view.file.contains("smallest") || view.bold == 0, "nobody leads when measured once")
+        #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 4), name)
+        expectAccessible(view, name)
+      }
     }
   }
 
@@ -101,6 +120,7 @@ enum Browser {
     }
     struct Anything: Decodable { init(from decoder: any Decoder) throws {} }
 
+    var file: String
     var width: Int
     var scheme: String
     var scrollWidth: Double
@@ -110,6 +130,8 @@ enum Browser {
     var overlaps: Int
     var outside: Int
     var labels: Int
+    /// Figures that are marked as the best.
+    var bold: Int
     var headings: [Int]
     var scripts: Int
     var unscopedHeads: Int

@@ -62,10 +62,10 @@ public struct Baseline: Sendable {
     if figure.suffersFromSaturation, old.isSaturated || cell.isSaturated { return nil }
     guard let before = old.estimate(figure), let now = cell.estimate(figure) else { return nil }
     let least = figure == .memory ? Figure.memoryResolution / Double(cell.connections) : 0
-    if figure == .memory, abs(before.median - now.median) < least { return nil }
     let ratio = Ratio(
       independent: cell.values(figure).values.map { max($0, least) },
-      to: old.values(figure).values.map { max($0, least) })
+      to: old.values(figure).values.map { max($0, least) }
+    ).map { abs(before.median - now.median) < least ? $0.withinResolution : $0 }
     return Change(
       key: cell.key, figure: figure, before: before.median, now: now.median, ratio: ratio)
   }

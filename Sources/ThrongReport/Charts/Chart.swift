@@ -85,6 +85,8 @@ struct Chart {
         [point.estimate.interval?.low, point.estimate.interval?.high].compactMap { $0 }
       }
     }
-    return Scale(values: medians + ends.filter { least / 2 <= $0 && $0 <= most * 1.5 })
+    return Scale(
+      values: medians + ends.filter { least / 2 <= $0 && $0 <= most * 1.5 },
+      isBinary: figure == .memory)
   }
 }

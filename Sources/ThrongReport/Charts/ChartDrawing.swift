@@ -12,6 +12,8 @@ struct ChartDrawing {
   private let plotHeight: Double
   private let right: Double
 
+  private static let mostBands = 8
+
   init(_ chart: Chart, layout: ChartLayout, id: String, isStandalone: Bool) {
     self.chart = chart
     self.layout = layout
@@ -33,8 +35,11 @@ struct ChartDrawing {
       content += "<rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>" + heading
     }
     content += grid + axes
-    content += chart.series.map(band).joined() + chart.series.map(line).joined()
-    content += labels + chart.series.map(points).joined()
+    // Models above peers; and with many, only the models have bands.
+    let order = chart.series.filter(\.style.isPeer) + chart.series.filter { !$0.style.isPeer }
+    let banded = order.count > Self.mostBands ? order.filter { !$0.style.isPeer } : order
+    content += banded.map(band).joined() + order.map(line).joined()
+    content += labels + order.map(points).joined()
     var attributes = [
       ("class", "chart"), ("viewBox", "0 0 \(n(layout.width)) \(n(height))"), ("role", "img"),
       ("aria-labelledby", "\(id)-title \(id)-desc"),
@@ -101,7 +106,7 @@ struct ChartDrawing {
     for connections in chart.workload.connections {
       let place = x(Double(connections))
       result += "<path class=\"axis\" d=\"M\(n(place)),\(n(bottom))v4\"/>"
-      let label = Quantity.count(connections)
+      let label = layout.isShort ? Quantity.short(connections) : Quantity.count(connections)
       let half = Double(label.count) * layout.fontSize * 0.29
       guard place - half > free else { continue }
       result += text(

@@ -11,12 +11,16 @@ struct ChartLayout {
   /// With a heading.
   let top: Double
   let bottom: Double
+  /// Whether thousands are written `k` along the axis.
+  let isShort: Bool
 
   /// Half of a page of 1,440 pixels; a README.
   static let wide = ChartLayout(
-    width: 620, plotHeight: 270, fontSize: 13, left: 62, mostRight: 190, top: 62, bottom: 46)
+    width: 620, plotHeight: 270, fontSize: 13, left: 62, mostRight: 190, top: 62, bottom: 46,
+    isShort: false)
   static let narrow = ChartLayout(
-    width: 336, plotHeight: 230, fontSize: 11, left: 50, mostRight: 136, top: 58, bottom: 42)
+    width: 336, plotHeight: 230, fontSize: 11, left: 50, mostRight: 136, top: 58, bottom: 42,
+    isShort: true)
 
   var lineHeight: Double { fontSize * 1.18 }
   var labelSize: Double { fontSize * 0.96 }

@@ -9,8 +9,12 @@ struct Scale {
   /// Above this ratio of the largest value to the smallest, the small ones would all look like nothing.
   static let logarithmicFrom = 15.0
 
+  /// Marks are powers of two: for bytes.
+  let isBinary: Bool
+
   /// For the vertical axis: all values fit, and the marks are round.
-  init(values: [Double]) {
+  init(values: [Double], isBinary: Bool = false) {
+    self.isBinary = isBinary
     let positive = values.filter { $0 > 0 && $0.isFinite }
     let least = positive.min() ?? 0
     let most = positive.max() ?? 1
@@ -20,7 +24,7 @@ struct Scale {
       high = most * 1.3
     } else {
       // Nothing is hidden by an axis that does not begin at nothing.
-      let step = Self.step(most)
+      let step = Self.step(most, isBinary)
       low = min(0, values.min() ?? 0)
       high = max(step, (most * 1.04 / step).rounded(.up) * step)
     }
@@ -28,6 +32,7 @@ struct Scale {
 
   /// For the numbers of connections.
   init(connections: [Int]) {
+    isBinary = false
     isLogarithmic = true
     let first = Double(connections.first ?? 1)
     let last = Double(connections.last ?? 1)
@@ -45,8 +50,19 @@ struct Scale {
 
   /// Round values within the ends, ascending.
   var marks: [Double] {
+    isLogarithmic && isBinary ? binaryMarks : decimalMarks
+  }
+
+  private var binaryMarks: [Double] {
+    let doublings = Math.log(high / low) / Math.log(2)
+    let step = [1, 2, 4].first { doublings / Double($0) <= 6 } ?? 5
+    return stride(from: 0, through: 60, by: step).map { Double(1 << $0) }
+      .filter { low <= $0 && $0 <= high }
+  }
+
+  private var decimalMarks: [Double] {
     guard isLogarithmic else {
-      let step = Self.step(high)
+      let step = Self.step(high, isBinary)
       return (Int((low / step).rounded(.up))...Int((high / step + 0.001).rounded(.down)))
         .map { Double($0) * step }
     }
@@ -61,9 +77,14 @@ struct Scale {
   }
 
   /// 1, 2, 2.5 or 5 times a power of ten, for four or five marks.
-  private static func step(_ most: Double) -> Double {
+  private static func step(_ most: Double, _ isBinary: Bool) -> Double {
     guard most > 0 else { return 1 }
     let rough = most / 4
+    if isBinary {
+      var step = 1.0
+      while step < rough { step *= 2 }
+      return step
+    }
     let unit = Math.power(ofTen: Int(Math.log10(rough).rounded(.down)))
     return [1, 2, 2.5, 5, 10].map { $0 * unit }.first { $0 >= rough * 0.999 } ?? 10 * unit
   }

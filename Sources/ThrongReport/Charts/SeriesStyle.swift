@@ -54,7 +54,7 @@ struct SeriesStyle {
     """
     .chart{--ground:\(ground.light);--ink:#1b1f24;--soft:#59616b;--grid:#e4e7eb;--axis:#9aa2ad;\
     \(variables(\.light))}
-    @media(prefers-color-scheme:dark){.chart{--ground:\(ground.dark);--ink:#e8eaed;--soft:#a4acb7;\
+    @media screen and (prefers-color-scheme:dark){.chart{--ground:\(ground.dark);--ink:#e8eaed;--soft:#a4acb7;\
     --grid:#2b3038;--axis:#5b636e;\(variables(\.dark))}}
     .chart text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif;\
     font-variant-numeric:tabular-nums;fill:var(--soft)}

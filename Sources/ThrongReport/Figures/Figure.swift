@@ -90,7 +90,7 @@ extension Figure {
     guard self == .throughput else { return value == 0 ? "0" : Quantity.plain(text(value)) }
     return switch value {
     case 1_000_000...: "\(Quantity.plain(Quantity.digits(value / 1_000_000)))M"
-    case 10_000...: "\(Quantity.plain(Quantity.digits(value / 1000)))k"
+    case 1000...: "\(Quantity.plain(Quantity.digits(value / 1000)))k"
     default: Quantity.plain(Quantity.digits(value))
     }
   }

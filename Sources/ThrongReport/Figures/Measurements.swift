@@ -54,8 +54,7 @@ struct Measurements {
         paired: a.mapValues { max($0, least) }, to: b.mapValues { max($0, least) }),
       let first = MedianEstimate(Array(a.values)), let second = MedianEstimate(Array(b.values))
     else { return nil }
-    guard ratio.interval != nil, abs(first.median - second.median) < least else { return ratio }
-    return Ratio(value: ratio.value, interval: Interval(min(ratio.value, 1), max(ratio.value, 1)))
+    return abs(first.median - second.median) < least ? ratio.withinResolution : ratio
   }
 
   func history(

@@ -17,10 +17,22 @@ enum Quantity {
     return (scale == 1 ? Decimals.fixed(value, 0) : digits(value / scale)) + " " + unit
   }
 
+  /// For an axis where there is little room: `1k`, `25k`.
+  static func short(_ value: Int) -> String {
+    value >= 1000 && value % 100 == 0
+      ? plain(Decimals.fixed(Double(value) / 1000, 1)) + "k" : count(value)
+  }
+
   static func count(_ value: Int) -> String { grouped(Double(value)) }
 
   /// A multiple: `0.45 ×`, `12 ×`.
   static func times(_ ratio: Double) -> String { digits2(ratio) + " ×" }
+
+  /// The end of a ratio's interval: one that is not 1 does not look as if it were.
+  static func bound(_ ratio: Double) -> String {
+    let text = digits2(ratio)
+    return text == "1.00" && ratio != 1 ? Decimals.fixed(ratio, 4) : text
+  }
 
   /// A share of something: `0.45 ×`, and `1/9` where it is small.
   static func share(_ ratio: Double) -> String {
@@ -57,6 +69,7 @@ enum Quantity {
   /// Two significant digits or so: what a ratio deserves.
   static func digits2(_ value: Double) -> String {
     let size = abs(value)
+    if size < 0.0995 { return Decimals.fixed(value, size < 0.00995 ? 4 : 3) }
     return size < 10
       ? Decimals.fixed(value, 2) : size < 1000 ? Decimals.fixed(value, 0) : grouped(value)
   }

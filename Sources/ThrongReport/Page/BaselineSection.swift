@@ -51,7 +51,7 @@ struct BaselineSection {
     return Element(
       "table", [],
       [
-        Element("caption", "Changes that are more than noise (95 %); !: a regression"),
+        Element.caption("Changes that are more than noise (95 %); !: a regression"),
         Element(
           "thead", [],
           [

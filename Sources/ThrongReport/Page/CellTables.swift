@@ -21,7 +21,7 @@ struct CellTables {
     let table = Element(
       "table", [("class", "cells")],
       [
-        Element("caption", caption), Element("thead", [], [Element("tr", [], head)]),
+        Element.caption(caption), Element("thead", [], [Element("tr", [], head)]),
         Element("tbody", [], rows),
       ])
     return Element(
@@ -87,7 +87,7 @@ struct CellTables {
     let table = Element(
       "table", [("class", "commands")],
       [
-        Element("caption", "\(workload.title): the command that measures each cell again"),
+        Element.caption("\(workload.title): the command that measures each cell again"),
         Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
       ])
     return Element(

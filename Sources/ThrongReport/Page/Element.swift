@@ -24,6 +24,11 @@ struct Element {
     Element(name, [("class", classes)], text)
   }
 
+  /// Stays in sight while its table is scrolled.
+  static func caption(_ text: String) -> Element {
+    Element("caption", [], [Element("span", text)])
+  }
+
   static func list(_ texts: [String], class classes: String = "plain") -> Element {
     Element("ul", [("class", classes)], texts.map { Element("li", $0) })
   }

@@ -57,8 +57,7 @@ struct FigureBlock {
     return Element(
       "table", [("class", "figures")],
       [
-        Element(
-          "caption",
+        Element.caption(
           "\(chart.title): medians ± half of the 95 % interval; bold: the best, and who ties with it"
         ),
         Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
@@ -91,7 +90,9 @@ struct FigureBlock {
     let isBound = figure.suffersFromSaturation && cell.isSaturated
     let text = (isBound && figure == .throughput ? "≥ " : "") + figure.text(estimate.median)
     var content = [Element(text)]
-    if standing?.leads(contender.id) == true { content = [Element("b", [], content)] }
+    if let standing, standing.isDecided, standing.leads(contender.id) {
+      content = [Element("b", [], content)]
+    }
     let noise = [
       Quantity.noise(estimate).map { "± " + $0 } ?? "", isBound ? "generator full" : "",
     ]

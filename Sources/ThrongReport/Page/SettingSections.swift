@@ -20,7 +20,7 @@ struct SettingSections {
     let table = Element(
       "table", [("class", "commands")],
       [
-        Element("caption", "What was started, with the port in place of {port}"),
+        Element.caption("What was started, with the port in place of {port}"),
         Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
       ])
     return .section("contenders", "Contenders", [.scrolling("contenders", table)])

@@ -31,6 +31,7 @@ enum StyleSheet {
     outline-offset:2px}
     .explanation{color:var(--soft);max-width:52em}
     ul.findings,ul.prose,ul.plain,ul.advice{margin:0 0 16px;padding-left:1.15em;max-width:62em}
+    ul.findings span{color:var(--soft)}
     ul.findings li,ul.prose li,ul.advice li{margin:0 0 7px}
     ul.remarks{list-style:none;margin:0 0 18px;padding:10px 16px;border-left:3px solid var(--soft);\
     background:var(--card);font-size:15px;max-width:64em}
@@ -48,6 +49,7 @@ enum StyleSheet {
     table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4;\
     font-variant-numeric:tabular-nums}
     caption{text-align:left;color:var(--soft);font-size:13px;padding:6px 0}
+    caption span{display:block;position:sticky;left:0;width:fit-content;max-width:min(100%,calc(100vw - 40px))}
     th,td{padding:5px 10px 5px 0;text-align:left;vertical-align:baseline;font-weight:400}
     th:last-child,td:last-child{padding-right:0}
     thead th{color:var(--soft);font-size:13px;border-bottom:1px solid var(--rule);\
@@ -60,11 +62,14 @@ enum StyleSheet {
     .commands td{min-width:9em;overflow-wrap:anywhere}
     .commands td.n{min-width:0}
     .figures{font-size:13.5px}
+    .figures th:first-child{position:sticky;left:0;background:var(--card)}
     .noise{display:block;color:var(--soft);font-size:12px}
     .none{color:var(--soft);font-size:12.5px}
     .bad{color:var(--bad)}
-    .cells{font-size:13px}
-    .cells td,.cells th{padding-right:14px}
+    .cells{font-size:12.5px}
+    .cells td,.cells th{padding-right:8px}
+    .cells thead th{font-size:12px}
+    .cells tbody th{min-width:7.2em}
     .cells tr.first>*{border-top:2px solid var(--rule)}
     code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
     details{margin:10px 0 30px}
@@ -84,14 +89,14 @@ enum StyleSheet {
     .card{max-width:760px}}
     @media(max-width:600px){.wide{display:none}.narrow{display:block}\
     header,main,footer{padding-left:16px;padding-right:16px}header{padding-top:24px}\
-    h2{font-size:22px}section{margin-top:38px}\
+    h2{font-size:22px}.figures tbody th{min-width:10.6em}section{margin-top:38px}\
     .card{border-radius:0;border-left:0;border-right:0;margin:0 -16px;padding:16px 12px 8px}\
     .advice-box{margin-left:-16px;margin-right:-16px;border-radius:0;padding:18px 16px 8px}}
 
     """
 
   private static let dark = """
-    @media(prefers-color-scheme:dark){:root{--page:#0e1013;--card:#15181d;--ink:#e8eaed;\
+    @media screen and (prefers-color-scheme:dark){:root{--page:#0e1013;--card:#15181d;--ink:#e8eaed;\
     --soft:#a4acb7;--rule:#2b3038;--accent:#74b9ff;--bad:#ff9494;--tint:#16222f}}
 
     """
@@ -103,12 +108,15 @@ enum StyleSheet {
     body{font-size:10pt;line-height:1.4}header,main,footer{max-width:none;padding:0}\
     nav{display:none}h1{font-size:20pt}h2{font-size:15pt;break-after:avoid}\
     section{margin-top:20pt}.advice-box{border:1px solid #bbb}\
-    .grid{display:block}.card{break-inside:avoid;margin:0 0 12pt;max-width:none}\
-    .narrow{display:none}.wide{display:block;max-width:150mm}\
+    .grid{display:block}.card{break-inside:avoid;margin:0 0 10pt;max-width:none;padding:8pt 10pt 4pt}\
+    .narrow{display:none}.wide{display:block;max-width:104mm}\
+    h3{font-size:11pt}.figures,ul.remarks,table{font-size:8pt}.noise,caption,thead th,.axis-note,\
+    .none{font-size:7pt}th,td{padding-top:2pt;padding-bottom:2pt}.figures .noise{display:inline;margin-left:3pt}\
     .scroll{overflow:visible}details::details-content{content-visibility:visible;display:block}\
     summary{list-style:none;color:inherit}\
-    .cells{font-size:5.6pt;line-height:1.25}.cells td,.cells th{padding-right:3pt;min-width:0}\
-    .cells thead th,.cells caption{font-size:5.6pt}.cells .n{white-space:normal}\
+    @page cells{size:landscape;margin:12mm}#cells{page:cells}\
+    .cells{font-size:6.6pt;line-height:1.25}.cells td,.cells th{padding-right:4pt;min-width:0}\
+    .cells thead th,.cells caption{font-size:6.6pt}.figures tbody th{min-width:11em}\
     .commands{font-size:8pt}code{font-size:7.5pt}thead{display:table-header-group}\
     tr{break-inside:avoid}}
 

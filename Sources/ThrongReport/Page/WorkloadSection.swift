@@ -7,7 +7,13 @@ struct WorkloadSection {
 
   var element: Element {
     let findings = verdict.findings.map { finding in
-      Element("li", [], [Element("b", finding.figure.title), Element(". " + finding.text)])
+      let rest = finding.sentences.dropFirst().joined(separator: " ")
+      return Element(
+        "li", [],
+        [
+          Element("b", finding.figure.title), Element(". \(finding.sentences[0]) "),
+          Element("span", rest),
+        ])
     }
     let blocks = Figure.allCases.compactMap {
       FigureBlock(figure: $0, workload: workload, measurements: measurements).element

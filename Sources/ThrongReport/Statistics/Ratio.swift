@@ -66,6 +66,11 @@ public struct Ratio: Sendable, Equatable {
     return value < 1 ? .less : .more
   }
 
+  /// The same with an interval that contains 1: the difference is below what can be measured.
+  var withinResolution: Ratio {
+    Ratio(value: value, interval: interval.map { _ in Interval(min(value, 1), max(value, 1)) })
+  }
+
   /// The same, seen from the other.
   public var inverse: Ratio {
     Ratio(value: 1 / value, interval: interval.map { Interval(1 / $0.high, 1 / $0.low) })

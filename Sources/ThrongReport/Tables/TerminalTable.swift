@@ -6,43 +6,57 @@ struct TerminalTable {
   /// Characters of a line: below 100 the noise is left out, and the threads.
   let width: Int
 
-  private static let labelLength = 20
+  private static let longestLabel = 24
+  private static let shortestLabel = 8
   private var isWide: Bool { width >= 100 }
 
   var text: String {
     results.workloads.compactMap { workload in
-      let rows = rows(workload)
-      guard !rows.isEmpty else { return nil }
-      var table = TextTable(columns(workload))
-      for row in rows { table.add(row) }
-      return workload.title + "\n" + table.text
+      table(workload).map { workload.title + "\n" + $0.text }
     }.joined(separator: "\n") + legend
   }
 
+  /// With labels as long as there is room for; nil without rows.
+  private func table(_ workload: Workload) -> TextTable? {
+    for length in (Self.shortestLabel...Self.longestLabel).reversed() {
+      let rows = rows(workload, labelLength: length)
+      guard !rows.isEmpty else { return nil }
+      var table = TextTable(columns(workload))
+      for row in rows { table.add(row) }
+      if table.width <= width || length == Self.shortestLabel { return table }
+    }
+    return nil
+  }
+
   private func columns(_ workload: Workload) -> [(title: String, side: TextTable.Side)] {
-    [("clients", .right), ("contender", .left), ("\(workload.unit)s/s", .right)]
+    [("clients", .right), ("contender", .left), (rateTitle(workload), .right)]
       + (isWide ? [("±", .right)] : [])
       + [("p50", .right), ("p99", .right), ("CPU/\(short(workload))", .right)]
       + (isWide ? [("±", .right)] : [])
-      + [("memory/conn", .right)] + (isWide ? [("threads", .right)] : [])
+      + [("mem/conn", .right)] + (isWide ? [("threads", .right)] : [])
+  }
+
+  private func rateTitle(_ workload: Workload) -> String {
+    workload.unit == "message" ? "msgs/s" : workload.unit == "connection" ? "conns/s" : "deliv/s"
   }
 
   private func short(_ workload: Workload) -> String {
-    workload.unit == "message" ? "msg" : workload.unit == "connection" ? "conn" : workload.unit
+    workload.unit == "message" ? "msg" : workload.unit == "connection" ? "conn" : "deliv"
   }
 
-  private func rows(_ workload: Workload) -> [[String]] {
+  private func rows(_ workload: Workload, labelLength: Int) -> [[String]] {
     let measurements = Measurements(results)
     return workload.connections.flatMap { connections in
       results.contenders.compactMap { contender in
-        measurements.cell(workload, contender, connections).flatMap { row($0, contender.label) }
+        measurements.cell(workload, contender, connections).flatMap {
+          row($0, TextTable.clean(contender.label, to: labelLength))
+        }
       }
     }
   }
 
   private func row(_ cell: Cell, _ label: String) -> [String]? {
-    let name = TextTable.clean(label, to: Self.labelLength)
-    let start = [Quantity.count(cell.connections), name]
+    let start = [Quantity.count(cell.connections), label]
     if cell.failure != nil {
       return start + ["failed"] + Array(repeating: "", count: isWide ? 7 : 4)
     }

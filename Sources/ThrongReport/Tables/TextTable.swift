@@ -10,6 +10,9 @@ struct TextTable {
 
   mutating func add(_ row: [String]) { rows.append(row) }
 
+  /// The length of the longest line.
+  var width: Int { text.split(separator: "\n").map(\.count).max() ?? 0 }
+
   /// The header and the rows, each as wide as its widest field, two spaces apart.
   var text: String {
     let lines = [columns.map(\.title)] + rows
@@ -24,6 +27,24 @@ struct TextTable {
       while text.hasSuffix(" ") { text.removeLast() }
       return text + "\n"
     }.joined()
+  }
+
+  /// Broken between words, what follows indented deeper than the beginning. Ends with a newline.
+  static func wrap(_ line: String, at width: Int) -> String {
+    let start = line.prefix { $0 == " " }
+    var result = ""
+    var current = String(start)
+    var isEmpty = true
+    for word in line.split(separator: " ") {
+      if !isEmpty, current.count + 1 + word.count > width {
+        result += current + "\n"
+        current = start + "  " + word
+      } else {
+        current += (isEmpty ? "" : " ") + word
+      }
+      isEmpty = false
+    }
+    return result + current + "\n"
   }
 
   /// What a label may do to a terminal is taken from it, and what is too long is cut.

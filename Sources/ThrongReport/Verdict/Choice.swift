@@ -21,24 +21,26 @@ struct Choice {
       workload.connections.contains { measurements.cell(workload, model, $0)?.failure != nil }
     }
     let able = models.filter { model in !failed.contains { $0.id == model.id } }
-    let most = workload.connections.last { connections in
-      able.count { measurements.soundCell(workload, $0, connections) != nil } > 1
+    func present(_ connections: Int, samples: Int) -> [Contender] {
+      able.filter { model in
+        let cell = measurements.soundCell(workload, model, connections)
+        return (cell?.samples.count ?? 0) >= samples
+      }
     }
+    let most = workload.connections.last { present($0, samples: 2).count > 1 }
     self.workload = workload
     connections = most
     guard let most else {
       (model, equals) = (nil, [])
-      reason = Self.whyNone(models, failed, measurements)
+      reason =
+        workload.connections.contains { present($0, samples: 1).count > 1 }
+        ? "measured once, so no difference can be told from noise (--repeats 3 or more)"
+        : Self.whyNone(models, failed, measurements)
       return
     }
-    let present = able.filter { measurements.soundCell(workload, $0, most) != nil }
     var selection = Selection(
-      workload: workload, connections: most, measurements: measurements, left: present)
-    guard selection.isDecided else {
-      (model, equals) = (nil, [])
-      reason = "measured once, so no difference can be told from noise (--repeats 3 or more)"
-      return
-    }
+      workload: workload, connections: most, measurements: measurements,
+      left: present(most, samples: 2))
     selection.dropSlow()
     selection.keepLeaders(.cpu)
     selection.keepLeaders(.memory)
@@ -82,11 +84,6 @@ private struct Selection {
     Standing(figure, workload, connections, among: left, measurements)
   }
 
-  /// Whether any figure has intervals.
-  var isDecided: Bool {
-    Figure.allCases.contains { standing($0).map { $0.undecided.isEmpty } ?? false }
-  }
-
   mutating func dropSlow() {
     drop(.throughput) { $0.value < Choice.throughputShare }
     drop(.p99) { $0.value > Choice.latencyMultiple }
@@ -99,6 +96,8 @@ private struct Selection {
     let leaders = standing.leaders
     let names = Phrase.list(leaders.map(\.contender.label))
     let best = figure.higherIsBetter ? "highest" : "lowest"
+    // Where the generator was the bottleneck, somebody may be better still.
+    let isPartial = standing.places.count < left.count
     let verb = leaders.count == 1 ? "has" : "have"
     let clauses = slow.enumerated().map { index, place in
       let share = Quantity.share(place.ratio?.value ?? 1)
@@ -106,17 +105,15 @@ private struct Selection {
       return "\(place.contender.label) \(joint)\(share)"
     }
     reasons.append(
-      "\(names) \(verb) the \(best) \(figure.name) (\(figure.text(leaders[0].estimate.median)));"
+      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(figure.name) (\(figure.text(leaders[0].estimate.median)));"
         + " \(Phrase.list(clauses)) of it")
     left.removeAll { contender in slow.contains { $0.contender.id == contender.id } }
   }
 
   mutating func keepLeaders(_ figure: Figure) {
-    guard let standing = standing(figure), standing.undecided.isEmpty,
-      !standing.followers.isEmpty
-    else { return }
+    guard let standing = standing(figure), !standing.followers.isEmpty else { return }
     let kept = left.filter { contender in
-      standing.leads(contender.id) || !standing.places.contains { $0.contender.id == contender.id }
+      !standing.followers.contains { $0.contender.id == contender.id }
     }
     let followers = standing.followers.map { place in
       figure == .memory

@@ -30,15 +30,16 @@ struct Exclusions {
   }
 
   private var missing: [String] {
-    takingPart.compactMap { contender in
-      let missing = connections(contender) { cell in
-        cell.map { $0.samples.isEmpty && $0.failure == nil } ?? true
-      }
-      guard !missing.isEmpty else { return nil }
-      return missing.count == workload.connections.count
-        ? "\(contender.label) was not measured here."
-        : "\(contender.label) was not measured with \(Self.clients(missing))."
+    let missing = takingPart.map { contender in
+      (
+        contender.label,
+        connections(contender) { $0.map { $0.samples.isEmpty && $0.failure == nil } ?? true }
+      )
     }
+    let absent = missing.filter { $0.1.count == workload.connections.count }.map(\.0)
+    let sentences = missing.filter { !$0.1.isEmpty && $0.1.count < workload.connections.count }
+      .map { "\($0.0) was not measured with \(Self.clients($0.1))." }
+    return sentences + (absent.isEmpty ? [] : ["Not measured here: \(Phrase.list(absent))."])
   }
 
   private var saturated: [String] {

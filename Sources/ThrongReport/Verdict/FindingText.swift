@@ -9,6 +9,8 @@ struct FindingText {
 
   /// Of the peers so many are named; the tables have all.
   private static let namedPeers = 3
+  /// Bytes of a connection, below which there are no multiples of them.
+  private static let smallMemory = 64.0
 
   init(_ figure: Figure, _ workload: Workload, _ measurements: Measurements) {
     self.figure = figure
@@ -18,19 +20,19 @@ struct FindingText {
   }
 
   /// Empty when the figure was not measured at all.
-  var text: String {
+  var sentences: [String] {
     guard let standing = Standing.last(figure, workload, among: contenders, measurements) else {
-      return lonelySentence
+      return [lonelySentence].filter { !$0.isEmpty }
     }
-    if !standing.undecided.isEmpty { return undecidedSentence(standing) }
-    return ([standingSentence(standing)] + historySentences(standing)).joined(separator: " ")
+    guard standing.isDecided else { return [undecidedSentence(standing)] }
+    return [standingSentence(standing)] + absentSentences(standing) + historySentences(standing)
   }
 
   // MARK: With the most clients
 
   private func standingSentence(_ standing: Standing) -> String {
     let leaders = standing.leaders
-    let place = "With \(Phrase.clients(standing.connections)) "
+    let place = "With \(Phrase.clients(standing.connections))\(without(standing)) "
     let values = Phrase.list(leaders.map { figure.text($0.estimate.median) })
     let names = Phrase.list(leaders.map(\.contender.label))
     if standing.followers.isEmpty {
@@ -41,10 +43,44 @@ struct FindingText {
       ? "\(place)\(names) has the \(superlative) \(figure.name) (\(values))"
       : "\(place)\(names) tie for the \(superlative) \(figure.name) (\(values))"
     let named = namedFollowers(standing)
-    text += "; " + Phrase.list(named.map(followerClause))
+    text += "; " + Phrase.list(named.map { followerClause($0, standing) })
     let left = standing.followers.count - named.count
     if left > 0 { text += "; \(left) more \(left == 1 ? "is" : "are") in the table" }
     return text + "."
+  }
+
+  /// Who might be the best there, for all that can be told.
+  private func without(_ standing: Standing) -> String {
+    let saturated = contenders.filter { contender in
+      figure.suffersFromSaturation
+        && measurements.soundCell(workload, contender, standing.connections)?.isSaturated == true
+    }
+    let left = saturated.map(\.label) + standing.undecided.map(\.contender.label)
+    return left.isEmpty ? "," : ", \(Phrase.list(left)) not counted,"
+  }
+
+  /// The models that have no comparable figure there, where they have one.
+  private func absentSentences(_ standing: Standing) -> [String] {
+    let leader = standing.places[0].contender
+    let absent = contenders.filter { contender in
+      contender.kind == .model && !standing.places.contains { $0.contender.id == contender.id }
+    }
+    return absent.compactMap { contender in
+      let history = measurements.history(figure, workload, contender, to: leader)
+      guard let last = history.points.last, let outcome = history.outcomes.last,
+        outcome != .unknown
+      else { return nil }
+      let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
+      if figure == .memory,
+        let own = measurements.estimate(
+          figure, workload, contender, last.connections), outcome != .tie
+      {
+        return "\(start) takes \(figure.text(own.median))."
+      }
+      return outcome == .tie
+        ? "\(start) ties with \(leader.label)."
+        : "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
+    }
   }
 
   private func namedFollowers(_ standing: Standing) -> [Standing.Place] {
@@ -56,20 +92,24 @@ struct FindingText {
     }
   }
 
-  private func followerClause(_ place: Standing.Place) -> String {
+  private func followerClause(_ place: Standing.Place, _ standing: Standing) -> String {
     guard let ratio = place.ratio, let interval = ratio.interval else {
       return "\(place.contender.label) \(figure.text(place.estimate.median))"
     }
-    // A ratio to next to nothing says nothing; the memory itself does.
-    if figure == .memory { return memoryClause(place, ratio) }
+    if figure == .memory { return memoryClause(place, ratio, standing) }
     return "\(place.contender.label) has \(Quantity.times(ratio.value))"
-      + " (\(Quantity.digits2(interval.low)) to \(Quantity.digits2(interval.high)))"
+      + " (\(Quantity.bound(interval.low)) to \(Quantity.bound(interval.high)))"
   }
 
-  private func memoryClause(_ place: Standing.Place, _ ratio: Ratio) -> String {
+  /// A multiple of next to nothing says nothing; the memory itself does.
+  private func memoryClause(
+    _ place: Standing.Place, _ ratio: Ratio, _ standing: Standing
+  ) -> String {
     let text = "\(place.contender.label) takes \(figure.text(place.estimate.median))"
-    let least = place.estimate.median / ratio.value
-    return ratio.value < 100 && least >= 64 ? text + ", \(Quantity.times(ratio.value))" : text
+    let least = standing.places[0].estimate.median
+    let isNothing =
+      least < Self.smallMemory || least * Double(standing.connections) < Figure.memoryResolution
+    return isNothing ? text : text + ", \(Quantity.times(ratio.value))"
   }
 
   private var superlative: String { figure.higherIsBetter ? "highest" : "lowest" }
@@ -89,15 +129,20 @@ struct FindingText {
         figure, measurements.history(figure, workload, first, to: $0), first.label, $0.label)
     }
     let ahead = courses.filter(\.isAheadThroughout).map(\.second)
-    let parting = courses.compactMap(\.parting)
+    let partings = courses.compactMap { course in course.parting.map { (course.second, $0) } }
     var sentences = courses.compactMap(\.sentence)
     if !ahead.isEmpty {
       sentences.append(
         "\(first.label) is ahead of \(Phrase.list(ahead)) at every number of clients.")
     }
-    if !parting.isEmpty {
-      sentences.append(
-        "\(first.label) is ahead \(Phrase.list(parting)); with fewer they tie.")
+    let places = partings.map(\.1).reduce(into: [String]()) { places, place in
+      if !places.contains(place) { places.append(place) }
+    }
+    let clauses = places.map { place in
+      "of \(Phrase.list(partings.filter { $0.1 == place }.map(\.0))) \(place)"
+    }
+    if !clauses.isEmpty {
+      sentences.append("\(first.label) is ahead \(Phrase.list(clauses)); with fewer they tie.")
     }
     return sentences
   }
@@ -105,9 +150,11 @@ struct FindingText {
   // MARK: When nothing can be compared
 
   private func undecidedSentence(_ standing: Standing) -> String {
+    let isSingle = standing.places.allSatisfy { $0.estimate.count == 1 }
+    let reason = isSingle ? "measured once" : "without two rounds in common"
     let values = standing.places.map { "\($0.contender.label) \(figure.text($0.estimate.median))" }
     return "With \(Phrase.clients(standing.connections)): \(Phrase.list(values)) in"
-      + " \(figure.name), measured once: no difference can be told from noise."
+      + " \(figure.name), \(reason): no difference can be told from noise."
   }
 
   private var lonelySentence: String {

@@ -72,9 +72,9 @@ struct Headline {
     }
     guard !clauses.isEmpty else { return "" }
     let text =
-      "\(workload.title), \(Phrase.clients(last.connections)): \(model.label)"
+      "With \(Phrase.clients(last.connections)) (\(workload.title)), \(model.label)"
       + " \(Phrase.list(clauses)) of \(other.label)"
-    return Phrase.capitalized(text) + coda(history, model, other)
+    return text + coda(history, model, other)
   }
 
   private func coda(_ history: History, _ model: Contender, _ other: Contender) -> String {

@@ -27,12 +27,12 @@ struct HistoryText {
       && leader(runs[0].outcome) == first && runs[0].outcome != .unknown
   }
 
-  /// `of X from about 40 clients on (between 10 and 100)`: they tie, and then the first is better.
+  /// `from about 40 clients on (between 10 and 100)`: they tie, and then the first is better.
   var parting: String? {
     guard partsOnce, leader(runs[1].outcome) == first, let end = history.endOfTie else {
       return nil
     }
-    return "of \(second) from about \(clients(end.connections)) on\(bounds(end.range))"
+    return "from about \(clients(end.connections)) on\(bounds(end.range))"
   }
 
   private var partsOnce: Bool {

@@ -28,10 +28,13 @@ struct Standing {
       figure.higherIsBetter ? $0.1.median > $1.1.median : $0.1.median < $1.1.median
     }
     guard sorted.count > 1 else { return nil }
-    let leader = sorted[0].0
+    // Who was measured once can neither lead nor follow, as long as two others can.
+    let repeated = sorted.filter { $0.1.interval != nil }
+    let leader = (repeated.count > 1 ? repeated : sorted)[0].0
     self.figure = figure
     self.connections = connections
-    places = sorted.map { contender, estimate in
+    let ordered = sorted.filter { $0.0.id == leader.id } + sorted.filter { $0.0.id != leader.id }
+    places = ordered.map { contender, estimate in
       guard contender.id != leader.id else {
         return Place(contender: contender, estimate: estimate, ratio: nil, outcome: .tie)
       }
@@ -55,8 +58,11 @@ struct Standing {
   /// The leader and those who tie with it.
   var leaders: [Place] { places.filter { $0.outcome == .tie } }
   var followers: [Place] { places.filter { $0.outcome == .less || $0.outcome == .more } }
-  /// Nothing can be said about the difference: measured once.
+  /// Nothing can be said about the difference: measured once, or never in the same round.
   var undecided: [Place] { places.filter { $0.outcome == .unknown } }
+
+  /// Whether anything can be said at all.
+  var isDecided: Bool { undecided.count < places.count - 1 }
 
   func leads(_ id: Contender.ID) -> Bool { leaders.contains { $0.contender.id == id } }
 }

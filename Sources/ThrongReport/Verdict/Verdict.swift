@@ -41,7 +41,7 @@ public struct Verdict: Sendable, Equatable {
   /// The most that can be said, in one or two sentences.
   public var headline: String { evidence.isEmpty ? advice : advice + " " + evidence }
 
-  /// The whole verdict, in lines.
+  /// The whole verdict for a terminal, in lines of at most 100 characters. Names cannot steer it.
   public var text: String {
     var lines = [headline, ""]
     for workload in workloads {
@@ -53,7 +53,7 @@ public struct Verdict: Sendable, Equatable {
     lines.append("Recommendation")
     lines += recommendation.map { "  \($0)" }
     if !remarks.isEmpty { lines += [""] + remarks }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.map { TextTable.wrap(TextTable.clean($0, to: .max), at: 100) }.joined()
   }
 }
 
@@ -61,7 +61,9 @@ public struct Verdict: Sendable, Equatable {
 public struct WorkloadVerdict: Sendable, Equatable {
   public struct Finding: Sendable, Equatable {
     public let figure: Figure
-    public let text: String
+    /// Who leads with the most clients first, then how that came about; never empty.
+    public let sentences: [String]
+    public var text: String { sentences.joined(separator: " ") }
   }
 
   public let id: Workload.ID
@@ -74,8 +76,8 @@ public struct WorkloadVerdict: Sendable, Equatable {
     id = workload.id
     title = workload.title
     findings = Figure.allCases.compactMap { figure in
-      let text = FindingText(figure, workload, measurements).text
-      return text.isEmpty ? nil : Finding(figure: figure, text: text)
+      let sentences = FindingText(figure, workload, measurements).sentences
+      return sentences.isEmpty ? nil : Finding(figure: figure, sentences: sentences)
     }
     remarks = Exclusions(workload, measurements).sentences
   }

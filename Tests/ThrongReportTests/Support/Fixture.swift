@@ -133,6 +133,32 @@ enum Fixture {
     return results
   }()
 
+  /// As many contenders as `make compare-peers` has, close together, and noisy.
+  static let crowded: CompareResults = {
+    let names = [
+      "C epoll", "C threads", "libuv", "SwiftNIO", "SwiftNIO async", "FlyingSocks", "tokio", "Go",
+      "asyncio", "uvloop with a name that is too long for any label",
+    ]
+    let contenders =
+      ["reactor", "reactor-all", "thread-pool", "thread-per-client"].map { model($0) }
+      + names.enumerated().map { peer("peer-\($0.offset)", $0.element) }
+    return results(contenders, [echo([1, 10, 100, 1000])], rounds: 3) {
+      _, contender, connections, round, sample in
+      let rank = Double(contenders.firstIndex { $0.id == contender.id } ?? 0)
+      fill(
+        &sample, cpu: (4.4 + rank * 0.12) * noise(contender.id, connections, round),
+        connections: connections, memory: 1500 + 200 * rank)
+      return true
+    }
+  }()
+
+  /// The least that can be shown: two contenders, one number of clients, one round.
+  static let smallest = results([model("reactor"), model("thread-pool")], [echo([50])], rounds: 1) {
+    _, contender, connections, _, sample in
+    fill(&sample, cpu: contender.id == "reactor" ? 4 : 5, connections: connections, memory: 1700)
+    return true
+  }
+
   /// An earlier run, in which thread-pool needed less CPU and C epoll more, and nobody failed.
   static let baseline: Baseline = {
     var before = full

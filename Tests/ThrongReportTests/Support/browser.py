@@ -9,6 +9,7 @@ pixels, light and dark.
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import tempfile
 import time
 
 WIDTHS = (360, 1440)
-PATIENCE = 60
+# Seconds for one answer.
+PATIENCE = 120
 
 INSPECT = """(() => {
   const visible = e => e.getClientRects().length > 0;
@@ -43,6 +45,7 @@ INSPECT = """(() => {
     points: points.map(data),
     cells: [...document.querySelectorAll('table.figures td[data-value]')].map(e => ({
       ...e.dataset, figure: e.closest('figure').id})),
+    bold: document.querySelectorAll('table.figures td b').length,
     overlaps, outside, labels: texts.length,
     headings: [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(e => +e.tagName[1]),
     scripts: document.scripts.length,
@@ -81,7 +84,6 @@ class Browser:
         self.buffer = b""
         self.number = 0
         self.events = []
-        self.deadline = time.monotonic() + PATIENCE
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = None
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -89,8 +91,9 @@ class Browser:
             self.call(domain + ".enable")
 
     def read(self):
+        deadline = time.monotonic() + PATIENCE
         while b"\0" not in self.buffer:
-            if time.monotonic() > self.deadline:
+            if not select.select([self.replies], [], [], max(0, deadline - time.monotonic()))[0]:
                 raise SystemExit("chromium does not answer")
             part = os.read(self.replies, 1 << 20)
             if not part:
@@ -175,11 +178,14 @@ def main():
                     view = browser.open(os.path.abspath(path), width, scheme)
                     views.append(dict(view, file=path, width=width, scheme=scheme))
                     if pictures:
-                        name = "%s/%s-%d-%s" % (pictures, os.path.basename(path), width, scheme)
+                        name = "%s/%s-%s-%d-%s" % (
+                            pictures, os.path.basename(os.path.dirname(path)), os.path.basename(path),
+                            width, scheme)
                         browser.picture(name)
             if pictures and path.endswith(".html"):
                 browser.open(os.path.abspath(path), 1440, "dark")
-                browser.print("%s/%s" % (pictures, os.path.basename(path)))
+                browser.print("%s/%s-%s" % (
+                    pictures, os.path.basename(os.path.dirname(path)), os.path.basename(path)))
     finally:
         browser.close()
         shutil.rmtree(profile, ignore_errors=True)
