@@ -2,7 +2,18 @@
 
 /// The kinds of things that go wrong with a connection.
 public enum FaultKind: String, Sendable, Codable, CaseIterable {
-  case connectFailed, wrongByte, surplus, early, closed, lost, noReply, notServed
+  case connectFailed, wrongByte, surplus, early, closed, lost, noReply
+  /// Of a fan-out.
+  case notReached, missing, duplicated, reordered, corrupted
+  case notServed
+
+  /// Whether messages have it, and not connections.
+  var isOfMessages: Bool {
+    switch self {
+    case .missing, .duplicated, .reordered, .corrupted: true
+    default: false
+    }
+  }
 }
 
 /// All faults of one kind.
@@ -36,6 +47,8 @@ struct FaultLog: Sendable {
     }
     summaries[kind]?.count += count
   }
+
+  func count(_ kind: FaultKind) -> Int { summaries[kind]?.count ?? 0 }
 
   mutating func merge(_ other: FaultLog) {
     for summary in other.all { add(summary.kind, count: summary.count, summary.first) }

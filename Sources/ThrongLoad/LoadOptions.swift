@@ -13,6 +13,9 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   public var connections = 50
   /// Per cent of the connections that read slowly.
   public var slowClients = 0.0
+  /// What each connection of a fan-out sends first, without its newline; `{n}` stands for its number,
+  /// which is 0 for the sender.
+  public var hello: String?
   /// Further connections that are only held.
   public var idleConnections = 0
   /// The sizes of the messages that are sent, in bytes.
@@ -40,8 +43,19 @@ public struct LoadOptions: Sendable, Codable, Equatable {
 
   public init() {}
 
-  /// With those that are only held.
-  var allConnections: Int { connections + idleConnections }
+  var isFanOut: Bool { if case .fanOut = mode { true } else { false } }
+
+  /// With those that are only held, and the sender of a fan-out.
+  var allConnections: Int { connections + idleConnections + (isFanOut ? 1 : 0) }
+
+  /// Messages a second that are asked for.
+  var rate: Double? {
+    switch mode {
+    case .openLoop(let rate): rate
+    case .fanOut(let rate): rate
+    default: nil
+    }
+  }
 
   /// How many of the connections read slowly: at least one, if any are to.
   var slowConnections: Int {
@@ -74,6 +88,9 @@ public enum LoadMode: Sendable, Codable, Equatable {
   case churn
   /// Connections are opened and held.
   case idle
+  /// One sender, whose lines a server sends to everybody: so many a second on schedule or, without a
+  /// rate, ``LoadOptions/depth`` in flight. ``LoadOptions/connections`` receive.
+  case fanOut(rate: Double?)
   /// The highest rate at which a percentile of the latency stays under a bound.
   case findMaximum(LatencyBound)
 }
@@ -109,7 +126,7 @@ extension LoadOptions {
     if let command = server.command, target == nil, !command.contains("{port}") {
       return "the server command has no {port} (write it where the port belongs, or give HOST:PORT)"
     }
-    return numberProblem ?? modeProblem ?? crowdProblem
+    return numberProblem ?? modeProblem ?? crowdProblem ?? fanOutProblem
   }
 
   private var numberProblem: String? {
@@ -132,9 +149,10 @@ extension LoadOptions {
   }
 
   private var modeProblem: String? {
-    switch mode {
-    case .openLoop(let rate) where !(rate > 0 && rate <= 1e9):
+    if let rate, !(rate > 0 && rate <= 1e9) {
       return "--rate must be more than 0 messages a second"
+    }
+    switch mode {
     case .findMaximum(let bound):
       if !(bound.percentile > 0 && bound.percentile < 100) {
         return "a percentile lies between 0 and 100"
@@ -143,6 +161,27 @@ extension LoadOptions {
     case .churn where depth > 1: return "--churn sends one message a connection: leave out --depth"
     default: break
     }
+    return nil
+  }
+
+  private var fanOutProblem: String? {
+    guard isFanOut else {
+      return hello == nil ? nil : "--hello has no meaning without --fan-out (leave it out)"
+    }
+    let others = [
+      ("--expect-lines or --reply", exchange != .echo), ("--greeting", greeting > 0),
+      ("--slow-clients", slowClients > 0), ("--idle-connections", idleConnections > 0),
+    ]
+    for (flag, isGiven) in others where isGiven {
+      return "\(flag) has no meaning with --fan-out, which knows its lines by a mark (leave it out)"
+    }
+    guard case .fixed(let size) = sizes,
+      (FanOutLines.smallestSize...FanOutLines.largestSize).contains(size)
+    else {
+      return "--fan-out takes one --size from \(FanOutLines.smallestSize) to "
+        + "\(FanOutLines.largestSize) bytes: a line with its newline"
+    }
+    if let hello, hello.utf8.contains(UInt8(ascii: "\n")) { return "--hello is one line" }
     return nil
   }
 

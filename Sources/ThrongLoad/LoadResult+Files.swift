@@ -55,6 +55,8 @@ extension LoadResult {
       Column(count: "idle_dropped") { $1.idle?.dropped },
       Column(count: "messages") { $1.messages },
       Column("messages_per_s") { $0.messagesPerSecond },
+      Column(count: "deliveries") { $1.fanOut?.deliveries },
+      Column("deliveries_per_s") { $0.fanOut?.deliveriesPerSecond },
       Column(time: "min", \.min),
       Column("mean_us") { $0.latency.map { $0.mean / 1000 } },
       Column(time: "p50", \.p50), Column(time: "p90", \.p90), Column(time: "p99", \.p99),
@@ -65,6 +67,7 @@ extension LoadResult {
       Column("fairness") { $0.connections.fairness },
       Column("generator_cpu_us_per_msg") { $0.generator.cpuMicrosecondsPerMessage },
       Column("server_cpu_us_per_msg") { $0.server?.cpuMicrosecondsPerMessage },
+      Column("server_cpu_us_per_delivery") { $0.fanOut?.serverCpuMicrosecondsPerDelivery },
       Column(count: "server_peak_rss_bytes") { $1.server?.peakResidentBytes },
       Column(count: "errors") { $1.faults.reduce(0) { $0 + $1.count } },
     ]

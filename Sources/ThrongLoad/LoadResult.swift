@@ -32,7 +32,7 @@ public struct TrialResult: Sendable, Codable {
   public var rate: Double?
   /// How long was measured, in seconds.
   public var seconds: Double
-  /// Replies that were completed in that time.
+  /// Replies that were completed in that time; messages of a fan-out that the last receiver got.
   public var messages: Int
   public var messagesPerSecond: Double
   public var sentBytes: Int
@@ -40,7 +40,9 @@ public struct TrialResult: Sendable, Codable {
   public var connections: ConnectionFigures
   public var slow: SlowFigures?
   public var idle: IdleFigures?
-  /// From the intended send time in the open loop, from the connect in the churn, else from the send.
+  public var fanOut: FanOutFigures?
+  /// From the intended send time in the open loop, from the connect in the churn, else from the send;
+  /// of a fan-out, of each delivery.
   public var latency: LatencySummary?
   /// From the moment at which a message was sent: open loop only.
   public var uncorrected: LatencySummary?
@@ -102,6 +104,8 @@ public struct IntervalResult: Sendable, Codable {
   public var max: UInt64?
   /// Connections that were made so far.
   public var opened: Int
+  /// Of a fan-out, while `messages` are those that the last receiver got.
+  public var deliveries: Int?
 }
 
 public struct GeneratorCost: Sendable, Codable {

@@ -86,7 +86,7 @@ public final class LoadRunner: Sendable {
     if case .findMaximum(let bound) = options.mode {
       return try judged(MaximumSearch(measurement, bound).run())
     }
-    let rate: Double? = if case .openLoop(let rate) = options.mode { rate } else { nil }
+    let rate = options.rate
     var result = LoadResult(configuration: options, trials: [])
     for number in 1...options.repeats where !watch.isStopping {
       observer?.trialBegins(number, of: options.repeats, rate: rate)
@@ -107,6 +107,7 @@ public final class LoadRunner: Sendable {
   private static func summary(_ trials: [TrialResult]) -> [String: Estimate] {
     let figures: [(String, (TrialResult) -> Double?)] = [
       ("messagesPerSecond", { $0.messagesPerSecond }),
+      ("deliveriesPerSecond", { $0.fanOut?.deliveriesPerSecond }),
       ("mean", { $0.latency?.mean }),
       ("p50", { $0.latency.map { Double($0.p50) } }),
       ("p90", { $0.latency.map { Double($0.p90) } }),
@@ -116,6 +117,11 @@ public final class LoadRunner: Sendable {
       ("max", { $0.latency.map { Double($0.max) } }),
       ("generatorCpuMicrosecondsPerMessage", { $0.generator.cpuMicrosecondsPerMessage }),
       ("serverCpuMicrosecondsPerMessage", { $0.server?.cpuMicrosecondsPerMessage }),
+      (
+        "generatorCpuMicrosecondsPerDelivery",
+        { $0.fanOut?.generatorCpuMicrosecondsPerDelivery }
+      ),
+      ("serverCpuMicrosecondsPerDelivery", { $0.fanOut?.serverCpuMicrosecondsPerDelivery }),
     ]
     var summary: [String: Estimate] = [:]
     for (name, value) in figures { summary[name] = Estimate(trials.compactMap(value)) }

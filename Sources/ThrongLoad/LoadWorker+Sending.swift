@@ -145,12 +145,6 @@ extension LoadWorker {
 
   private static var late: UInt64 { 1_000_000 }
 
-  /// Whether a message of the open loop counts: its time decides, not its reply's.
-  @inline(__always)
-  func isMeasured(_ intended: UInt64) -> Bool {
-    intended >= hot.pointee.measureFrom && intended < hot.pointee.measureUntil
-  }
-
   /// The end: what was due in the measured time and never sent.
   func countUnsent() {
     guard let schedule else { return }

@@ -33,6 +33,12 @@ struct Pattern: Sendable {
     window = Bytes(bytes)
   }
 
+  /// The same of letters and digits, for servers of lines.
+  init(printable seed: UInt64) {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,".utf8)
+    window = Bytes(Pattern(seed: seed).window.map { alphabet[Int($0 & 63)] })
+  }
+
   /// Where the stream of a connection begins.
   static func start(seed: UInt64, connection: Int) -> UInt32 {
     var random = RandomState(seed: ~seed, stream: connection)

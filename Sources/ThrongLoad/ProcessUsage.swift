@@ -60,17 +60,15 @@ struct SwitchCount: Sendable {
   private(set) var voluntary = 0.0
   private(set) var involuntary = 0.0
   private var pid = 0
-  private var chosen: [String] = []
+  private(set) var chosen: [String] = []
   /// Threads for each that is looked at.
-  private var weight = 1.0
-
-  static let mostLooks = 256
+  private(set) var weight = 1.0
 
   init() {}
 
-  init(pid: Int) {
+  init(pid: Int, mostLooks: Int = 256) {
     let threads = ProcFile.list("/proc/\(pid)/task")
-    let stride = (threads.count + Self.mostLooks - 1) / Self.mostLooks
+    let stride = (threads.count + mostLooks - 1) / mostLooks
     self.pid = pid
     chosen = threads.indices.filter { $0 % max(1, stride) == 0 }.map { threads[$0] }
     weight = chosen.isEmpty ? 1 : Double(threads.count) / Double(chosen.count)

@@ -36,6 +36,10 @@ struct Records {
   /// How much later than asked the loop called back.
   var loopLag = Latencies.make()
   var messages = 0
+  /// Messages that have come to a receiver of a fan-out.
+  var deliveries = 0
+  /// Lines that came to one besides: also before it was measured.
+  var otherLines = 0
   var sentMessages = 0
   var sentBytes = 0
   var receivedBytes = 0
@@ -53,6 +57,8 @@ struct Records {
     connect.merge(other.connect)
     loopLag.merge(other.loopLag)
     messages += other.messages
+    deliveries += other.deliveries
+    otherLines += other.otherLines
     sentMessages += other.sentMessages
     sentBytes += other.sentBytes
     receivedBytes += other.receivedBytes
@@ -68,6 +74,8 @@ struct Records {
     connect.clear()
     loopLag.clear()
     messages = 0
+    deliveries = 0
+    otherLines = 0
     sentMessages = 0
     sentBytes = 0
     receivedBytes = 0

@@ -53,6 +53,12 @@ final class Trial {
 
   private func makeWorkers() -> [TrialWorker] {
     let threads = plan.options.threads
+    if plan.options.isFanOut {
+      let board = FanOutBoard(plan)
+      return (0..<threads).map {
+        FanOutWorker(plan, board: board, index: $0, changed: watch.changed)
+      }
+    }
     var workers: [TrialWorker] = (0..<threads).map {
       LoadWorker(plan, index: $0, changed: watch.changed)
     }
@@ -145,7 +151,8 @@ final class Trial {
     let latency = records.latency.totalCount > 0 ? records.latency : nil
     let interval = IntervalResult(
       seconds: Double(second), messages: records.messages, p50: latency?.valueAtPercentile(50),
-      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar)
+      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar,
+      deliveries: plan.options.isFanOut ? records.deliveries : nil)
     intervals.append(interval)
     observer?.interval(interval, of: plan.options, rate: plan.rate)
     total.merge(records)

@@ -26,7 +26,7 @@ struct TrialReport {
       rate: plan.rate, seconds: seconds, messages: total.messages,
       messagesPerSecond: seconds > 0 ? Double(total.messages) / seconds : 0,
       sentBytes: total.sentBytes, receivedBytes: total.receivedBytes,
-      connections: connectionFigures(opened), slow: slow, idle: idle,
+      connections: connectionFigures(opened), slow: slow, idle: idle, fanOut: fanOut,
       latency: LatencySummary(total.latency),
       uncorrected: isOpenLoop ? LatencySummary(total.uncorrected) : nil,
       sendDelay: isOpenLoop ? LatencySummary(total.sendDelay) : nil,
@@ -35,7 +35,7 @@ struct TrialReport {
       warnings: warnings)
   }
 
-  private var seconds: Double { Double(statuses.map(\.measuredNanoseconds).max() ?? 0) / 1e9 }
+  var seconds: Double { Double(statuses.map(\.measuredNanoseconds).max() ?? 0) / 1e9 }
 
   private var unserved: [Int] { statuses.flatMap(\.unserved).sorted() }
 
@@ -66,10 +66,10 @@ struct TrialReport {
     var log = FaultLog()
     for status in statuses { log.merge(status.faults) }
     let unserved = unserved
-    // Who could not connect has a fault of its own.
-    let refused = log.all.first { $0.kind == .connectFailed }?.count ?? 0
+    // Who could not connect, or sees nothing of a fan-out, has a fault of its own.
+    let refused = log.count(.connectFailed) + log.count(.notReached)
     if unserved.count > refused, !wasStopped, let first = unserved.first {
-      let all = plan.options.allConnections
+      let all = plan.options.connections + plan.options.idleConnections
       log.add(
         .notServed, count: unserved.count - refused,
         unserved.count == all
@@ -80,7 +80,7 @@ struct TrialReport {
     return log.all
   }
 
-  private var cpuSeconds: Double {
+  var cpuSeconds: Double {
     statuses.reduce(Double(ownNanoseconds) / 1e9) { $0 + Double($1.cpuNanoseconds) / 1e9 }
   }
 
@@ -116,8 +116,8 @@ struct TrialReport {
       cpuMicrosecondsPerMessage: perMessage(cpu * 1e6),
       startResidentBytes: probe.startResidentBytes, peakResidentBytes: probe.peakResidentBytes,
       residentBytesPerConnection: bytesPerConnection, threads: end.threads,
-      voluntarySwitchesPerMessage: switches(usage, \.voluntary),
-      involuntarySwitchesPerMessage: switches(usage, \.involuntary))
+      voluntarySwitchesPerMessage: switches(\.voluntary).flatMap(perMessage),
+      involuntarySwitchesPerMessage: switches(\.involuntary).flatMap(perMessage))
   }
 
   /// What the server's memory has grown by, for each connection; a connection of the churn is not held.
@@ -128,12 +128,10 @@ struct TrialReport {
   }
 
   /// A thread that has ended takes its count along; of less than nothing nothing is said.
-  private func switches(
-    _ usage: (start: ProcessUsage, end: ProcessUsage), _ kind: KeyPath<SwitchCount, Double>
-  ) -> Double? {
-    guard let start = usage.start.switches, let end = usage.end.switches else { return nil }
+  func switches(_ kind: KeyPath<SwitchCount, Double>) -> Double? {
+    guard let start = usage?.start.switches, let end = usage?.end.switches else { return nil }
     let count = end[keyPath: kind] - start[keyPath: kind]
-    return count < 0 ? nil : perMessage(count)
+    return count < 0 ? nil : count
   }
 
   private var warnings: [String] {

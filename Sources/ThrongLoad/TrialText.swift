@@ -1,7 +1,7 @@
 // One trial for people.
 
 struct TrialText {
-  private let trial: TrialResult
+  let trial: TrialResult
   private let options: LoadOptions
 
   init(_ trial: TrialResult, _ options: LoadOptions) {
@@ -19,7 +19,10 @@ struct TrialText {
   }
 
   private var loadLines: [String] {
-    var lines = [
+    if let fanOut = trial.fanOut {
+      return fanOutLines(fanOut) + latencyLines + scheduleLines + receiverLines(fanOut)
+    }
+    let lines = [
       Self.row(
         "throughput",
         """
@@ -28,17 +31,19 @@ struct TrialText {
         \(trial.messages) in \(Decimals.fixed(trial.seconds, 2)) s
         """)
     ]
-    lines += latencyLines
-    if let delay = trial.sendDelay {
-      lines.append(
-        Self.row(
-          "schedule",
-          """
-          kept to \(Self.time(delay.p50)) at p50, \(Self.time(delay.p99)) at p99; \
-          \(trial.late ?? 0) messages more than 1 ms late, \(trial.unsent ?? 0) never sent
-          """))
-    }
-    return lines
+    return lines + latencyLines + scheduleLines
+  }
+
+  private var scheduleLines: [String] {
+    guard let delay = trial.sendDelay else { return [] }
+    return [
+      Self.row(
+        "schedule",
+        """
+        kept to \(Self.time(delay.p50)) at p50, \(Self.time(delay.p99)) at p99; \
+        \(trial.late ?? 0) messages more than 1 ms late, \(trial.unsent ?? 0) never sent
+        """)
+    ]
   }
 
   private var latencyLines: [String] {
@@ -74,12 +79,14 @@ struct TrialText {
     if let fairness = figures.fairness { text += ", fairness \(Decimals.fixed(fairness, 4))" }
     var lines = [Self.row("connections", text)]
     let generator = trial.generator
-    if let cpu = generator.cpuMicrosecondsPerMessage {
+    let fanOut = trial.fanOut
+    if let cpu = fanOut?.generatorCpuMicrosecondsPerDelivery ?? generator.cpuMicrosecondsPerMessage
+    {
       lines.append(
         Self.row(
           "generator",
           """
-          \(Decimals.fixed(cpu, 2)) us/message, \(Decimals.fixed(generator.utilization * 100, 0)) % \
+          \(Decimals.fixed(cpu, 2)) us/\(unit), \(Decimals.fixed(generator.utilization * 100, 0)) % \
           of a core\(generator.threads == 1 ? "" : " in the busiest of \(generator.threads) threads")
           """))
     }
@@ -111,12 +118,13 @@ struct TrialText {
     guard let server = trial.server else { return [] }
     let cpu = server.userSeconds + server.systemSeconds
     var cost = "\(Decimals.fixed(cpu, 2)) s CPU"
-    if let each = server.cpuMicrosecondsPerMessage {
+    let fanOut = trial.fanOut
+    if let each = fanOut?.serverCpuMicrosecondsPerDelivery ?? server.cpuMicrosecondsPerMessage {
       let user = Self.share(server.userSeconds, cpu)
-      cost = "\(Decimals.fixed(each, 2)) us/message CPU (\(user) user)"
+      cost = "\(Decimals.fixed(each, 2)) us/\(unit) CPU (\(user) user)"
     }
-    if let switches = server.voluntarySwitchesPerMessage,
-      let forced = server.involuntarySwitchesPerMessage
+    if let switches = fanOut?.voluntarySwitchesPerDelivery ?? server.voluntarySwitchesPerMessage,
+      let forced = fanOut?.involuntarySwitchesPerDelivery ?? server.involuntarySwitchesPerMessage
     {
       let counts = [switches, forced].map { Decimals.fixed($0, 3) }
       cost += ", context switches \(counts[0]) + \(counts[1]) forced"
@@ -129,6 +137,9 @@ struct TrialText {
     let threads = "\(server.threads) thread\(server.threads == 1 ? "" : "s")"
     return [Self.row("server", cost + ", " + threads), Self.row("memory", memory)]
   }
+
+  /// What costs are counted by.
+  private var unit: String { trial.fanOut == nil ? "message" : "delivery" }
 
   // MARK: Columns
 

@@ -190,6 +190,12 @@ class TrialWorker: @unchecked Sendable {
     if control.isStopping || isPointless, hot.pointee.phase < .draining { stopEarly(now) }
   }
 
+  /// Whether a message of the open loop counts: its time decides, not its reply's.
+  @inline(__always)
+  final func isMeasured(_ intended: UInt64) -> Bool {
+    intended >= hot.pointee.measureFrom && intended < hot.pointee.measureUntil
+  }
+
   final func becomeReady() -> UInt64 {
     guard hot.pointee.phase == .connecting else { return .max }
     hot.pointee.phase = .ready

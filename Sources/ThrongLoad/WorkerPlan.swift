@@ -47,6 +47,11 @@ struct WorkerPlan: Sendable {
     return options.connections + (place - active) * options.threads + worker + 1
   }
 
+  /// What a connection of a fan-out sends first.
+  func hello(of number: Int) -> Bytes? {
+    options.hello.map { Bytes($0.replacing("{n}", with: "\(number)") + "\n") }
+  }
+
   /// A loopback address has ports for some 28,000 connections to one server; others of 127.0.0.0/8
   /// have as many again.
   func source(for number: Int) -> SocketAddress? {
@@ -82,6 +87,8 @@ final class WorkerControl: Sendable {
     var faults = FaultLog()
     /// The end: replies of each connection, and whether it was ever served.
     var replies: [Int] = []
+    /// Of a fan-out: how long the messages took that each receiver got, in all.
+    var latencySums: [UInt64] = []
     var unserved: [Int] = []
     /// Open connections when the measuring ended.
     var openAtEnd = 0

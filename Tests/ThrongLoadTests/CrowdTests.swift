@@ -27,7 +27,10 @@ import Throng
     #expect(slow.receivedBytes > 0 && slow.receivedBytes <= 2 * 7 * SlowCrowd.sip)
     #expect(trial.connections.opened == 10 && trial.connections.wanted == 10)
     #expect(trial.messages > 0)
-    #expect(try #require(trial.connections.fairness) > 0.8, "the slow ones are not in it")
+    if case .openLoop = mode {
+      // With the slow ones it would be less than 0.8.
+      #expect(try #require(trial.connections.fairness) > 0.9)
+    }
     if result.maximum == nil {
       #expect(result.text.contains("slow readers 2 of 2 open at the end, "))
     }

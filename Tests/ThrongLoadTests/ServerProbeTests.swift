@@ -1,6 +1,6 @@
 // What is said of the server's process while its clients are connected.
 
-import Glibc
+import Foundation
 import Testing
 import Throng
 
@@ -20,7 +20,7 @@ private struct Echo: Handler {
       Echo(), model: .threadPerClient, configuration: Configuration(host: "127.0.0.1", port: 0))
     try server.listen()
     let address = try #require(server.addresses.first)
-    let thread = try Thread(stackSize: 1 << 20) { try? server.run() }
+    let thread = try Throng.Thread(stackSize: 1 << 20) { try? server.run() }
     var options = Load.options(port: try #require(address.port))
     options.server = .process(pid: Int(getpid()))
     options.connections = 40
@@ -35,11 +35,32 @@ private struct Echo: Handler {
   }
 
   @Test func ofManyThreadsAnEvenChoiceStandsForAll() throws {
-    // This process has few: all are looked at, and a later look never finds less.
-    let first = SwitchCount(pid: Int(getpid()))
-    let later = first.later
-    #expect(first.voluntary > 0 && later.voluntary >= first.voluntary)
+    let program = Process()
+    let (input, output) = (Pipe(), Pipe())
+    program.executableURL = URL(filePath: "/usr/bin/env")
+    program.arguments = ["python3", "-c", Self.twentyOneThreads]
+    (program.standardInput, program.standardOutput) = (input, output)
+    try program.run()
+    defer {
+      try? input.fileHandleForWriting.close()
+      program.waitUntilExit()
+    }
+    #expect(!output.fileHandleForReading.availableData.isEmpty)
+    let first = SwitchCount(pid: Int(program.processIdentifier), mostLooks: 5)
+    #expect(first.chosen.count == 5 && first.weight == 21 / 5)
+    #expect(first.voluntary > 0 && first.later.voluntary >= first.voluntary)
+    #expect(SwitchCount(pid: Int(program.processIdentifier)).chosen.count == 21)
   }
+
+  /// They wait until their program's input ends.
+  private static let twentyOneThreads = """
+    import sys, threading
+    end = threading.Event()
+    for _ in range(20): threading.Thread(target=end.wait).start()
+    print("ready", flush=True)
+    sys.stdin.read()
+    end.set()
+    """
 
   @Test func aServerThatNeverListensIsGivenUpInTime() throws {
     var options = Load.options(port: 1)
