@@ -48,7 +48,7 @@ package struct CompareOptions: Sendable {
   }
 
   package static let quickBudget = Duration.seconds(36)
-  package static let shortestQuickDuration = Duration.milliseconds(200)
+  package static let shortestQuickDuration = Duration.milliseconds(300)
 }
 
 /// One of Throng's models, as contenders are called.
