@@ -18,6 +18,8 @@ final class FanOutBoard: @unchecked Sendable {
   private let lost = Atomic<Bool>(false)
   private let probing = Atomic<Bool>(false)
   private let reached = Atomic<Int>(0)
+  /// Workers with receivers.
+  private let workers: Int
   private let progress: [Progress]
   private let sender = Mutex(Sender())
 
@@ -29,17 +31,22 @@ final class FanOutBoard: @unchecked Sendable {
     let number = Atomic<Int>(0)
   }
 
-  /// Messages in flight of the open loop, at most.
+  /// What the open loop has in flight at most: messages, and bytes at the sender.
   static let openLoopWindow = 65536
+  private static let openLoopBytes = 64 << 20
 
   init(_ plan: WorkerPlan) {
-    window = plan.rate == nil ? plan.options.depth : Self.openLoopWindow
+    let size = plan.options.sizes.largest
+    window =
+      plan.rate == nil
+      ? plan.options.depth : min(Self.openLoopWindow, Self.openLoopBytes / size)
     lines = FanOutLines(
-      size: plan.options.sizes.largest, seed: plan.options.seed, run: FanOutLines.newRun,
+      size: size, seed: plan.options.seed, run: FanOutLines.newRun,
       verifies: plan.options.verifies)
     ring = FanOutRing(window)
     intended = .allocate(capacity: ring.capacity)
     intended.initialize(repeating: 0, count: ring.capacity)
+    workers = plan.options.threads + (plan.slowConnections > 0 ? 1 : 0)
     progress = (0..<plan.options.threads).map { _ in Progress() }
   }
 
@@ -81,7 +88,7 @@ final class FanOutBoard: @unchecked Sendable {
     wakeSender()
   }
 
-  var areAllReached: Bool { reached.load(ordering: .acquiring) == progress.count }
+  var areAllReached: Bool { reached.load(ordering: .acquiring) == workers }
 
   /// All receivers of a worker have the messages up to a number; `Int.max` when it has none left.
   func advance(_ worker: Int, to number: Int) {

@@ -25,7 +25,7 @@ extension TrialReport {
       amount.flatMap { total.deliveries > 0 ? $0 / Double(total.deliveries) : nil }
     }
     return FanOutFigures(
-      receivers: plan.options.connections, deliveries: total.deliveries,
+      receivers: plan.quickConnections, deliveries: total.deliveries,
       deliveriesPerSecond: seconds > 0 ? Double(total.deliveries) / seconds : 0,
       otherLines: total.otherLines, lowestMean: means.min(), highestMean: means.max(),
       generatorCpuMicrosecondsPerDelivery: each(cpuSeconds * 1e6),

@@ -69,14 +69,7 @@ extension FanOutWorker {
 
   func blameNotReached(_ place: Int) {
     let connection = receivers[place].connection?.takeUnretainedValue()
-    let hello =
-      plan.options.hello == nil
-      ? "if it asks for something first, give --hello" : "does it take that --hello?"
-    let what = """
-      no line of the sender's came within \(plan.options.timeout) (does the server send each line to \
-      everybody? \(hello); if its backlog is short, a lower --connect-rate)
-      """
-    if blame(.notReached, place, what) { connection?.reset() }
+    if blame(.notReached, place, FaultText.notReached(plan.options)) { connection?.reset() }
   }
 
   /// Notes a fault and leaves the connection out from now on.

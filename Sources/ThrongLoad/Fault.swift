@@ -30,6 +30,16 @@ enum FaultText {
     "wrong byte at offset \(offset): expected \(hex(expected)), received \(hex(byte))"
   }
 
+  static func notReached(_ options: LoadOptions) -> String {
+    let hello =
+      options.hello == nil
+      ? "if it asks for something first, give --hello" : "does it take that --hello?"
+    return """
+      no line of the sender's came within \(options.timeout) (does the server send each line to \
+      everybody? \(hello); if its backlog is short, a lower --connect-rate)
+      """
+  }
+
   static func hex(_ byte: UInt8) -> String {
     let digits = String(byte, radix: 16)
     return "0x" + (digits.count == 1 ? "0" : "") + digits

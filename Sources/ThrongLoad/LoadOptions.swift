@@ -11,7 +11,7 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   /// Bytes that the server says first on each connection, which are skipped.
   public var greeting = 0
   public var connections = 50
-  /// Per cent of the connections that read slowly.
+  /// Per cent of the connections that read slowly; of a fan-out, that do not read once they are members.
   public var slowClients = 0.0
   /// What each connection of a fan-out sends first, without its newline; `{n}` stands for its number,
   /// which is 0 for the sender.
@@ -170,7 +170,7 @@ extension LoadOptions {
     }
     let others = [
       ("--expect-lines or --reply", exchange != .echo), ("--greeting", greeting > 0),
-      ("--slow-clients", slowClients > 0), ("--idle-connections", idleConnections > 0),
+      ("--idle-connections", idleConnections > 0),
     ]
     for (flag, isGiven) in others where isGiven {
       return "\(flag) has no meaning with --fan-out, which knows its lines by a mark (leave it out)"

@@ -34,10 +34,15 @@ final class SlowCrowd: TrialWorker, Handler, @unchecked Sendable {
 
   override func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
     var options = options
-    options.connection.receiveBufferSize = Self.sip
-    options.connection.sendBufferSize = Self.sendBufferSize
-    options.connection.maximumSegmentSize = Self.segmentSize
+    Self.makeSmall(&options)
     return try Connector(self, options: options) { [unowned self] in connectFailed($0) }
+  }
+
+  /// So that what is not read comes to the server's notice.
+  static func makeSmall(_ options: inout Connector.Options) {
+    options.connection.receiveBufferSize = sip
+    options.connection.sendBufferSize = sendBufferSize
+    options.connection.maximumSegmentSize = segmentSize
   }
 
   override var placesToConnect: Range<Int> { clients.indices }
@@ -88,7 +93,7 @@ final class SlowCrowd: TrialWorker, Handler, @unchecked Sendable {
     _ connection: Connection, _ stream: inout SlowStream
   ) async -> SlowStream.Fault? {
     do {
-      while hot.pointee.phase < .running { try await Task.sleep(for: Self.beginPause) }
+      while hot.pointee.phase < .running { await pause(Self.beginPause) }
       while hot.pointee.phase == .running {
         for piece in stream.ask() { try connection.write(piece) }
         let limit = plan.options.timeout
@@ -97,7 +102,7 @@ final class SlowCrowd: TrialWorker, Handler, @unchecked Sendable {
         }
         if let fault = stream.take(bytes) { return fault }
         if hot.pointee.isMeasuring { hot.pointee.records.pointee.slowBytes += bytes.count }
-        try await Task.sleep(for: Self.pause)
+        await pause(Self.pause)
       }
       return nil
     } catch ConnectionError.timedOut {

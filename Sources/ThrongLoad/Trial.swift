@@ -55,9 +55,13 @@ final class Trial {
     let threads = plan.options.threads
     if plan.options.isFanOut {
       let board = FanOutBoard(plan)
-      return (0..<threads).map {
+      var workers: [TrialWorker] = (0..<threads).map {
         FanOutWorker(plan, board: board, index: $0, changed: watch.changed)
       }
+      if plan.slowConnections > 0 {
+        workers.append(FanOutSleepers(plan, board: board, changed: watch.changed))
+      }
+      return workers
     }
     var workers: [TrialWorker] = (0..<threads).map {
       LoadWorker(plan, index: $0, changed: watch.changed)

@@ -95,7 +95,10 @@ struct TrialText {
 
   private var crowdLines: [String] {
     var lines: [String] = []
-    if let slow = trial.slow {
+    if let slow = trial.slow, trial.fanOut != nil {
+      lines.append(
+        Self.row("not reading", "\(slow.openAtEnd) of \(slow.wanted) members open at the end"))
+    } else if let slow = trial.slow {
       let rate = trial.seconds > 0 ? Double(slow.receivedBytes) / trial.seconds : 0
       lines.append(
         Self.row(

@@ -22,6 +22,7 @@ class TrialWorker: @unchecked Sendable {
   private(set) final var times: TrialTimes?
   final var faults = FaultLog()
   final var connects = ConnectProgress()
+  final var pauses = PauseList()
   /// Why the worker did not run; read once its thread has ended.
   private(set) final var failure: Errno?
   private final var nextTick: UInt64 = .max
@@ -184,6 +185,7 @@ class TrialWorker: @unchecked Sendable {
   private final func lookAround(_ now: UInt64) {
     if hot.pointee.isMeasuring { hot.pointee.records.pointee.loopLag.note(now - nextTick) }
     nextTick = now + Self.tick
+    pauses.resume(now)
     findSilent(now)
     if now >= nextHandover { handOver(now) }
     let isPointless = hot.pointee.phase > .connecting && self.isPointless

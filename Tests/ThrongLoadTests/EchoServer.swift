@@ -22,10 +22,12 @@ enum EchoServer {
 
 enum TestServer {
   static func run(
-    _ handler: some Handler, idleTimeout: Duration? = nil, _ change: (inout LoadOptions) -> Void
+    _ handler: some Handler, idleTimeout: Duration? = nil, connections: ConnectionOptions = .init(),
+    _ change: (inout LoadOptions) -> Void
   ) throws -> LoadResult {
     var configuration = Configuration()
     configuration.listen = [.host("127.0.0.1", port: 0)]
+    configuration.connection = connections
     configuration.connection.idleTimeout = idleTimeout
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = Server(handler, configuration: configuration, log: log)

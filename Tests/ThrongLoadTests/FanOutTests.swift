@@ -96,6 +96,38 @@ import Throng
     #expect(result.trials[0].messages > 0)
   }
 
+  @Test(arguments: [false, true])
+  func membersThatDoNotReadHoldUpNobody(areDropped: Bool) throws {
+    var limits = ConnectionOptions()
+    limits.sendBufferSize = 4096
+    // About half of what is sent: nobody who reads is so late.
+    limits.outboxLimit = areDropped ? 1_500_000 : 1 << 30
+    let result = try TestServer.run(Broadcaster(), connections: limits) { options in
+      options.mode = .fanOut(rate: 1000)
+      options.sizes = .fixed(4000)
+      options.connections = 10
+      options.slowClients = 20
+      options.duration = .milliseconds(800)
+      options.timeout = .seconds(10)
+    }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    let fanOut = try #require(result.trials[0].fanOut)
+    #expect(fanOut.receivers == 8 && fanOut.deliveries > 0)
+    #expect(result.trials[0].connections.opened == 11)
+    let slow = try #require(result.trials[0].slow)
+    #expect(slow.opened == 2 && slow.openAtEnd == (areDropped ? 0 : 2))
+    #expect(result.text.contains("not reading  \(slow.openAtEnd) of 2 members open at the end"))
+  }
+
+  @Test func whoIsForgottenIsNamedWhetherItWouldReadOrNot() throws {
+    let result = try FanOut.run(against: .forgets(client: 4)) {
+      $0.slowClients = 34
+    }
+    #expect(result.exitStatus == 1)
+    #expect(result.faultSentences.count == 1, "\(result.faultSentences)")
+    #expect(result.faultSentences[0].contains("no line of the sender's came within 0.3 seconds"))
+  }
+
   @Test func theFileHoldsTheFanOut() throws {
     let result = try FanOut.run(against: .none) {
       $0.mode = .fanOut(rate: 100)
@@ -173,7 +205,7 @@ private final class Broadcaster: Handler {
 
   func handle(_ connection: Connection) async throws {
     await members.join(connection)
-    for try await line in connection.lines(maximumLength: 1000) {
+    for try await line in connection.lines(maximumLength: 10_000) {
       await members.send(Bytes(line + [UInt8(ascii: "\n")]))
     }
     await members.leave(connection)

@@ -25,7 +25,8 @@ struct Bench: ParsableCommand {
     help: ArgumentHelp(
       """
       So many per cent of the connections read slowly: they ask for 256 KiB at once and take 4 KiB \
-      every 100 ms; not in the figures of the others.
+      every 100 ms; in a fan-out they do not read at all once they are members. Not in the figures \
+      of the others.
       """, valueName: "percent"))
   var slowClients = 0.0
 
