@@ -88,7 +88,7 @@ final class CompareScreen: CompareObserver {
     drawn = lines.count
   }
 
-  private var erasure: String { drawn > 0 ? "\u{1b}[\(drawn)A\u{1b}[J" : "" }
+  private var erasure: String { drawn > 0 ? "\r\u{1b}[\(drawn)A\u{1b}[J" : "" }
 
   /// The medians so far: a row for each contender, a column for each number of connections.
   private func table(_ workload: Workload) -> [String] {
@@ -134,8 +134,7 @@ final class CompareScreen: CompareObserver {
   }
 
   private static func name(_ task: CellTask) -> String {
-    let clients =
-      Count.text(task.connections) + (task.connections == 1 ? " connection" : " connections")
+    let clients = Count.connections(task.connections)
     return "\(task.workload.title), \(clean(task.contender.label)), \(clients)"
   }
 

@@ -89,9 +89,13 @@ package struct CellMethod: Sendable {
       + task.workload.timeOfMessage * task.connections
   }
 
+  /// What a busy machine may take to connect one more client, and to start its thread.
+  private static let slowestConnect = Duration.milliseconds(4)
+
   /// After this it has failed.
   func deadline(_ task: CellTask) -> Duration {
     startTimeout + expectedTime(task) * 2 + timeout(task) * 2 + grace
+      + Self.slowestConnect * task.allConnections
   }
 
   static func list(_ processors: [Int]) -> String {

@@ -139,13 +139,19 @@ extension CompareOptions {
         case .slowClients: "there would be no slow client, or none that is not"
         default: "it needs at least two clients"
         }
-      return "\(workload.title): not at \(numbers) connections, where \(reason)."
+      return
+        "\(workload.title): not at \(numbers) connection\(left == [1] ? "" : "s"), where \(reason)."
     }
   }
 }
 
 /// Whole numbers for people.
 package enum Count {
+  /// `1 connection`, `10,000 connections`.
+  package static func connections(_ number: Int) -> String {
+    "\(text(number)) connection" + (number == 1 ? "" : "s")
+  }
+
   /// `10,000`.
   package static func text(_ number: Int) -> String {
     let digits = String(number)

@@ -72,7 +72,7 @@ package final class Comparison {
     if case .measured = second {
       note(
         """
-        \(task.contender.label) at \(Count.text(task.connections)) connections \
+        \(task.contender.label) at \(Count.connections(task.connections)) \
         (\(task.workload.title), round \(task.round)) failed and was measured again: \(reason).
         """)
     }
