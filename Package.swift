@@ -107,7 +107,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongReportTests", dependencies: ["ThrongReport"], exclude: ["Support/browser.py"],
+      name: "ThrongReportTests", dependencies: ["ThrongReport"],
+      exclude: ["Support/browser.py", "Support/results-1.json"],
       swiftSettings: settings),
   ]
 )

@@ -18,7 +18,7 @@ struct BrowserTests {
       for view in views {
         let name: Comment = "\(view.width) pixels, \(view.scheme)"
         #expect(view.errors.isEmpty && view.requests.count == 1, name)
-        #expect(view.scrollWidth <= view.innerWidth, name)
+        #expect(view.scrollWidth <= Double(view.width), name)
         #expect(view.overlaps == 0 && view.outside == 0 && view.labels > 0, name)
         #expect(view.smallestLetter >= 9.5, name)
         #expect(view.scripts == 0 && view.text.contains(Fixture.hostileLabel.dropLast()), name)
@@ -37,11 +37,11 @@ struct BrowserTests {
       let pages = ["crowded", "smallest"].map { directory + "/\($0)/index.html" }
       for view in try Browser.inspect(pages) {
         let name: Comment = "\(view.file), \(view.width) pixels, \(view.scheme)"
-        #expect(view.errors.isEmpty && view.scrollWidth <= view.innerWidth, name)
+        #expect(view.errors.isEmpty && view.scrollWidth <= Double(view.width), name)
         #expect(view.overlaps == 0 && view.outside == 0, name)
         #expect(
           !view.file.contains("smallest") || view.bold == 0, "nobody leads when measured once")
-        #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 4), name)
+        #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 3), name)
         expectAccessible(view, name)
       }
     }
@@ -95,7 +95,8 @@ struct BrowserTests {
       let figure = Figure(rawValue: point.figure)
       #expect(point.title?.contains(figure?.text(expected[key] ?? 0) ?? "?") == true, name)
     }
-    #expect(drawn == expected, name)
+    #expect(drawn == expected.filter { key, value in isDrawn(key, value) }, name)
+    #expect(drawn.count < expected.count && drawn.keys.contains { $0.hasPrefix("memory") }, name)
     var tabled: [String: Double] = [:]
     for cell in view.cells {
       let parts = cell.figure.split(separator: "-")
@@ -105,6 +106,12 @@ struct BrowserTests {
     }
     #expect(tabled == expected, name)
   }
+}
+
+/// Less memory than 256 KiB in all says nothing about a connection and is not drawn.
+private func isDrawn(_ key: String, _ value: Double) -> Bool {
+  let connections = key.split(separator: " ").last.flatMap { Double($0) } ?? 0
+  return !key.hasPrefix("memory") || value * connections >= 262_144
 }
 
 /// Headless Chromium, by the script beside this file.
@@ -124,7 +131,6 @@ enum Browser {
     var width: Int
     var scheme: String
     var scrollWidth: Double
-    var innerWidth: Double
     var points: [Datum]
     var cells: [Datum]
     var overlaps: Int

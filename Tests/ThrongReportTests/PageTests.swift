@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (0.0, "0 ns"), (12.34, "12.3 ns"), (950, "950 ns"), (4234, "4.23 µs"), (104_000_000, "104 ms"),
+    (0.0, "0 s"), (12.34, "12.3 ns"), (950, "950 ns"), (4234, "4.23 µs"), (104_000_000, "104 ms"),
     (10_638_298_000, "10.6 s"),
   ])
   func timesHaveTheUnitThatSuitsThem(_ nanoseconds: Double, _ text: String) {
@@ -114,6 +114,8 @@ import Testing
 
   @Test func axesHaveRoundMarksThatHoldTheValues() {
     #expect(Scale(values: [4.1, 15.1]).marks == [0, 5, 10, 15, 20])
+    // The marks go on to the end of the axis.
+    #expect(Scale(values: [38.9]).marks.last == Scale(values: [38.9]).high)
     #expect(Scale(values: [90, 1600]).marks == [100, 200, 500, 1000, 2000])
     #expect(Scale(values: [900, 118_600]).marks == [1000, 10_000, 100_000])
     #expect(

@@ -78,6 +78,14 @@ import ThrongReport
     #expect("\(error!)".contains("two cells are of"))
   }
 
+  /// A file that somebody has kept as a baseline: what was written once is read for ever, or `version`
+  /// is raised.
+  @Test func aFileOfVersionOneIsStillRead() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Support/results-1.json").path
+    #expect(try CompareResults(contentsOf: file) == Fixture.stored)
+  }
+
   @Test func namesThatAreNotKnownAreIgnored() throws {
     let json = try Fixture.full.json().replacingOccurrences(
       of: #""cores" :"#, with: #""colour" : "blue", "cores" :"#)

@@ -18,6 +18,8 @@ public struct Baseline: Sendable {
       return outcome == .less || outcome == .more
     }
 
+    func text(_ value: Double) -> String { figure.text(value, connections: key.connections) }
+
     public var isWorse: Bool { figure.higherIsBetter ? now < before : now > before }
   }
 
@@ -112,7 +114,7 @@ extension Baseline.Regression {
       "\(Self.place(key, results)): failed, and did not before: \(failure)"
     case .worse(let change):
       "\(Self.place(change.key, results)): \(change.figure.name)"
-        + " \(change.figure.text(change.before)) -> \(change.figure.text(change.now))"
+        + " \(change.text(change.before)) -> \(change.text(change.now))"
         + " (\(Quantity.change(change.ratio?.value ?? change.now / change.before)))"
     }
   }

@@ -17,13 +17,16 @@ struct Chart {
 
   let figure: Figure
   let workload: Workload
+  /// Those with anything to draw.
   let series: [Series]
+  /// Those that were measured at all: for the table.
+  let measured: [Series]
 
   init(_ figure: Figure, _ workload: Workload, _ measurements: Measurements) {
     self.figure = figure
     self.workload = workload
     let styles = Self.styles(measurements.results.contenders)
-    series = measurements.results.contenders.compactMap { contender in
+    measured = measurements.results.contenders.compactMap { contender in
       let points = workload.connections.compactMap { connections -> Point? in
         guard let cell = measurements.soundCell(workload, contender, connections),
           let estimate = cell.estimate(figure)
@@ -34,6 +37,13 @@ struct Chart {
       }
       guard !points.isEmpty, let style = styles[contender.id] else { return nil }
       return Series(contender: contender, style: style, points: points)
+    }
+    series = measured.compactMap { series in
+      let points = series.points.filter {
+        figure.isResolved($0.estimate.median, connections: $0.connections)
+      }
+      return points.isEmpty
+        ? nil : Series(contender: series.contender, style: series.style, points: points)
     }
   }
 

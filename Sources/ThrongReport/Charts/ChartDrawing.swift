@@ -166,13 +166,14 @@ struct ChartDrawing {
     }.joined()
   }
 
+  /// Each is in a group that carries its figures, with a place around it that is large enough to rest a
+  /// pointer or a finger on.
   private func points(_ series: Chart.Series) -> String {
     series.points.map { point in
-      let place = (x(Double(point.connections)), y(point.estimate.median))
+      let place = (x: x(Double(point.connections)), y: y(point.estimate.median))
       let hollow = point.isSaturated ? " hollow" : ""
       var attributes = [
         ("class", "point \(series.style.colorClass)\(hollow)"),
-        ("d", series.style.marker(place.0, place.1)),
         ("data-workload", chart.workload.id), ("data-figure", chart.figure.rawValue),
         ("data-contender", series.contender.id), ("data-connections", "\(point.connections)"),
         ("data-value", "\(point.estimate.median)"),
@@ -180,8 +181,13 @@ struct ChartDrawing {
       if let interval = point.estimate.interval {
         attributes += [("data-low", "\(interval.low)"), ("data-high", "\(interval.high)")]
       }
-      let title = Markup.element("title", [], Markup.escape(chart.hover(series, point)))
-      return Markup.element("path", attributes, title) + "\n"
+      let n = Markup.number
+      let content =
+        Markup.element("title", [], Markup.escape(chart.hover(series, point)))
+        + Markup.element(
+          "circle", [("class", "hit"), ("cx", n(place.x)), ("cy", n(place.y)), ("r", "9")])
+        + Markup.element("path", [("d", series.style.marker(place.x, place.y))])
+      return Markup.element("g", attributes, content) + "\n"
     }.joined()
   }
 

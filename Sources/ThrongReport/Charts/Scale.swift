@@ -11,6 +11,8 @@ struct Scale {
 
   /// Marks are powers of two: for bytes.
   let isBinary: Bool
+  /// Between the marks of a linear scale.
+  private let step: Double
 
   /// For the vertical axis: all values fit, and the marks are round.
   init(values: [Double], isBinary: Bool = false) {
@@ -19,12 +21,12 @@ struct Scale {
     let least = positive.min() ?? 0
     let most = positive.max() ?? 1
     isLogarithmic = least > 0 && most / least > Self.logarithmicFrom
+    step = Self.step(most, isBinary)
     if isLogarithmic {
       low = least / 1.3
       high = most * 1.3
     } else {
       // Nothing is hidden by an axis that does not begin at nothing.
-      let step = Self.step(most, isBinary)
       low = min(0, values.min() ?? 0)
       high = max(step, (most * 1.04 / step).rounded(.up) * step)
     }
@@ -33,6 +35,7 @@ struct Scale {
   /// For the numbers of connections.
   init(connections: [Int]) {
     isBinary = false
+    step = 1
     isLogarithmic = true
     let first = Double(connections.first ?? 1)
     let last = Double(connections.last ?? 1)
@@ -62,7 +65,6 @@ struct Scale {
 
   private var decimalMarks: [Double] {
     guard isLogarithmic else {
-      let step = Self.step(high, isBinary)
       return (Int((low / step).rounded(.up))...Int((high / step + 0.001).rounded(.down)))
         .map { Double($0) * step }
     }

@@ -62,6 +62,7 @@ struct SeriesStyle {
     .chart .grid{stroke:var(--grid);stroke-width:1;fill:none}
     .chart .axis{stroke:var(--axis);stroke-width:1;fill:none}
     .chart .line{fill:none;stroke-linejoin:round;stroke-linecap:round}
+    .chart .hit{fill:transparent}
     .chart .lead{fill:none;stroke-width:1;opacity:.55}
     .chart .band{fill-opacity:.15;stroke:none}
     .chart text.title{fill:var(--ink);font-weight:600}
@@ -72,8 +73,8 @@ struct SeriesStyle {
       + colors.indices.map { index in
         ".chart .c\(index).line,.chart .c\(index).lead{stroke:var(--c\(index))}"
           + ".chart .c\(index).band,.chart text.c\(index){fill:var(--c\(index))}"
-          + ".chart .c\(index).point{fill:var(--c\(index));stroke:var(--ground);stroke-width:1}"
-          + ".chart .c\(index).point.hollow{fill:var(--ground);stroke:var(--c\(index));"
+          + ".chart .c\(index).point path{fill:var(--c\(index));stroke:var(--ground);stroke-width:1}"
+          + ".chart .c\(index).point.hollow path{fill:var(--ground);stroke:var(--c\(index));"
           + "stroke-width:1.6}\n"
       }.joined()
   }

@@ -30,8 +30,9 @@ public enum Figure: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// Memory grows in pages and by what libraries keep: below so many bytes in all, a difference is none.
-  public static let memoryResolution = 65_536.0
+  /// The resident set moves by itself, as the allocator keeps and gives back pages and libraries are
+  /// touched first: below so many bytes in all, a difference is none.
+  public static let memoryResolution = 262_144.0
 
   public var title: String {
     switch self {
@@ -58,8 +59,21 @@ public enum Figure: String, Sendable, CaseIterable, Codable {
     case .throughput: "\(workload.unit)s per second · higher is better"
     case .p99: "99 % of the replies came within · lower is better"
     case .cpu: "user and system time for a \(workload.unit) · lower is better"
-    case .memory: "resident memory of the server · lower is better"
+    case .memory:
+      "resident memory of the server, from \(Quantity.plain(Quantity.bytes(Self.memoryResolution))) in all"
+        + " · lower is better"
     }
+  }
+
+  /// Whether a value of a cell with so many connections is more than what can be measured.
+  func isResolved(_ value: Double, connections: Int) -> Bool {
+    self != .memory || abs(value) * Double(connections) >= Self.memoryResolution
+  }
+
+  /// With its unit, in three digits or so; `under 26 B` where there is less than can be measured.
+  public func text(_ value: Double, connections: Int) -> String {
+    guard !isResolved(value, connections: connections) else { return text(value) }
+    return "under \(text(Self.memoryResolution / Double(connections)))"
   }
 
   /// With its unit, in three digits or so.

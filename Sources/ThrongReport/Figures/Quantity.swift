@@ -6,6 +6,7 @@ enum Quantity {
   static func rate(_ value: Double) -> String { grouped(rounded(value)) + "/s" }
 
   static func time(nanoseconds: Double) -> String {
+    if nanoseconds == 0 { return "0 s" }
     let (scale, unit) = scale(
       nanoseconds, [(1, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")])
     return digits(nanoseconds / scale) + " " + unit
@@ -31,7 +32,9 @@ enum Quantity {
   /// The end of a ratio's interval: one that is not 1 does not look as if it were.
   static func bound(_ ratio: Double) -> String {
     let text = digits2(ratio)
-    return text == "1.00" && ratio != 1 ? Decimals.fixed(ratio, 4) : text
+    guard text == "1.00", ratio != 1 else { return text }
+    let finer = Decimals.fixed(ratio, 3)
+    return finer == "1.000" ? Decimals.fixed(ratio, 4) : finer
   }
 
   /// A share of something: `0.45 ×`, and `1/9` where it is small.
@@ -88,7 +91,7 @@ enum Quantity {
   static func noise(_ estimate: MedianEstimate) -> String? {
     guard let interval = estimate.interval, estimate.median != 0 else { return nil }
     let share = (interval.high - interval.low) / 2 / abs(estimate.median) * 100
-    return "\(Decimals.fixed(share, share < 9.95 ? 1 : 0)) %"
+    return (share < 9.95 ? Decimals.fixed(share, 1) : grouped(share)) + " %"
   }
 
   /// Small amounts: `0.0004`, `0.02`, `1.00`.

@@ -41,8 +41,8 @@ struct BaselineSection {
             results.contender(change.key.contender)?.label ?? change.key.contender),
           Element("td", [("class", "n")], Quantity.count(change.key.connections)),
           Element("td", change.figure.name),
-          Element("td", [("class", "n")], change.figure.text(change.before)),
-          Element("td", [("class", "n")], change.figure.text(change.now)),
+          Element("td", [("class", "n")], change.text(change.before)),
+          Element("td", [("class", "n")], change.text(change.now)),
           Element(
             "td", [("class", isRegression(change) ? "n bad" : "n")],
             Quantity.change(change.ratio?.value ?? 1) + (isRegression(change) ? " !" : "")),

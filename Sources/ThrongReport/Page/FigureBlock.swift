@@ -8,10 +8,10 @@ struct FigureBlock {
   /// Nil when it was not measured.
   var element: Element? {
     let chart = Chart(figure, workload, measurements)
-    guard !chart.isEmpty else { return nil }
+    guard !chart.measured.isEmpty else { return nil }
     let id = "\(Self.slug(workload.id))-\(figure.rawValue)"
-    let drawings = [("wide", ChartLayout.wide), ("narrow", ChartLayout.narrow)].map {
-      name, layout in
+    let layouts = chart.isEmpty ? [] : [("wide", ChartLayout.wide), ("narrow", ChartLayout.narrow)]
+    let drawings = layouts.map { name, layout in
       let drawing = ChartDrawing(
         chart, layout: layout, id: "\(id)-\(name)", isStandalone: false)
       return Element("div", [("class", name)], [Element(html: drawing.svg)])
@@ -22,9 +22,11 @@ struct FigureBlock {
         Element("h3", figure.title),
         Element.of("p", class: "axis-note", figure.axis(workload)),
       ])
+    let note =
+      chart.isEmpty ? [Element.of("p", class: "axis-note", "Too little to draw.")] : drawings
     return Element(
       "figure", [("id", id), ("class", "card")],
-      [caption] + drawings + [
+      [caption] + note + [
         .scrolling("\(figure.title), \(workload.title): table", table(chart))
       ])
   }
@@ -39,14 +41,14 @@ struct FigureBlock {
   private func table(_ chart: Chart) -> Element {
     let standings = workload.connections.map { connections in
       Standing(
-        figure, workload, connections, among: chart.series.map(\.contender), measurements)
+        figure, workload, connections, among: chart.measured.map(\.contender), measurements)
     }
     let head =
       [Element("th", [("scope", "col")], "clients")]
       + workload.connections.map {
         Element("th", [("scope", "col"), ("class", "n")], Quantity.count($0))
       }
-    let rows = chart.series.map { series in
+    let rows = chart.measured.map { series in
       Element(
         "tr", [],
         [Self.name(series)]
@@ -69,8 +71,8 @@ struct FigureBlock {
     let key = Markup.element(
       "svg", [("class", "chart key"), ("viewBox", "0 0 12 12"), ("aria-hidden", "true")],
       Markup.element(
-        "path",
-        [("class", "point \(series.style.colorClass)"), ("d", series.style.marker(6, 6))]))
+        "g", [("class", "point \(series.style.colorClass)")],
+        Markup.element("path", [("d", series.style.marker(6, 6))])))
     return Element(
       "th", [("scope", "row")], [Element(html: key), Element(series.contender.label)])
   }
@@ -87,14 +89,17 @@ struct FigureBlock {
     guard let estimate = cell.estimate(figure) else {
       return Element("td", [("class", "n none")], "not measured")
     }
+    let isResolved = figure.isResolved(estimate.median, connections: connections)
     let isBound = figure.suffersFromSaturation && cell.isSaturated
-    let text = (isBound && figure == .throughput ? "≥ " : "") + figure.text(estimate.median)
-    var content = [Element(text)]
-    if let standing, standing.isDecided, standing.leads(contender.id) {
+    var content = [Element(text(estimate, connections, isBound))]
+    // Where nothing could be measured, to tie with everybody is no merit.
+    let isLeader = standing.map { $0.isDecided && $0.leads(contender.id) } ?? false
+    if isLeader, isResolved || standing?.followers.isEmpty == false {
       content = [Element("b", [], content)]
     }
     let noise = [
-      Quantity.noise(estimate).map { "± " + $0 } ?? "", isBound ? "generator full" : "",
+      isResolved ? Quantity.noise(estimate).map { "± " + $0 } ?? "" : "",
+      isBound ? "generator full" : "",
     ]
     content += noise.filter { !$0.isEmpty }.map { .of("small", class: "noise", $0) }
     return Element(
@@ -103,5 +108,12 @@ struct FigureBlock {
         ("class", "n"), ("data-contender", contender.id), ("data-connections", "\(connections)"),
         ("data-value", "\(estimate.median)"),
       ], content)
+  }
+
+  private func text(_ estimate: MedianEstimate, _ connections: Int, _ isBound: Bool) -> String {
+    guard figure.isResolved(estimate.median, connections: connections) else {
+      return "< " + figure.text(Figure.memoryResolution / Double(connections))
+    }
+    return (isBound && figure == .throughput ? "≥ " : "") + figure.text(estimate.median)
   }
 }

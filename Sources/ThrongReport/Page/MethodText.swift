@@ -54,7 +54,7 @@ struct MethodText {
         + " \(Quantity.percent(Figure.throughput.floor)) in throughput or CPU or"
         + " \(Quantity.percent(Figure.p99.floor)) in latency or memory: so much the placement of code"
         + " alone can do. Of twenty ties one will look like a difference by chance.",
-      "Memory per connection is what the server's resident set grew by; a difference under 64 KiB in"
+      "Memory per connection is what the server's resident set grew by; a difference under 256 KiB in"
         + " all is none. The kernel's own memory is not in it.",
       "Where one overtakes another is interpolated on the logarithm of the clients; its bounds are"
         + " where the interval of the ratio begins and ceases to contain 1.",
@@ -71,13 +71,5 @@ struct MethodText {
 
   private func cores(_ list: [Int]) -> String {
     "core\(list.count == 1 ? "" : "s") \(Phrase.list(list.map(String.init)))"
-  }
-}
-
-extension Phrase {
-  /// With a capital and a full stop.
-  static func sentence(_ text: String) -> String {
-    let text = capitalized(text)
-    return [".", "!", "?"].contains { text.hasSuffix($0) } ? text : text + "."
   }
 }

@@ -23,6 +23,13 @@ struct CellColumn: Sendable {
     self.value = { $0.median(value) }
   }
 
+  func text(_ value: Double, _ cell: Cell) -> String {
+    name == Self.memory
+      ? Figure.memory.text(value, connections: cell.connections) : text(value)
+  }
+
+  private static let memory = "bytes_per_connection"
+
   static let all: [CellColumn] = [
     CellColumn("messages_per_s", "throughput", text: { Quantity.rate($0) }) {
       $0.messagesPerSecond
@@ -37,7 +44,7 @@ struct CellColumn: Sendable {
     CellColumn("peak_rss_bytes", "peak RSS", text: { Quantity.bytes($0) }) {
       $0.peakResidentBytes.map { Double($0) }
     },
-    CellColumn("bytes_per_connection", "memory per connection", text: { Quantity.bytes($0) }) {
+    CellColumn(memory, "memory per connection", text: { Quantity.bytes($0) }) {
       $0.residentBytesPerConnection
     },
     CellColumn("threads", "threads", text: { Quantity.grouped($0) }) {

@@ -71,7 +71,12 @@ struct TerminalTable {
         Self.time(cell.median(Figure.p99.value)),
         cpu.map { Figure.cpu.text($0.median) } ?? "-",
       ] + (isWide ? [Self.noise(cpu)] : [])
-      + [cell.estimate(.memory).map { Figure.memory.text($0.median) } ?? "-"]
+      + [
+        cell.estimate(.memory).map {
+          Figure.memory.isResolved($0.median, connections: cell.connections)
+            ? Figure.memory.text($0.median) : "-"
+        } ?? "-"
+      ]
       + (isWide ? [cell.median { $0.threads.map { Double($0) } }.map(Quantity.grouped) ?? "-"] : [])
   }
 

@@ -10,6 +10,8 @@ struct Choice {
   let model: Contender?
   /// The models that cannot be told from it by the rule.
   let equals: [Contender]
+  /// Nobody was left behind: the models cannot be told apart.
+  let isOpen: Bool
   private let reason: String
 
   static let throughputShare = 0.9
@@ -31,7 +33,7 @@ struct Choice {
     self.workload = workload
     connections = most
     guard let most else {
-      (model, equals) = (nil, [])
+      (model, equals, isOpen) = (nil, [], true)
       reason =
         workload.connections.contains { present($0, samples: 1).count > 1 }
         ? "measured once, so no difference can be told from noise (--repeats 3 or more)"
@@ -46,19 +48,25 @@ struct Choice {
     selection.keepLeaders(.memory)
     model = selection.left.first
     equals = Array(selection.left.dropFirst())
+    isOpen = !selection.hasDropped
     let named = failed.map { "\($0.label) is left out because it failed" }
     reason = (selection.reasons + named).joined(separator: "; ")
   }
 
   var sentence: String {
     let place = "For \(workload.title)"
-    guard let model, let connections else { return "\(place): no recommendation: \(reason)." }
-    var text = "\(place), take \(model.label)"
-    if !equals.isEmpty {
-      text += " (\(Phrase.list(equals.map(\.label))) cannot be told from it)"
+    guard model != nil, let connections else { return "\(place): no recommendation: \(reason)." }
+    let start = "with \(Phrase.clients(connections)), "
+    guard !isOpen else {
+      let detail = reason.isEmpty ? "" : " (\(reason))"
+      return "\(place), take any: \(start)\(names("and")) cannot be told apart\(detail)."
     }
-    text += reason.isEmpty ? "" : ": with \(Phrase.clients(connections)), \(reason)"
-    return text + "."
+    return "\(place), take \(names("or")): \(start)\(reason)."
+  }
+
+  /// The model and its equals: `a`, `a or b`.
+  func names(_ word: String) -> String {
+    Phrase.list(([model].compactMap { $0 } + equals).map(\.label), word)
   }
 
   private static func whyNone(
@@ -79,6 +87,7 @@ private struct Selection {
   let measurements: Measurements
   var left: [Contender]
   var reasons: [String] = []
+  var hasDropped = false
 
   private func standing(_ figure: Figure) -> Standing? {
     Standing(figure, workload, connections, among: left, measurements)
@@ -105,8 +114,9 @@ private struct Selection {
       return "\(place.contender.label) \(joint)\(share)"
     }
     reasons.append(
-      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(figure.name) (\(figure.text(leaders[0].estimate.median)));"
+      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(figure.name) (\(figure.text(leaders[0].estimate.median, connections: connections)));"
         + " \(Phrase.list(clauses)) of it")
+    hasDropped = true
     left.removeAll { contender in slow.contains { $0.contender.id == contender.id } }
   }
 
@@ -117,14 +127,16 @@ private struct Selection {
     }
     let followers = standing.followers.map { place in
       figure == .memory
-        ? "\(place.contender.label) \(figure.text(place.estimate.median))"
+        ? "\(place.contender.label) \(figure.text(place.estimate.median, connections: connections))"
         : "\(place.contender.label) \(Quantity.times(place.ratio?.value ?? 1))"
     }
     let leaders = standing.leaders
-    let values = Phrase.list(leaders.map { figure.text($0.estimate.median) })
+    let values = Phrase.list(
+      leaders.map { figure.text($0.estimate.median, connections: connections) })
     reasons.append(
       "\(Phrase.list(leaders.map(\.contender.label))) \(leaders.count == 1 ? "needs" : "need") the"
         + " least \(figure.name) (\(values); \(Phrase.list(followers)))")
+    hasDropped = true
     left = kept
   }
 }

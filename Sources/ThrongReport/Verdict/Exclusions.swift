@@ -9,7 +9,10 @@ struct Exclusions {
     self.measurements = measurements
   }
 
-  var sentences: [String] { failures + missing + saturated }
+  var sentences: [String] { failures + missing + single + saturated + noisy }
+
+  /// Half of an interval as a share of its median, above which the noise is worth a sentence.
+  private static let largeNoise = 0.25
 
   private var takingPart: [Contender] {
     measurements.results.contenders.filter { $0.omitted == nil }
@@ -19,39 +22,77 @@ struct Exclusions {
     workload.connections.filter { holds(measurements.cell(workload, contender, $0)) }
   }
 
+  /// Contenders for which something holds with the same numbers of connections, together.
+  private func groups(where holds: (Cell?) -> Bool) -> [(names: [String], connections: [Int])] {
+    var groups: [(names: [String], connections: [Int])] = []
+    for contender in takingPart {
+      let found = connections(contender, where: holds)
+      if found.isEmpty { continue }
+      if let index = groups.firstIndex(where: { $0.connections == found }) {
+        groups[index].names.append(contender.label)
+      } else {
+        groups.append(([contender.label], found))
+      }
+    }
+    return groups
+  }
+
+  /// The same reason is said once.
   private var failures: [String] {
     takingPart.flatMap { contender in
-      workload.connections.compactMap { connections in
-        measurements.cell(workload, contender, connections)?.failure.map {
-          "\(contender.label) failed with \(Phrase.clients(connections)): \($0)."
-        }
+      var reasons: [String] = []
+      for connections in workload.connections {
+        let failure = measurements.cell(workload, contender, connections)?.failure
+        if let failure, !reasons.contains(failure) { reasons.append(failure) }
+      }
+      return reasons.map { reason in
+        let places = connections(contender) { $0?.failure == reason }
+        return "\(contender.label) failed with \(Phrase.clients(places)): \(reason)."
       }
     }
   }
 
   private var missing: [String] {
-    let missing = takingPart.map { contender in
-      (
-        contender.label,
-        connections(contender) { $0.map { $0.samples.isEmpty && $0.failure == nil } ?? true }
-      )
+    groups { $0.map { $0.samples.isEmpty && $0.failure == nil } ?? true }.map { group in
+      let names = Phrase.list(group.names)
+      return group.connections == workload.connections
+        ? "Not measured here: \(names)."
+        : "Not measured with \(Phrase.clients(group.connections)): \(names)."
     }
-    let absent = missing.filter { $0.1.count == workload.connections.count }.map(\.0)
-    let sentences = missing.filter { !$0.1.isEmpty && $0.1.count < workload.connections.count }
-      .map { "\($0.0) was not measured with \(Self.clients($0.1))." }
-    return sentences + (absent.isEmpty ? [] : ["Not measured here: \(Phrase.list(absent))."])
+  }
+
+  private var single: [String] {
+    guard measurements.results.method.repeats > 1 else { return [] }
+    return groups { $0.map { $0.isSound && $0.samples.count == 1 } ?? false }.map { group in
+      "Measured only once with \(Phrase.clients(group.connections)): \(Phrase.list(group.names))."
+    }
   }
 
   private var saturated: [String] {
-    takingPart.compactMap { contender in
-      let saturated = connections(contender) { $0.map { $0.isSound && $0.isSaturated } ?? false }
-      guard !saturated.isEmpty else { return nil }
-      return "The generator was the bottleneck for \(contender.label) with"
-        + " \(Self.clients(saturated)): its throughput and latency there are compared with nobody's."
+    groups { $0.map { $0.isSound && $0.isSaturated } ?? false }.map { group in
+      "The generator was the bottleneck with \(Phrase.clients(group.connections)) for"
+        + " \(Phrase.list(group.names)): throughput and latency there are compared with nobody's."
     }
   }
 
-  private static func clients(_ counts: [Int]) -> String {
-    Phrase.list(counts.map(Quantity.count)) + (counts == [1] ? " client" : " clients")
+  /// A tie amid much noise is not equality, and the reader should know.
+  private var noisy: [String] {
+    let cells = takingPart.flatMap { contender in
+      workload.connections.compactMap { measurements.soundCell(workload, contender, $0) }
+    }
+    return [Figure.throughput, .cpu].compactMap { figure in
+      let shares = cells.compactMap { cell -> Double? in
+        guard let estimate = cell.estimate(figure), let interval = estimate.interval else {
+          return nil
+        }
+        return (interval.high - interval.low) / 2 / estimate.median
+      }
+      let noisy = shares.filter { $0 > Self.largeNoise }
+      guard let most = noisy.max() else { return nil }
+      return
+        "The noise is large in \(figure.name): more than \(Quantity.percent(Self.largeNoise)) in"
+        + " \(noisy.count) of \(shares.count) cells, and \(Quantity.percent(most)) at the most."
+        + " A tie may hide a difference there; a quiet machine or more --repeats would tell."
+    }
   }
 }

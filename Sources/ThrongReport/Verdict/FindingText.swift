@@ -33,7 +33,7 @@ struct FindingText {
   private func standingSentence(_ standing: Standing) -> String {
     let leaders = standing.leaders
     let place = "With \(Phrase.clients(standing.connections))\(without(standing)) "
-    let values = Phrase.list(leaders.map { figure.text($0.estimate.median) })
+    let values = Phrase.list(leaders.map { value($0, standing) })
     let names = Phrase.list(leaders.map(\.contender.label))
     if standing.followers.isEmpty {
       return place + "\(names) tie in \(figure.name) (\(values))."
@@ -65,22 +65,32 @@ struct FindingText {
     let absent = contenders.filter { contender in
       contender.kind == .model && !standing.places.contains { $0.contender.id == contender.id }
     }
-    return absent.compactMap { contender in
+    var ties: [Int: [String]] = [:]
+    var sentences: [String] = []
+    for contender in absent {
       let history = measurements.history(figure, workload, contender, to: leader)
-      guard let last = history.points.last, let outcome = history.outcomes.last,
-        outcome != .unknown
-      else { return nil }
-      let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
-      if figure == .memory,
-        let own = measurements.estimate(
-          figure, workload, contender, last.connections), outcome != .tie
-      {
-        return "\(start) takes \(figure.text(own.median))."
+      guard let last = history.points.last, let outcome = history.outcomes.last else { continue }
+      if outcome == .tie {
+        ties[last.connections, default: []].append(contender.label)
+      } else if outcome != .unknown {
+        sentences.append(absentSentence(contender, leader, last))
       }
-      return outcome == .tie
-        ? "\(start) ties with \(leader.label)."
-        : "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
     }
+    return sentences
+      + ties.sorted { $0.key < $1.key }.map { connections, names in
+        "With \(Phrase.clients(connections)), \(Phrase.list(names + [leader.label])) tie."
+      }
+  }
+
+  private func absentSentence(
+    _ contender: Contender, _ leader: Contender, _ last: History.Point
+  ) -> String {
+    let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
+    let own = measurements.estimate(figure, workload, contender, last.connections)
+    if figure == .memory, let own {
+      return "\(start) takes \(figure.text(own.median, connections: last.connections))."
+    }
+    return "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
   }
 
   private func namedFollowers(_ standing: Standing) -> [Standing.Place] {
@@ -94,7 +104,7 @@ struct FindingText {
 
   private func followerClause(_ place: Standing.Place, _ standing: Standing) -> String {
     guard let ratio = place.ratio, let interval = ratio.interval else {
-      return "\(place.contender.label) \(figure.text(place.estimate.median))"
+      return "\(place.contender.label) \(value(place, standing))"
     }
     if figure == .memory { return memoryClause(place, ratio, standing) }
     return "\(place.contender.label) has \(Quantity.times(ratio.value))"
@@ -105,11 +115,15 @@ struct FindingText {
   private func memoryClause(
     _ place: Standing.Place, _ ratio: Ratio, _ standing: Standing
   ) -> String {
-    let text = "\(place.contender.label) takes \(figure.text(place.estimate.median))"
+    let text = "\(place.contender.label) takes \(value(place, standing))"
     let least = standing.places[0].estimate.median
     let isNothing =
       least < Self.smallMemory || least * Double(standing.connections) < Figure.memoryResolution
-    return isNothing ? text : text + ", \(Quantity.times(ratio.value))"
+    return isNothing ? text : text + " (\(Quantity.times(ratio.value)))"
+  }
+
+  private func value(_ place: Standing.Place, _ standing: Standing) -> String {
+    figure.text(place.estimate.median, connections: standing.connections)
   }
 
   private var superlative: String { figure.higherIsBetter ? "highest" : "lowest" }
@@ -152,7 +166,7 @@ struct FindingText {
   private func undecidedSentence(_ standing: Standing) -> String {
     let isSingle = standing.places.allSatisfy { $0.estimate.count == 1 }
     let reason = isSingle ? "measured once" : "without two rounds in common"
-    let values = standing.places.map { "\($0.contender.label) \(figure.text($0.estimate.median))" }
+    let values = standing.places.map { "\($0.contender.label) \(value($0, standing))" }
     return "With \(Phrase.clients(standing.connections)): \(Phrase.list(values)) in"
       + " \(figure.name), \(reason): no difference can be told from noise."
   }
@@ -167,25 +181,8 @@ struct FindingText {
         return "The generator was the bottleneck: nothing is said about the \(figure.name)."
       }
       return "Only \(contender.label) was measured with \(Phrase.clients(connections)):"
-        + " \(figure.text(estimate.median)) \(figure.name)."
+        + " \(figure.text(estimate.median, connections: connections)) \(figure.name)."
     }
     return ""
-  }
-}
-
-/// Pieces of sentences.
-enum Phrase {
-  /// `a`, `a and b`, `a, b and c`.
-  static func list(_ parts: [String]) -> String {
-    guard parts.count > 1 else { return parts.first ?? "" }
-    return parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1]
-  }
-
-  static func clients(_ count: Int) -> String {
-    "\(Quantity.count(count)) client\(count == 1 ? "" : "s")"
-  }
-
-  static func capitalized(_ text: String) -> String {
-    text.prefix(1).uppercased() + text.dropFirst()
   }
 }

@@ -13,7 +13,9 @@ struct Headline {
   }
 
   /// The figures that say so; empty when there are none.
-  var evidence: String { choices.first { $0.model != nil }.map(evidence) ?? "" }
+  var evidence: String { decided.first.map(evidence) ?? "" }
+
+  private var decided: [Choice] { choices.filter { $0.model != nil && !$0.isOpen } }
 
   private var nothingToSay: String {
     let measured = measurements.results.contenders.filter { contender in
@@ -22,23 +24,22 @@ struct Headline {
     if measured.count == 1 {
       return "Only \(measured[0].label) was measured: there is nothing to compare it with."
     }
-    return measurements.results.cells.contains { $0.samples.count > 1 }
-      ? "The figures do not decide between the models."
-      : "Measured once: no difference can be told from noise."
+    return choices.contains { $0.model != nil }
+      ? "The models cannot be told apart."
+      : measurements.results.cells.contains { $0.samples.count > 1 }
+        ? "The figures do not decide between the models."
+        : "Measured once: no difference can be told from noise."
   }
 
-  /// `reactor for 64-byte echo and idle crowds; thread-per-client for ...`
+  /// `Take reactor for 64-byte echo and idle crowds; thread-per-client or thread-pool for ...`
   private var choiceText: String {
-    var order: [Contender] = []
-    for choice in choices {
-      guard let model = choice.model, !order.contains(where: { $0.id == model.id }) else {
-        continue
-      }
-      order.append(model)
+    var order: [String] = []
+    for choice in decided where !order.contains(choice.names("or")) {
+      order.append(choice.names("or"))
     }
-    let parts = order.map { model in
-      let titles = choices.filter { $0.model?.id == model.id }.map(\.workload.title)
-      return "\(model.label) for \(Phrase.list(titles))"
+    let parts = order.map { names in
+      let titles = decided.filter { $0.names("or") == names }.map(\.workload.title)
+      return "\(names) for \(Phrase.list(titles))"
     }
     return parts.isEmpty ? "" : "Take " + parts.joined(separator: "; ") + "."
   }
@@ -58,26 +59,24 @@ struct Headline {
     guard let (other, history, _) = rivals.min(by: { $0.2 < $1.2 }),
       let last = history.points.last, let outcome = history.outcomes.last
     else { return "" }
-    var clauses: [String] = []
-    if outcome == .less {
-      clauses.append("needs \(Quantity.share(last.ratio.value, of: "the CPU"))")
-    } else if outcome == .tie {
-      clauses.append("ties in CPU")
+    let memory = measurements.ratio(.memory, workload, model, to: other, last.connections)
+      .flatMap { $0.outcome(floor: Figure.memory.floor) == .less ? $0.value : nil }
+    let cpu = Quantity.share(last.ratio.value, of: "the CPU")
+    let needs: String
+    switch (outcome, memory) {
+    case (.less, let memory?):
+      needs = "needs \(cpu) and \(Quantity.share(memory, of: "the memory")) of \(other.label)"
+    case (.less, nil): needs = "needs \(cpu) of \(other.label)"
+    case (.tie, let memory?):
+      needs =
+        "ties with \(other.label) in CPU and needs \(Quantity.share(memory, of: "its memory"))"
+    default: return ""
     }
-    if let memory = measurements.ratio(.memory, workload, model, to: other, last.connections),
-      memory.outcome(floor: Figure.memory.floor) == .less
-    {
-      clauses.append(
-        "\(outcome == .less ? "" : "needs ")\(Quantity.share(memory.value, of: "the memory"))")
-    }
-    guard !clauses.isEmpty else { return "" }
-    let text =
-      "With \(Phrase.clients(last.connections)) (\(workload.title)), \(model.label)"
-      + " \(Phrase.list(clauses)) of \(other.label)"
-    return text + coda(history, model, other)
+    return "With \(Phrase.clients(last.connections)) (\(workload.title)), \(model.label) \(needs)"
+      + coda(history, other)
   }
 
-  private func coda(_ history: History, _ model: Contender, _ other: Contender) -> String {
+  private func coda(_ history: History, _ other: Contender) -> String {
     if let crossover = history.crossovers.last, crossover.before == .more {
       return "; \(other.label) needs less CPU up to about"
         + " \(Quantity.about(crossover.place.connections)) clients."

@@ -159,6 +159,29 @@ enum Fixture {
     return true
   }
 
+  /// What results-1.json beside this file holds: every name of the format, once.
+  static let stored: CompareResults = {
+    var results = smallest
+    results.workloads += [
+      echo([50], id: "idle"), echo([50], id: "slow"), echo([50], id: "work"),
+      echo([50], id: "churn"), echo([50], id: "fan-out"), blocking([50]),
+    ]
+    results.workloads[1].kind = .idle(connections: 500)
+    results.workloads[2].kind = .slowClients(percent: 5)
+    results.workloads[3].kind = .work(microseconds: 20)
+    results.workloads[4].kind = .churn
+    results.workloads[5].kind = .fanOut
+    results.workloads[1].generatorFlags = ["--idle-connections", "500"]
+    results.contenders.append(peer("gone"))
+    results.contenders[2].omitted = "it could not be built"
+    results.versions = [Version("throng", "0.1.0")]
+    results.notes = ["a note"]
+    results.wasInterrupted = true
+    results.cells[0].systemCallsPerMessage = ["recvfrom": 1, "sendto": 1]
+    results.cells[1].failure = "it hung"
+    return results
+  }()
+
   /// An earlier run, in which thread-pool needed less CPU and C epoll more, and nobody failed.
   static let baseline: Baseline = {
     var before = full

@@ -41,7 +41,7 @@ INSPECT = """(() => {
     });
   }
   return {
-    scrollWidth: document.documentElement.scrollWidth, innerWidth: innerWidth,
+    scrollWidth: document.documentElement.scrollWidth,
     points: points.map(data),
     cells: [...document.querySelectorAll('table.figures td[data-value]')].map(e => ({
       ...e.dataset, figure: e.closest('figure').id})),
@@ -119,7 +119,7 @@ class Browser:
     def open(self, path, width, scheme):
         self.events = []
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900,
-                  deviceScaleFactor=1, mobile=width < 600)
+                  deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Page.navigate", url="file://" + path)
