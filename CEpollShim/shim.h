@@ -236,6 +236,13 @@ static inline int shim_poll_readable(int first, int second, int milliseconds) {
   return (entries[0].revents != 0) | (entries[1].revents != 0) << 1;
 }
 
+// The width of the terminal; 0 when it does not know (ioctl_tty(2)).
+static inline int shim_terminal_columns(int fd) {
+  struct winsize size = {0};
+  int result = ioctl(fd, TIOCGWINSZ, &size);
+  return result < 0 ? -errno : size.ws_col;
+}
+
 // --- files, time, limits ---
 
 static inline ssize_t shim_read(int fd, void *bytes, size_t count) {

@@ -10,6 +10,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .executableTarget(
+      name: "Chatroom", dependencies: [.product(name: "Throng", package: "throng")]),
     .executableTarget(name: "Shouter", dependencies: [.product(name: "Throng", package: "throng")]),
     .executableTarget(
       name: "Lifecycle",

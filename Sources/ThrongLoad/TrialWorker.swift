@@ -143,7 +143,7 @@ class TrialWorker: @unchecked Sendable {
     options.connection.idleTimeout = nil
     // A connection above its mark would stop to read, and wait for a server that waits for it.
     options.connection.highWaterMark = .max / 4
-    options.connection.outboxLimit = .max / 4
+    options.connection.slowReaders.outboxLimit = .max / 4
     let connector = try makeConnector(options)
     self.connector = connector
     let timer = LoopTimer(connector) { [unowned self] in turn($0.nanoseconds) }

@@ -27,9 +27,14 @@ import Throng
     #expect(try configuration("--accept-batch", "7").acceptBatch == 7)
     #expect(try configuration("--high-water-mark", "1m").connection.highWaterMark == 1 << 20)
     #expect(try configuration("--low-water-mark", "1k").connection.lowWaterMark == 1024)
-    #expect(try configuration("--outbox-limit", "2m").connection.outboxLimit == 2 << 20)
     #expect(
-      try configuration("--on-overflow", "drop-message").connection.overflowPolicy == .dropMessage)
+      try configuration("--soft-outbox-limit", "64k").connection.slowReaders.softLimit == 65536)
+    #expect(
+      try configuration("--outbox-grace", "3s").connection.slowReaders.gracePeriod == .seconds(3))
+    #expect(try configuration("--outbox-limit", "2m").connection.slowReaders.outboxLimit == 2 << 20)
+    #expect(
+      try configuration("--on-overflow", "drop-message").connection.slowReaders.overflow
+        == .dropMessage)
   }
 
   @Test func timesAreSet() throws {

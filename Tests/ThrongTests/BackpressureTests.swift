@@ -104,14 +104,15 @@ extension AllTests {
       }
       let configure: @Sendable (inout Configuration) -> Void = {
         Self.narrow(&$0)
-        $0.connection.outboxLimit = 100_000
+        $0.connection.slowReaders.outboxLimit = 100_000
       }
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
         try eventually("the limit is met") { outcome.value != nil }
-        #expect(outcome.value == .outboxFull(limit: 100_000))
+        #expect(outcome.value == .tooSlow(limit: 100_000))
         #expect(try client.isReset())
         #expect(running.metrics.droppedMessages == 1)
+        #expect(running.metrics.droppedClients == 1)
         #expect(running.metrics.outboxHighMark <= 100_000)
       }
     }
@@ -133,8 +134,8 @@ extension AllTests {
       }
       let configure: @Sendable (inout Configuration) -> Void = {
         Self.narrow(&$0)
-        $0.connection.outboxLimit = 100_000
-        $0.connection.overflowPolicy = .dropMessage
+        $0.connection.slowReaders.outboxLimit = 100_000
+        $0.connection.slowReaders.overflow = .dropMessage
       }
       let done = Shared(false)
       let last = Serve { connection in

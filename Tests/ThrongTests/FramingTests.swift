@@ -35,8 +35,35 @@ private struct FrameEcho: Handler {
   }
 }
 
+/// Answers all lines that have arrived together in one pair of brackets.
+private struct Batcher: Handler {
+  func handle(_ connection: Connection) async throws {
+    var lines = connection.lines(maximumLength: 100).makeAsyncIterator()
+    while let line = try await lines.next() {
+      var batch = [line.text]
+      while let another = try lines.nextArrived() { batch.append(another.text) }
+      try await connection.send("[\(batch.joined(separator: ","))]")
+    }
+  }
+}
+
 extension AllTests {
   @Suite struct Framing {
+    @Test(arguments: Setup.all)
+    func linesThatHaveArrivedNeedNoWait(_ setup: Setup) async throws {
+      try await withServer(Batcher(), setup) { running in
+        let client = try running.connect()
+        try client.send("a\nb\nc")
+        #expect(try client.receiveText(5) == "[a,b]")
+        try client.send("d\n")
+        #expect(try client.receiveText(4) == "[cd]")
+        try client.send("e\n\nf")
+        #expect(try client.receiveText(4) == "[e,]")
+        try client.finishSending()
+        #expect(try client.receiveToEnd() == Array("[f]".utf8))
+      }
+    }
+
     @Test(arguments: [
       ("a\nb\n", "[a][b]end"), ("a\r\nb\r\n", "[a][b]end"), ("\n\r\n", "[][]end"),
       ("a\nno terminator", "[a][no terminator]end"), ("", "end"), ("a\rb\n", "[a\rb]end"),

@@ -191,7 +191,7 @@ extension AllTests {
         for try await _ in c.inbound {}
       }
       try await withServer(
-        handler, setup, configure: { $0.connection.outboxLimit = 64 << 20 }
+        handler, setup, configure: { $0.connection.slowReaders.outboxLimit = 64 << 20 }
       ) { running in
         let client = try running.connect(receiveBuffer: 16384)
         try eventually("the handler runs") { connection.value != nil }

@@ -144,6 +144,7 @@ extension AllTests {
     @Test(arguments: Setup.all)
     func aSendThatWaitsIsCancelledByItsGroup(_ setup: Setup) async throws {
       let outcome = Shared<String?>(nil)
+      let mayCancel = Gate()
       let handler = Serve { connection in
         await withTaskGroup(of: Void.self) { group in
           group.addTask {
@@ -153,9 +154,7 @@ extension AllTests {
               outcome.change { $0 = "\(type(of: error))" }
             }
           }
-          while connection.outboxByteCount == 0 {
-            try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
-          }
+          await mayCancel.pass()
           group.cancelAll()
         }
         connection.reset()
@@ -165,6 +164,8 @@ extension AllTests {
       }
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
+        try eventually("the sender waits") { running.metrics.outboxHighMark > 0 }
+        mayCancel.open()
         try eventually("the sender has ended", within: .seconds(5)) { outcome.value != nil }
         #expect(outcome.value == "CancellationError")
         #expect(try client.isReset())
@@ -174,19 +175,19 @@ extension AllTests {
     @Test(arguments: Setup.all)
     func cancellationHandlersRunAtTheDrainDeadline(_ setup: Setup) async throws {
       let wasTold = Shared(false)
+      let told = Gate()
       let handler = Serve { connection in
         try await connection.send("x")
         await withTaskCancellationHandler {
           await withCheckedContinuation { continuation in
             Task {
-              while !wasTold.value {
-                try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
-              }
+              await told.pass()
               continuation.resume()
             }
           }
         } onCancel: {
           wasTold.change { $0 = true }
+          told.open()
         }
       }
       let configure: @Sendable (inout Configuration) -> Void = {
@@ -250,12 +251,10 @@ extension AllTests {
     @Test(arguments: Setup.all)
     func aTaskThatOutlivesTheHandlerMeetsAClosedConnection(_ setup: Setup) async throws {
       let errors = Shared<[String]>([])
-      let mayGo = Shared(false)
+      let mayGo = Gate()
       let handler = Serve { connection in
         Task {
-          while !mayGo.value {
-            try? await Task.sleep(for: .milliseconds(1))  // a handler sleeps
-          }
+          await mayGo.pass()
           let end = try? await connection.receive()
           do {
             try await connection.send("late")
@@ -267,7 +266,7 @@ extension AllTests {
       try await withServer(handler, setup) { running in
         #expect(try running.connect().receiveToEnd().isEmpty)
         try eventually("it is closed") { running.metrics.open == 0 }
-        mayGo.change { $0 = true }
+        mayGo.open()
         try eventually("the task was told") { errors.value.count == 1 }
         #expect(errors.value == ["the connection was closed by this side true"])
       }

@@ -105,7 +105,7 @@ extension AllTests {
       }
       let configure: @Sendable (inout Configuration) -> Void = {
         $0.connection.sendBufferSize = 16384
-        $0.connection.outboxLimit = 4 << 20
+        $0.connection.slowReaders.outboxLimit = 4 << 20
         $0.connection.sendTimeout = .milliseconds(700)
       }
       try await withServer(handler, setup, configure: configure) { running in

@@ -29,14 +29,17 @@ extension BlockingConnection {
           return .failure(.lost(error))
         }
       }
-      if context.overflows(s.outbox, by: buffer.count - sent, afterSending: sent, delivery) {
-        return overflow(&s)
+      if let overflow = delivery.overflow(
+        of: s.outbox, by: buffer.count - sent, afterSending: sent, since: &s.deadlines.softLimit,
+        now: .coarseNow)
+      {
+        return drop(overflow, &s)
       }
       if s.outbox.isEmpty { s.deadlines.sendProgress = .now }
       s.outbox.append(buffer, from: sent, keeping: bytes)
       context.counters.noteOutbox(s.outbox.byteCount)
       updateTimer(&s)
-      needsFlusher = delivery == .write && !s.isFlushing && !s.flusherIsComing
+      needsFlusher = delivery.isWrite && !s.isFlushing && !s.flusherIsComing
       if needsFlusher { s.flusherIsComing = true }
       return .success(false)
     }
@@ -44,10 +47,15 @@ extension BlockingConnection {
     return try result.get()
   }
 
-  private func overflow(_ s: inout State) -> Result<Bool, ConnectionError> {
-    let error = ConnectionError.outboxFull(limit: context.options.outboxLimit)
+  private func drop(
+    _ overflow: Delivery.Overflow, _ s: inout State
+  ) -> Result<Bool, ConnectionError> {
     context.counters.droppedMessages.add(1)
-    if context.options.overflowPolicy == .dropClient { fail(&s, error) }
+    let error = overflow.error
+    if overflow.dropsClient {
+      context.counters.droppedClients.add(1)
+      fail(&s, error)
+    }
     return .failure(error)
   }
 

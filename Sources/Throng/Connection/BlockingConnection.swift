@@ -302,7 +302,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     // A receive has its own way to end in time: see `receivePolling`.
     let situation = Deadlines.Situation(
       isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty)
-    return s.deadlines.earliest(situation, context.options)
+    return s.deadlines.earliest(situation, context.timeLimits)
   }
 
   func updateTimer(_ s: inout State) {

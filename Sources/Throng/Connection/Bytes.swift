@@ -4,7 +4,7 @@
 /// other threads. Slicing shares the storage.
 ///
 /// A slice keeps its whole storage alive, which for received bytes is up to 64 KiB; to keep a few of
-/// them for long, copy them: `Array(bytes)`.
+/// them for long, compact them: ``compacted()``.
 public struct Bytes: Sendable {
   var slice: ChunkSlice
 
@@ -39,6 +39,13 @@ public struct Bytes: Sendable {
   public init(_ text: String) {
     var text = text
     self = text.withUTF8 { Bytes(copying: UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The same bytes without the rest of a much larger storage: to keep them for long, or to write them
+  /// to many connections. Copies only when there is such a rest.
+  public func compacted() -> Bytes {
+    let isSmallPart = Int(slice.count) * ChunkSlice.largestWaste < slice.chunk.size
+    return isSmallPart ? withUnsafeBytes { Bytes(copying: $0) } : self
   }
 
   /// Calls `body` with the bytes, which are valid only during the call.

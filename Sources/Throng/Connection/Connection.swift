@@ -77,10 +77,16 @@ public class Connection: @unchecked Sendable {
   }
 
   /// Queues bytes without waiting, from any thread: how one client reaches another.
+  /// - Parameters:
+  ///   - flush: when they are given to the kernel.
+  ///   - policy: what happens when the client does not read; nil: its connection's own.
   /// - Throws: ``ConnectionError`` when the connection is closed, lost or over its outbox limit.
-  public final func write(_ bytes: Bytes) throws(ConnectionError) {
+  public final func write(
+    _ bytes: Bytes, flush: Flush = .now, policy: SlowReaderPolicy? = nil
+  ) throws(ConnectionError) {
+    let delivery = Delivery.write(flush, policy ?? context.options.slowReaders)
     _ = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, .write)
+      try transmit(buffer, keeping: bytes, delivery)
     }
   }
 
@@ -232,10 +238,17 @@ struct Sender: Sendable {
   let task: UInt
 }
 
-/// Whether who sends can wait, or obeys the outbox limit.
+/// Whether who sends can wait, or obeys the limits of the outbox.
 enum Delivery {
   case send
-  case write
+  case write(Flush, SlowReaderPolicy)
+
+  @inline(__always)
+  var isWrite: Bool { if case .write = self { true } else { false } }
+
+  /// Whether the bytes are given to the kernel later, together with others.
+  @inline(__always)
+  var isDeferred: Bool { if case .write(.endOfTurn, _) = self { true } else { false } }
 }
 
 extension Connection: Hashable {

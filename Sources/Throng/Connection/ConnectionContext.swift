@@ -9,6 +9,7 @@ class ConnectionContext: @unchecked Sendable {
   /// Nil unless connections are served by callbacks.
   final let callbacks: EventCallbacks?
   final let options: ConnectionOptions
+  final let timeLimits: TimeLimits
   final let log: Logger
   final let counters: Counters
 
@@ -19,21 +20,13 @@ class ConnectionContext: @unchecked Sendable {
     self.service = service
     callbacks = service.callbacks
     self.options = options
+    timeLimits = TimeLimits(options)
     self.log = log
     self.counters = counters
   }
 
   @inline(__always)
   final var isEventDriven: Bool { callbacks != nil }
-
-  /// Whether `write` must not queue so many bytes more. A message that has begun is finished, or the
-  /// client would read half of it, unless the client is dropped anyway.
-  final func overflows(
-    _ outbox: Outbox, by count: Int, afterSending sent: Int, _ delivery: Delivery
-  ) -> Bool {
-    delivery == .write && outbox.byteCount + count > options.outboxLimit
-      && (sent == 0 || options.overflowPolicy == .dropClient)
-  }
 
   /// A handler has thrown.
   final func report(_ error: any Error, of connection: Connection) {

@@ -10,8 +10,10 @@ public enum ConnectionError: Error, Equatable, Sendable {
   case lost(Errno)
   /// A time limit has passed.
   case timedOut(TimeLimit)
-  /// `write` would have passed the outbox limit, in bytes; see ``OverflowPolicy``.
+  /// `write` would have passed the outbox limit, in bytes; see ``SlowReaderPolicy``.
   case outboxFull(limit: Int)
+  /// The client did not read, and was dropped at this limit of its outbox; see ``SlowReaderPolicy``.
+  case tooSlow(limit: Int)
   /// A line or a frame is longer than its maximum, in bytes.
   case tooLong(maximum: Int)
   /// The client ended in the middle of a frame.
@@ -34,6 +36,8 @@ extension ConnectionError: CustomStringConvertible {
     case .timedOut(let limit): "timed out: the \(limit.rawValue) limit has passed"
     case .outboxFull(let limit):
       "the client does not read: its outbox limit of \(limit) bytes is reached"
+    case .tooSlow(let limit):
+      "the client does not read: dropped at its outbox limit of \(limit) bytes"
     case .tooLong(let maximum): "longer than the maximum of \(maximum) bytes"
     case .truncatedFrame: "the client ended in the middle of a frame"
     case .alreadyReceiving: "two tasks receive from one connection at once (let one task receive)"

@@ -6,10 +6,8 @@ public struct ConnectionOptions: Sendable {
   public var highWaterMark = 64 * 1024
   /// A suspended `send` goes on when no more than this many bytes wait.
   public var lowWaterMark = 32 * 1024
-  /// What `write` may let wait, in bytes.
-  public var outboxLimit = 1024 * 1024
-  /// What `write` does at the outbox limit.
-  public var overflowPolicy = OverflowPolicy.dropClient
+  /// What `write` does about a client that does not read.
+  public var slowReaders = SlowReaderPolicy()
 
   /// Closes a connection on which nothing was received or sent for this long; nil: never.
   public var idleTimeout: Duration? = .seconds(300)
@@ -39,13 +37,4 @@ public struct ConnectionOptions: Sendable {
   package var maximumSegmentSize: Int?
 
   public init() {}
-}
-
-/// What `write` does when the bytes would pass the outbox limit. Who would rather wait uses `send`,
-/// which any task may call.
-public enum OverflowPolicy: String, Sendable, CaseIterable {
-  /// Resets the connection, whose client does not read.
-  case dropClient = "drop-client"
-  /// Throws ``ConnectionError/outboxFull(limit:)`` and leaves the connection as it is.
-  case dropMessage = "drop-message"
 }

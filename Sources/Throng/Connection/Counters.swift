@@ -13,6 +13,7 @@ final class Counters: Sendable {
   let resetAtStop = Atomic<Int>(0)
   let acceptPauses = Atomic<Int>(0)
   let droppedMessages = Atomic<Int>(0)
+  let droppedClients = Atomic<Int>(0)
   let outboxHighMark = Atomic<Int>(0)
   let receives = Atomic<Int>(0)
   let receivedBytes = Atomic<Int>(0)
@@ -38,5 +39,7 @@ final class Counters: Sendable {
     sentBytes.add(bytes)
   }
 
-  func noteOutbox(_ bytes: Int) { outboxHighMark.max(bytes, ordering: .relaxed) }
+  func noteOutbox(_ bytes: Int) {
+    if bytes > outboxHighMark.value { outboxHighMark.max(bytes, ordering: .relaxed) }
+  }
 }

@@ -7,6 +7,8 @@ struct Deadlines {
   var activity: MonotonicTime
   /// When the outbox was last empty, or the kernel last took something of it.
   var sendProgress = MonotonicTime.never
+  /// When the outbox rose above the soft limit of those who write.
+  var softLimit = MonotonicTime.never
   /// For the receive that waits now.
   var receive = MonotonicTime.never
   /// For the first byte at first; for the client's FIN at last.
@@ -28,19 +30,33 @@ struct Deadlines {
 
   /// The earliest moment at which a limit passes.
   func earliest(
-    _ situation: Situation, _ options: ConnectionOptions
+    _ situation: Situation, _ limits: TimeLimits
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
     if situation.isLingering { return (phase, .linger) }
     var earliest = (time: phase, limit: ConnectionError.TimeLimit.firstByte)
-    if let idle = options.idleTimeout, activity + idle < earliest.time {
-      earliest = (activity + idle, .idle)
-    }
+    let idle = activity.advanced(by: limits.idle)
+    if idle < earliest.time { earliest = (idle, .idle) }
     if situation.isReceiving, receive < earliest.time { earliest = (receive, .receive) }
-    if situation.isSending, let sending = options.sendTimeout,
-      sendProgress + sending < earliest.time
-    {
-      earliest = (sendProgress + sending, .send)
+    if situation.isSending {
+      let sending = sendProgress.advanced(by: limits.send)
+      if sending < earliest.time { earliest = (sending, .send) }
     }
     return earliest
+  }
+}
+
+/// The time limits that hold all the time, in nanoseconds; no limit is the largest number. `Duration`
+/// has 128 bits, and these are looked at for every message of a broadcast.
+struct TimeLimits {
+  let idle: UInt64
+  let send: UInt64
+
+  init(_ options: ConnectionOptions) {
+    idle = Self.nanoseconds(options.idleTimeout)
+    send = Self.nanoseconds(options.sendTimeout)
+  }
+
+  private static func nanoseconds(_ limit: Duration?) -> UInt64 {
+    limit.map { UInt64(max(0, $0.nanoseconds)) } ?? .max
   }
 }

@@ -44,6 +44,10 @@ public struct Lines: AsyncSequence, Sendable {
       }
     }
 
+    /// The next line when the whole of it has arrived already, without waiting; nil when `next` would
+    /// wait, or has something else to tell. For who would rather answer many lines at once.
+    public mutating func nextArrived() throws -> Bytes? { try takeLine() }
+
     private mutating func takeLine() throws(ConnectionError) -> Bytes? {
       guard let end = buffer.firstIndex(of: UInt8(ascii: "\n"), from: scanned) else {
         scanned = buffer.count

@@ -7,8 +7,9 @@ struct Outbox {
   private var head: Int32 = 0
   private(set) var byteCount = 0
 
-  /// A slice is copied when its chunk is more than this many times larger.
-  private static let largestWaste = 16
+  /// A reference to no more bytes than it has itself is worth nothing, when there are many.
+  private static let tiny = MemoryLayout<ChunkSlice>.size
+  private static let fewSegments = 16
   /// What a chunk for copied bytes holds at least, so that small sends share one.
   private static let smallestChunk = 1024
   /// Buffers passed to one sendmsg(2).
@@ -18,7 +19,8 @@ struct Outbox {
 
   mutating func append(_ slice: ChunkSlice) {
     guard slice.count > 0 else { return }
-    if Int(slice.count) * Self.largestWaste < slice.chunk.size {
+    let isTiny = Int(slice.count) <= Self.tiny && segments.count - Int(head) >= Self.fewSegments
+    if isTiny || Int(slice.count) * ChunkSlice.largestWaste < slice.chunk.size {
       append(copying: slice.buffer)
       withExtendedLifetime(slice.chunk) {}
     } else {

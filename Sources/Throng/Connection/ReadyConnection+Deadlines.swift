@@ -14,7 +14,7 @@ extension ReadyConnection {
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
     let situation = Deadlines.Situation(
       isLingering: s.isLingering, isReceiving: s.receiver != nil, isSending: !s.outbox.isEmpty)
-    return s.deadlines.earliest(situation, context.options)
+    return s.deadlines.earliest(situation, context.timeLimits)
   }
 
   /// Makes sure that the timer fires no later than the next deadline.
@@ -30,10 +30,17 @@ extension ReadyConnection {
   func attend(now: MonotonicTime) {
     var wake = Wake()
     state.withLock { s in
-      if s.deadlines.timer <= now { s.deadlines.timer = .never }
+      let timerHasFired = s.deadlines.timer <= now
+      if timerHasFired { s.deadlines.timer = .never }
       if s.isBusy {
         s.missedAttention = true
         return
+      }
+      if s.flushIsDue {
+        s.flushIsDue = false
+        if !s.outbox.isEmpty, s.socket.isOpen { flush(&s, &wake) }
+        // Which was all that this was about, unless there is more to see.
+        if s.outbox.isEmpty, !timerHasFired, !needsAdvance(s) { return }
       }
       if s.socket.isOpen { checkDeadlines(&s, now, &wake) } else { releaseSlot(&s) }
       advance(&s, &wake)

@@ -140,7 +140,7 @@ extension ReadyConnection {
   /// an event comes that nobody waits for, so a request and its reply cost no epoll_ctl(2).
   func updateInterest(_ s: inout State) {
     guard s.socket.isOpen, !s.isBusy else { return }
-    var wanted: Readiness = s.outbox.isEmpty ? [] : .writable
+    var wanted: Readiness = s.outbox.isEmpty || s.flushIsDue ? [] : .writable
     if inputLimit(s) != nil || s.isLingering { wanted.insert(.readable) }
     if s.isUnwatched { return watchAgain(&s, wanted) }
     if driver.isOneShot {

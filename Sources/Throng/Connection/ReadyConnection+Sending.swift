@@ -13,7 +13,7 @@ extension ReadyConnection {
       if s.outboundClosing { return .failure(.closed) }
       if buffer.count == 0 { return .success(true) }
       var sent = 0
-      if s.outbox.isEmpty {
+      if s.outbox.isEmpty, !delivery.isDeferred {
         do throws(Errno) {
           sent = try s.socket.reference.send(buffer)
           noteSent(sent, &s)
@@ -35,24 +35,36 @@ extension ReadyConnection {
     _ buffer: UnsafeRawBufferPointer, from sent: Int, keeping bytes: Bytes?, _ delivery: Delivery,
     _ s: inout State, _ wake: inout Wake
   ) -> Result<Bool, ConnectionError> {
-    if context.overflows(s.outbox, by: buffer.count - sent, afterSending: sent, delivery) {
-      return overflow(&s, &wake)
+    if let overflow = delivery.overflow(
+      of: s.outbox, by: buffer.count - sent, afterSending: sent, since: &s.deadlines.softLimit,
+      now: driver.now)
+    {
+      return drop(overflow, &s, &wake)
     }
-    if s.outbox.isEmpty { s.deadlines.sendProgress = driver.now }
+    let isFirst = s.outbox.isEmpty
     s.outbox.append(buffer, from: sent, keeping: bytes)
     context.counters.noteOutbox(s.outbox.byteCount)
-    updateInterest(&s)
-    updateTimer(&s)
+    if isFirst {
+      s.deadlines.sendProgress = driver.now
+      s.flushIsDue = delivery.isDeferred
+      if delivery.isDeferred { driver.poke(s.token) }
+    }
+    // What waits for the end of the turn waits for no event and no time.
+    if !s.flushIsDue {
+      updateInterest(&s)
+      updateTimer(&s)
+    }
     if s.outbox.byteCount > context.options.highWaterMark { s.isAboveHighWater = true }
     return .success(!s.isAboveHighWater)
   }
 
-  private func overflow(
-    _ s: inout State, _ wake: inout Wake
+  private func drop(
+    _ overflow: Delivery.Overflow, _ s: inout State, _ wake: inout Wake
   ) -> Result<Bool, ConnectionError> {
-    let error = ConnectionError.outboxFull(limit: context.options.outboxLimit)
     context.counters.droppedMessages.add(1)
-    if context.options.overflowPolicy == .dropClient {
+    let error = overflow.error
+    if overflow.dropsClient {
+      context.counters.droppedClients.add(1)
       fail(&s, error)
       s.socket.setResetOnClose()
       advance(&s, &wake)
@@ -83,7 +95,7 @@ extension ReadyConnection {
     sender?.continuation.resume(throwing: CancellationError())
   }
 
-  /// The kernel has room again.
+  /// The kernel has room again, or the turn is over in which bytes were written.
   func flush(_ s: inout State, _ wake: inout Wake) {
     do throws(Errno) {
       let sent = try s.socket.reference.send(s.outbox.front())

@@ -36,6 +36,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var isServed = true
     /// An event handler's callback runs: everything else about the connection waits for its end.
     var isBusy = false
+    /// What is queued waits for the end of the turn, not for the kernel.
+    var flushIsDue = false
     /// The event handler is still to be told that the input has ended.
     var inputEndIsDue = false
     /// What `attend` was called for is still to be done.

@@ -57,6 +57,9 @@ struct ChunkSlice: @unchecked Sendable {
   var offset: UInt32
   var count: UInt32
 
+  /// A slice is copied rather than kept when its chunk is more than this many times larger.
+  static let largestWaste = 16
+
   static let empty = ChunkSlice(chunk: Chunk.make(capacity: 0), offset: 0, count: 0)
 
   @inline(__always)

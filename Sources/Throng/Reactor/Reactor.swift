@@ -11,7 +11,7 @@ final class Reactor: Driver, @unchecked Sendable {
     var slots = SlotTable()
     var timers = Timers()
     var jobs = Deque<UnownedJob>()
-    var pokes: [Token] = []
+    var pokes = Deque<Token>()
     var now = MonotonicTime.now
     var isRunning = true
   }
@@ -24,6 +24,8 @@ final class Reactor: Driver, @unchecked Sendable {
 
   private static let wakeToken = Token(rawValue: .max)
   private static let eventsPerTurn = 256
+  /// A broadcast to a throng leaves as many pokes; those who have sent something are served in between.
+  private static let pokesPerTurn = 1024
 
   /// Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   private let local: UnsafeMutablePointer<Local>
@@ -132,10 +134,10 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   private func attendPoked() {
-    guard !local.pointee.pokes.isEmpty else { return }
-    let pokes = local.pointee.pokes
-    local.pointee.pokes.removeAll(keepingCapacity: true)
-    for token in pokes { local.pointee.slots[token]?.attend(now: local.pointee.now) }
+    for _ in 0..<min(local.pointee.pokes.count, Self.pokesPerTurn) {
+      guard let token = local.pointee.pokes.popFirst() else { return }
+      local.pointee.slots[token]?.attend(now: local.pointee.now)
+    }
   }
 
   /// The descriptor is cleared before the flag, so a signal that comes in between is not lost.

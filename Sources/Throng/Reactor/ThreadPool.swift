@@ -200,12 +200,12 @@ final class ThreadPool: Driver, @unchecked Sendable {
     post { $0.jobs.append(job) }
   }
 
-  /// What a worker leaves it takes next itself, and then wakes others for the rest.
+  /// One thing that a worker leaves it takes next itself; for more it wakes another.
   private func post(_ put: (inout Shared) -> Void) {
     let isWorker = isCurrent
     let mustSignal = shared.withLock { s in
       put(&s)
-      return !isWorker && shouldSignal(&s)
+      return (!isWorker || s.jobs.count + s.pokes.count > 1) && shouldSignal(&s)
     }
     if mustSignal { wakeUp.signal() }
   }

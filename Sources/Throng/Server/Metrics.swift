@@ -17,8 +17,9 @@ public struct Metrics: Sendable, Hashable {
   public var failedHandlers = 0
   /// Connections that a stop has reset, because they had not finished in time.
   public var resetAtStop = 0
-  /// Calls of `write` that met the outbox limit.
+  /// Calls of `write` that met a limit of the outbox, and the clients that were dropped for it.
   public var droppedMessages = 0
+  public var droppedClients = 0
   /// How often accepting has paused: at the connection limit, at the accept rate, or because the
   /// process was out of descriptors or memory.
   public var acceptPauses = 0
@@ -54,8 +55,8 @@ extension Metrics: CustomStringConvertible {
         + "\(lost) lost, \(failedHandlers) handlers failed",
       "received: \(receivedBytes) bytes in \(receives) receives; "
         + "sent: \(sentBytes) bytes in \(sends) sends",
-      "outbox: at most \(outboxHighMark) bytes, \(droppedMessages) messages dropped; "
-        + "accepting paused \(acceptPauses) times",
+      "outbox: at most \(outboxHighMark) bytes, \(droppedMessages) messages and "
+        + "\(droppedClients) clients dropped; accepting paused \(acceptPauses) times",
       "event loop: \(turns) turns, \(events) events, \(perTurn) a turn",
     ]
     if loops.count > 1 {
@@ -78,6 +79,7 @@ extension Metrics {
       failedHandlers += counters.failedHandlers.value
       resetAtStop += counters.resetAtStop.value
       droppedMessages += counters.droppedMessages.value
+      droppedClients += counters.droppedClients.value
       acceptPauses += counters.acceptPauses.value
       receives += counters.receives.value
       receivedBytes += counters.receivedBytes.value

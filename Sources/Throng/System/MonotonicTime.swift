@@ -18,8 +18,11 @@ package struct MonotonicTime: Comparable, Sendable {
   package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
   package static func + (time: Self, delay: Duration) -> Self {
-    let delay = UInt64(max(0, delay.nanoseconds))
-    let (sum, overflow) = time.nanoseconds.addingReportingOverflow(delay)
+    time.advanced(by: UInt64(max(0, delay.nanoseconds)))
+  }
+
+  func advanced(by delay: UInt64) -> Self {
+    let (sum, overflow) = nanoseconds.addingReportingOverflow(delay)
     return overflow ? .never : MonotonicTime(nanoseconds: sum)
   }
 

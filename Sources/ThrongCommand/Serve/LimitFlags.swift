@@ -58,12 +58,26 @@ struct LimitFlags: ParsableArguments {
   @Option(
     help: .value(
       "bytes", "Unsent bytes that messages from other clients may queue.",
-      default: SizeArgument(defaults.connection.outboxLimit)),
+      default: SizeArgument(defaults.connection.slowReaders.outboxLimit)),
     transform: SizeArgument.init(parsing:))
-  var outboxLimit = SizeArgument(defaults.connection.outboxLimit)
+  var outboxLimit = SizeArgument(defaults.connection.slowReaders.outboxLimit)
 
   @Option(help: ArgumentHelp("What happens at the outbox limit.", valueName: "policy"))
-  var onOverflow = defaults.connection.overflowPolicy
+  var onOverflow = defaults.connection.slowReaders.overflow
+
+  @Option(
+    help: .value(
+      "bytes", "A client above so many unsent bytes is dropped after the grace period.",
+      default: "off"),
+    transform: SizeArgument.init(parsing:))
+  var softOutboxLimit: SizeArgument?
+
+  @Option(
+    help: .value(
+      "duration", "How long that client may stay above the soft limit.",
+      default: DurationArgument(defaults.connection.slowReaders.gracePeriod)),
+    transform: DurationArgument.init(parsing:))
+  var outboxGrace = DurationArgument(defaults.connection.slowReaders.gracePeriod)
 
   func validate() throws {
     if lowWaterMark.bytes > highWaterMark.bytes {
@@ -83,8 +97,10 @@ struct LimitFlags: ParsableArguments {
     configuration.acceptBatch = acceptBatch
     configuration.connection.highWaterMark = highWaterMark.bytes
     configuration.connection.lowWaterMark = lowWaterMark.bytes
-    configuration.connection.outboxLimit = outboxLimit.bytes
-    configuration.connection.overflowPolicy = onOverflow
+    configuration.connection.slowReaders.outboxLimit = outboxLimit.bytes
+    configuration.connection.slowReaders.overflow = onOverflow
+    configuration.connection.slowReaders.softLimit = softOutboxLimit?.bytes
+    configuration.connection.slowReaders.gracePeriod = outboxGrace.duration
   }
 }
 

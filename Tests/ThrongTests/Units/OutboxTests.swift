@@ -36,6 +36,15 @@ extension AllTests {
       }
     }
 
+    /// A million messages of one byte must not cost a million references.
+    @Test func tinyMessagesShareTheirStorage() {
+      var outbox = Outbox()
+      for number in 0..<1000 { outbox.append(Bytes([UInt8(number % 251)]).slice) }
+      let front = outbox.front()
+      #expect(front.count < 20)
+      #expect(front.flatMap { Array($0.buffer) } == (0..<1000).map { UInt8($0 % 251) })
+    }
+
     private func append(
       _ outbox: inout Outbox, _ pattern: Pattern, _ position: Int,
       _ generator: inout SeededGenerator

@@ -1,0 +1,26 @@
+// One room: what a client says, all others hear. Try it with two terminals of `nc localhost 52002`.
+
+import Throng
+
+struct Chatroom: Handler {
+  let room = Room(historyLimit: 10)
+
+  func handle(_ connection: Connection) async throws {
+    room.join(connection)
+    defer { room.leave(connection) }
+    for try await line in connection.lines(maximumLength: 1000) {
+      room.broadcast(
+        Bytes("\(connection.id): \(line.text)\n"), except: connection, remembering: true)
+    }
+  }
+}
+
+@main
+enum Program {
+  static func main() throws {
+    let arguments = CommandLine.arguments
+    let port = arguments.count > 1 ? Int(arguments[1]) : 52002
+    guard let port else { return print("usage: chatroom [PORT]") }
+    try Server(Chatroom(), configuration: Configuration(port: port)).run()
+  }
+}

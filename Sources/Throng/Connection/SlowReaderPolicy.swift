@@ -1,0 +1,74 @@
+// What `write` does about a client that does not read: the limits of its outbox.
+
+/// What becomes of a client that reads more slowly than others write to it. Only `write` obeys it: who
+/// would rather wait uses `send`, which any task may call.
+public struct SlowReaderPolicy: Sendable, Hashable {
+  /// What `write` may let wait in a client's outbox, in bytes.
+  public var outboxLimit = 1024 * 1024
+  /// What `write` does at the outbox limit.
+  public var overflow = OverflowPolicy.dropClient
+  /// A client whose outbox holds more than this many bytes for longer than the grace period is dropped
+  /// by the next `write`; nil: only the outbox limit counts.
+  public var softLimit: Int?
+  /// How long the outbox may stay above the soft limit.
+  public var gracePeriod: Duration = .seconds(10)
+
+  public init(
+    outboxLimit: Int = 1024 * 1024, overflow: OverflowPolicy = .dropClient, softLimit: Int? = nil,
+    gracePeriod: Duration = .seconds(10)
+  ) {
+    self.outboxLimit = outboxLimit
+    self.overflow = overflow
+    self.softLimit = softLimit
+    self.gracePeriod = gracePeriod
+  }
+}
+
+extension Delivery {
+  /// What must not be queued, and why.
+  struct Overflow {
+    var limit: Int
+    var dropsClient: Bool
+
+    var error: ConnectionError {
+      dropsClient ? .tooSlow(limit: limit) : .outboxFull(limit: limit)
+    }
+  }
+
+  /// Whether so many bytes more pass a limit of the outbox. A message that has begun is finished, or
+  /// the client would read half of it, unless the client is dropped anyway.
+  /// - Parameter since: when the outbox rose above the soft limit.
+  func overflow(
+    of outbox: Outbox, by count: Int, afterSending sent: Int, since: inout MonotonicTime,
+    now: MonotonicTime
+  ) -> Overflow? {
+    guard case .write(_, let policy) = self else { return nil }
+    let dropsClient = policy.overflow == .dropClient
+    if outbox.byteCount + count > policy.outboxLimit, sent == 0 || dropsClient {
+      return Overflow(limit: policy.outboxLimit, dropsClient: dropsClient)
+    }
+    guard let softLimit = policy.softLimit else { return nil }
+    if outbox.byteCount <= softLimit { since = .never }
+    guard outbox.byteCount + count > softLimit else { return nil }
+    if since == .never { since = now }
+    let isOver = since + policy.gracePeriod < now
+    return isOver ? Overflow(limit: softLimit, dropsClient: true) : nil
+  }
+}
+
+/// What `write` does when the bytes would pass the outbox limit.
+public enum OverflowPolicy: String, Sendable, CaseIterable {
+  /// Resets the connection, whose client does not read.
+  case dropClient = "drop-client"
+  /// Throws ``ConnectionError/outboxFull(limit:)`` and leaves the connection as it is.
+  case dropMessage = "drop-message"
+}
+
+/// When `write` gives the bytes to the kernel.
+public enum Flush: Sendable {
+  /// At once, unless others wait before them.
+  case now
+  /// When the loop has served the events that it has at hand, with everything else that was written
+  /// until then in one system call. Under thread-per-client, where there is no loop, at once.
+  case endOfTurn
+}

@@ -1,0 +1,29 @@
+// The members of a room: a list that is copied only when somebody changes it while a broadcast goes
+// through it, and each member's place in it.
+
+struct Members {
+  private(set) var all: ContiguousArray<Connection> = []
+  private var places: [ObjectIdentifier: Int] = [:]
+
+  var count: Int { all.count }
+
+  /// - Returns: false for a member.
+  mutating func insert(_ connection: Connection) -> Bool {
+    guard places[ObjectIdentifier(connection)] == nil else { return false }
+    places[ObjectIdentifier(connection)] = all.count
+    all.append(connection)
+    return true
+  }
+
+  /// The last member takes the place.
+  /// - Returns: false for who is no member.
+  mutating func remove(_ connection: Connection) -> Bool {
+    guard let place = places.removeValue(forKey: ObjectIdentifier(connection)) else { return false }
+    let last = all.removeLast()
+    if place < all.count {
+      all[place] = last
+      places[ObjectIdentifier(last)] = place
+    }
+    return true
+  }
+}

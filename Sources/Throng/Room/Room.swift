@@ -1,0 +1,118 @@
+// A group of connections that hear each other. Nothing here waits or sends: a broadcast queues a
+// reference to one stored message in every member's outbox, and each member's own loop sends what has
+// queued up. The lock guards the list of members and the history, and is not held while members are
+// written to; only a newcomer gets the history under it, as references in its outbox.
+
+import DequeModule
+import Synchronization
+
+/// A group of connections: what one says, all hear. May be used from any thread and under any model.
+///
+/// ```swift
+/// struct Chat: Handler {
+///   let room = Room()
+///
+///   func handle(_ connection: Connection) async throws {
+///     room.join(connection)
+///     defer { room.leave(connection) }
+///     for try await line in connection.lines() {
+///       room.broadcast(Bytes("\(connection.id): \(line.text)\n"), except: connection)
+///     }
+///   }
+/// }
+/// ```
+///
+/// Members get what one task broadcasts in the order of its calls. Under one reactor all members get
+/// everything in the same order; elsewhere two tasks may broadcast at once, and members may see those
+/// two messages in different orders.
+public final class Room: Sendable {
+  /// What a room has done so far.
+  public struct Counters: Sendable, Hashable {
+    /// Messages that were broadcast.
+    public var messages = 0
+    /// Messages that were queued for a member, over all members.
+    public var deliveries = 0
+    /// Messages that a slow member did not get.
+    public var missed = 0
+  }
+
+  private struct State {
+    var members = Members()
+    var history = Deque<Bytes>()
+    var counters = Counters()
+  }
+
+  private let state = Mutex(State())
+  private let historyLimit: Int
+  private let policy: SlowReaderPolicy?
+
+  /// - Parameters:
+  ///   - historyLimit: how many remembered messages a newcomer gets.
+  ///   - policy: what becomes of members that do not read; nil: what their connections say.
+  public init(historyLimit: Int = 0, policy: SlowReaderPolicy? = nil) {
+    precondition(historyLimit >= 0, "a history cannot be shorter than nothing")
+    self.historyLimit = historyLimit
+    self.policy = policy
+  }
+
+  /// How many members there are.
+  public var count: Int { state.withLock { $0.members.count } }
+
+  public var counters: Counters { state.withLock { $0.counters } }
+
+  /// Makes the connection a member, after it was given the history: it gets every message that is
+  /// broadcast from then on, and none of them twice. Does nothing for a member.
+  public func join(_ connection: Connection) {
+    state.withLock { s in
+      guard s.members.insert(connection) else { return }
+      // Without a limit, as there was no time to read; and so nothing but a lost client can fail here.
+      let unlimited = SlowReaderPolicy(outboxLimit: .max / 4)
+      for message in s.history {
+        try? connection.write(message, flush: .endOfTurn, policy: unlimited)
+      }
+    }
+  }
+
+  /// Ends the membership. A message that another thread is just broadcasting may still arrive. Does
+  /// nothing for who is no member.
+  public func leave(_ connection: Connection) {
+    state.withLock { _ = $0.members.remove(connection) }
+  }
+
+  /// Queues a message for every member and returns without waiting. Members who cannot be reached any
+  /// more are members no longer.
+  /// - Parameters:
+  ///   - excluded: a member that does not get it, such as the one who has said it.
+  ///   - remembering: whether newcomers get it as well, see ``init(historyLimit:policy:)``.
+  public func broadcast(
+    _ message: Bytes, except excluded: Connection? = nil, remembering: Bool = false
+  ) {
+    let message = message.compacted()
+    let members = state.withLock { s in
+      s.counters.messages += 1
+      if remembering, historyLimit > 0 {
+        if s.history.count == historyLimit { s.history.removeFirst() }
+        s.history.append(message)
+      }
+      return s.members.all
+    }
+    var deliveries = 0
+    var missed = 0
+    var gone: [Connection] = []
+    for member in members where member !== excluded {
+      do throws(ConnectionError) {
+        try member.write(message, flush: .endOfTurn, policy: policy)
+        deliveries += 1
+      } catch .outboxFull {
+        missed += 1
+      } catch {
+        gone.append(member)
+      }
+    }
+    state.withLock { s in
+      s.counters.deliveries += deliveries
+      s.counters.missed += missed
+      for member in gone { _ = s.members.remove(member) }
+    }
+  }
+}
