@@ -63,10 +63,17 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(name: "ThrongReport", dependencies: ["ThrongLoad"], swiftSettings: settings),
+    .target(
+      name: "ThrongCompare",
+      dependencies: [
+        "CEpollShim", "Throng", "ThrongLoad", "ThrongReport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongHandlers", "ThrongLoad",
+        "CEpollShim", "Throng", "ThrongCompare", "ThrongHandlers", "ThrongLoad", "ThrongReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -83,6 +90,12 @@ let package = Package(
         "CEpollShim", "Throng", "ThrongHandlers",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ThrongCompareTests",
+      dependencies: [
+        "CEpollShim", "ThrongCommand", "ThrongCompare", "ThrongLoad", "ThrongReport",
       ],
       swiftSettings: settings),
     .testTarget(

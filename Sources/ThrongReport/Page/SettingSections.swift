@@ -10,7 +10,9 @@ struct SettingSections {
         [
           Element("th", [("scope", "row")], contender.label),
           Element("td", contender.kind == .model ? "Throng" : "peer"),
-          Element("td", [], [Element("code", contender.command)]),
+          Element(
+            "td", [],
+            [Element("code", ([contender.command] + contender.flags).joined(separator: " "))]),
           Element("td", contender.omitted.map { "left out: " + $0 } ?? ""),
         ])
     }

@@ -10,7 +10,7 @@ public struct FileWriteError: Error, CustomStringConvertible {
   public var description: String { "cannot write \(path): \(reason)" }
 }
 
-enum AtomicFile {
+package enum AtomicFile {
   static func write(_ text: String, to path: String) throws(FileWriteError) {
     let temporary = "\(path).\(getpid()).part"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -26,7 +26,7 @@ enum AtomicFile {
   }
 
   /// Makes the directory when there is none, with those above it.
-  static func makeDirectory(_ path: String) throws(FileWriteError) {
+  package static func makeDirectory(_ path: String) throws(FileWriteError) {
     var made = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       made += (made.isEmpty || made == "/" ? "" : "/") + part
