@@ -62,7 +62,7 @@ enum StyleSheet {
     .commands td{min-width:9em;overflow-wrap:anywhere}
     .commands td.n{min-width:0}
     .figures{font-size:13.5px}
-    .figures th:first-child{position:sticky;left:0;background:var(--card)}
+    .figures th:first-child{position:sticky;left:0;background:var(--card);background-clip:padding-box}
     .noise{display:block;color:var(--soft);font-size:12px}
     .none{color:var(--soft);font-size:12.5px}
     .bad{color:var(--bad)}
