@@ -17,6 +17,8 @@ final class ChatSession {
   private var phase: Phase
   private var lines: ChatLines
   private var gate: FloodGate
+  /// What was said to the room and not yet passed on: all that comes in one receive goes out as one.
+  private var speech: [Bytes] = []
 
   init(_ connection: Connection, _ hall: ChatHall, now: FloodGate.Instant) {
     self.connection = connection
@@ -41,6 +43,7 @@ final class ChatSession {
   func receive(_ bytes: Bytes, now: FloodGate.Instant) {
     timePassed(now)
     lines.receive(bytes) { take($0, now) }
+    passOn()
   }
 
   /// The client will send nothing more: by its own FIN, or because the server drains.
@@ -167,8 +170,19 @@ final class ChatSession {
     room.members.broadcast(farewell)
   }
 
+  /// Says something to the room.
+  func say(_ message: Bytes) { speech.append(message) }
+
+  /// Before anything else that others notice, so that they hear everything in its order.
+  func passOn() {
+    guard !speech.isEmpty, case .inRoom(_, let room) = phase else { return }
+    room.members.broadcast(speech, except: connection, remembering: true)
+    speech = []
+  }
+
   /// Gives everything back. The connection is closed by who runs the session.
   func leave(_ reason: String) {
+    passOn()
     if case .inRoom(let name, let room) = phase {
       depart(room, name, saying: ChatSentences.left(name.text, reason))
       hall.release(name)
