@@ -11,8 +11,10 @@ public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertib
   /// As it was written.
   public let description: String
 
-  static let times = ["min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max", "server-cpu"]
-  static let numbers = ["rate", "errors", "fairness", "late", "unsent"]
+  static let times = [
+    "min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max", "server-cpu", "delivery-cpu",
+  ]
+  static let numbers = ["rate", "deliveries", "errors", "fairness", "late", "unsent"]
 
   /// Reads `METRIC>VALUE` or `METRIC<VALUE`; nil when it is neither, or the metric is unknown.
   public init?(_ text: String) {
@@ -61,6 +63,8 @@ public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertib
     case "p99.99": trial.latency.map { Double($0.p9999) }
     case "max": trial.latency.map { Double($0.max) }
     case "server-cpu": trial.server?.cpuMicrosecondsPerMessage.map { $0 * 1000 }
+    case "delivery-cpu": trial.fanOut?.serverCpuMicrosecondsPerDelivery.map { $0 * 1000 }
+    case "deliveries": trial.fanOut?.deliveriesPerSecond
     case "rate": trial.messagesPerSecond
     case "errors": trial.faults.reduce(0) { $0 + Double($1.count) }
     case "fairness": trial.connections.fairness

@@ -2,7 +2,18 @@
 
 /// The kinds of things that go wrong with a connection.
 public enum FaultKind: String, Sendable, Codable, CaseIterable {
-  case connectFailed, wrongByte, surplus, early, closed, lost, noReply, notServed
+  case connectFailed, wrongByte, surplus, early, closed, lost, noReply
+  /// Of a fan-out.
+  case notReached, missing, duplicated, reordered, corrupted
+  case notServed
+
+  /// Whether messages have it, and not connections.
+  var isOfMessages: Bool {
+    switch self {
+    case .missing, .duplicated, .reordered, .corrupted: true
+    default: false
+    }
+  }
 }
 
 /// All faults of one kind.
@@ -11,6 +22,28 @@ public struct FaultSummary: Sendable, Codable, Equatable {
   public var count: Int
   /// The first one: which connection, at which offset of what it received, and what to do.
   public var first: String
+}
+
+/// Parts of the sentences.
+enum FaultText {
+  static func wrongByte(_ byte: UInt8, expected: UInt8, at offset: Int) -> String {
+    "wrong byte at offset \(offset): expected \(hex(expected)), received \(hex(byte))"
+  }
+
+  static func notReached(_ options: LoadOptions) -> String {
+    let hello =
+      options.hello == nil
+      ? "if it asks for something first, give --hello" : "does it take that --hello?"
+    return """
+      no line of the sender's came within \(options.timeout) (does the server send each line to \
+      everybody? \(hello); if its backlog is short, a lower --connect-rate)
+      """
+  }
+
+  static func hex(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16)
+    return "0x" + (digits.count == 1 ? "0" : "") + digits
+  }
 }
 
 struct FaultLog: Sendable {
@@ -24,6 +57,8 @@ struct FaultLog: Sendable {
     }
     summaries[kind]?.count += count
   }
+
+  func count(_ kind: FaultKind) -> Int { summaries[kind]?.count ?? 0 }
 
   mutating func merge(_ other: FaultLog) {
     for summary in other.all { add(summary.kind, count: summary.count, summary.first) }

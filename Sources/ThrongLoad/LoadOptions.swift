@@ -11,6 +11,13 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   /// Bytes that the server says first on each connection, which are skipped.
   public var greeting = 0
   public var connections = 50
+  /// Per cent of the connections that read slowly; of a fan-out, that do not read once they are members.
+  public var slowClients = 0.0
+  /// What each connection of a fan-out sends first, without its newline; `{n}` stands for its number,
+  /// which is 0 for the sender.
+  public var hello: String?
+  /// Further connections that are only held.
+  public var idleConnections = 0
   /// The sizes of the messages that are sent, in bytes.
   public var sizes = MessageSizes.fixed(64)
   /// Messages in flight on each connection.
@@ -21,6 +28,8 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   @InSeconds public var warmup: Duration = .seconds(1)
   /// How long a connect or a reply may take.
   @InSeconds public var timeout: Duration = .seconds(5)
+  /// How long a server that the run starts may take until it listens.
+  @InSeconds public var startTimeout: Duration = .seconds(10)
   /// Threads of the generator, each with a reactor of its own.
   public var threads = 1
   /// New connections a second at the start; nil: as fast as they come.
@@ -33,6 +42,25 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   public var repeats = 1
 
   public init() {}
+
+  var isFanOut: Bool { if case .fanOut = mode { true } else { false } }
+
+  /// With those that are only held, and the sender of a fan-out.
+  var allConnections: Int { connections + idleConnections + (isFanOut ? 1 : 0) }
+
+  /// Messages a second that are asked for.
+  var rate: Double? {
+    switch mode {
+    case .openLoop(let rate): rate
+    case .fanOut(let rate): rate
+    default: nil
+    }
+  }
+
+  /// How many of the connections read slowly: at least one, if any are to.
+  var slowConnections: Int {
+    slowClients > 0 ? max(1, Int((Double(connections) * slowClients / 100).rounded())) : 0
+  }
 }
 
 /// Where a server listens.
@@ -60,6 +88,9 @@ public enum LoadMode: Sendable, Codable, Equatable {
   case churn
   /// Connections are opened and held.
   case idle
+  /// One sender, whose lines a server sends to everybody: so many a second on schedule or, without a
+  /// rate, ``LoadOptions/depth`` in flight. ``LoadOptions/connections`` receive.
+  case fanOut(rate: Double?)
   /// The highest rate at which a percentile of the latency stays under a bound.
   case findMaximum(LatencyBound)
 }
@@ -95,7 +126,7 @@ extension LoadOptions {
     if let command = server.command, target == nil, !command.contains("{port}") {
       return "the server command has no {port} (write it where the port belongs, or give HOST:PORT)"
     }
-    return numberProblem ?? modeProblem
+    return numberProblem ?? modeProblem ?? crowdProblem ?? fanOutProblem
   }
 
   private var numberProblem: String? {
@@ -109,6 +140,7 @@ extension LoadOptions {
     if greeting < 0 { return "--greeting is a number of bytes and cannot be negative" }
     if duration <= .zero { return "--duration must be more than nothing, such as 10s" }
     if warmup < .zero || timeout <= .zero { return "--warmup and --timeout are times, such as 2s" }
+    if startTimeout <= .zero { return "--start-timeout is a time, such as 10s" }
     if case .reply(let bytes) = exchange, bytes < 1 { return "--reply needs at least 1 byte" }
     if case .lines = exchange, sizes.smallest < 2 {
       return "--expect-lines needs a --size of at least 2, a byte and its newline"
@@ -117,9 +149,10 @@ extension LoadOptions {
   }
 
   private var modeProblem: String? {
-    switch mode {
-    case .openLoop(let rate) where !(rate > 0 && rate <= 1e9):
+    if let rate, !(rate > 0 && rate <= 1e9) {
       return "--rate must be more than 0 messages a second"
+    }
+    switch mode {
     case .findMaximum(let bound):
       if !(bound.percentile > 0 && bound.percentile < 100) {
         return "a percentile lies between 0 and 100"
@@ -128,6 +161,45 @@ extension LoadOptions {
     case .churn where depth > 1: return "--churn sends one message a connection: leave out --depth"
     default: break
     }
+    return nil
+  }
+
+  private var fanOutProblem: String? {
+    guard isFanOut else {
+      return hello == nil ? nil : "--hello has no meaning without --fan-out (leave it out)"
+    }
+    let others = [
+      ("--expect-lines or --reply", exchange != .echo), ("--greeting", greeting > 0),
+      ("--idle-connections", idleConnections > 0),
+    ]
+    for (flag, isGiven) in others where isGiven {
+      return "\(flag) has no meaning with --fan-out, which knows its lines by a mark (leave it out)"
+    }
+    guard case .fixed(let size) = sizes,
+      (FanOutLines.smallestSize...FanOutLines.largestSize).contains(size)
+    else {
+      return "--fan-out takes one --size from \(FanOutLines.smallestSize) to "
+        + "\(FanOutLines.largestSize) bytes: a line with its newline"
+    }
+    if let hello, hello.utf8.contains(UInt8(ascii: "\n")) { return "--hello is one line" }
+    return nil
+  }
+
+  private var crowdProblem: String? {
+    if !(slowClients >= 0 && slowClients < 100) {
+      return "--slow-clients is a share of the connections in per cent, from 0 to less than 100"
+    }
+    if idleConnections < 0 { return "--idle-connections cannot be negative" }
+    if slowClients > 0, mode == .churn || mode == .idle {
+      let flag = mode == .churn ? "--churn, whose connections have one reply" : "--idle"
+      return "--slow-clients has no meaning with \(flag) (leave out one of them)"
+    }
+    if idleConnections > 0, mode == .idle {
+      return "--idle holds all of --connections: leave out --idle-connections"
+    }
+    let quick = connections - slowConnections
+    if quick < 1 { return "--slow-clients leaves no quick connection (more --connections)" }
+    if threads > quick { return "--threads may not be more than the connections that read quickly" }
     return nil
   }
 }

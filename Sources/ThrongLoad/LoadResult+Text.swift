@@ -34,6 +34,10 @@ extension LoadResult {
     var lines = [
       "over \(trials.count) trials: the median, and the 95 % confidence interval of the mean"
     ]
+    if let rate = summary["deliveriesPerSecond"] {
+      lines.append(
+        TrialText.row("fan-out", text(rate) { Decimals.fixed($0, 0) + " deliveries/s" }))
+    }
     if let rate = summary["messagesPerSecond"] {
       lines.append(TrialText.row("throughput", text(rate) { Decimals.fixed($0, 0) + "/s" }))
     }
@@ -41,7 +45,10 @@ extension LoadResult {
       guard let estimate = summary[key] else { continue }
       lines.append(TrialText.row(name, text(estimate) { DurationText.format(nanoseconds: $0) }))
     }
-    if let cpu = summary["serverCpuMicrosecondsPerMessage"] {
+    if let cpu = summary["serverCpuMicrosecondsPerDelivery"] {
+      lines.append(
+        TrialText.row("server CPU", text(cpu) { Decimals.fixed($0, 2) + " us/delivery" }))
+    } else if let cpu = summary["serverCpuMicrosecondsPerMessage"] {
       lines.append(TrialText.row("server CPU", text(cpu) { Decimals.fixed($0, 2) + " us/message" }))
     }
     return lines
@@ -86,6 +93,9 @@ extension FaultSummary {
   /// The first fault, and how many more of its kind there are.
   public var sentence: String {
     guard count > 1, kind != .notServed else { return first }
+    if kind.isOfMessages {
+      return first + " (and \(count - 1) more message\(count == 2 ? "" : "s") with such a fault)"
+    }
     return first + " (and \(count - 1) more connection\(count == 2 ? "" : "s") with such a fault)"
   }
 }

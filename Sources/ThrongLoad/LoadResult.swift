@@ -32,13 +32,17 @@ public struct TrialResult: Sendable, Codable {
   public var rate: Double?
   /// How long was measured, in seconds.
   public var seconds: Double
-  /// Replies that were completed in that time.
+  /// Replies that were completed in that time; messages of a fan-out that the last receiver got.
   public var messages: Int
   public var messagesPerSecond: Double
   public var sentBytes: Int
   public var receivedBytes: Int
   public var connections: ConnectionFigures
-  /// From the intended send time in the open loop, from the connect in the churn, else from the send.
+  public var slow: SlowFigures?
+  public var idle: IdleFigures?
+  public var fanOut: FanOutFigures?
+  /// From the intended send time in the open loop, from the connect in the churn, else from the send;
+  /// of a fan-out, of each delivery.
   public var latency: LatencySummary?
   /// From the moment at which a message was sent: open loop only.
   public var uncorrected: LatencySummary?
@@ -71,6 +75,24 @@ public struct ConnectionFigures: Sendable, Codable {
   public var fairness: Double?
 }
 
+/// The clients that read slowly.
+public struct SlowFigures: Sendable, Codable, Equatable {
+  public var wanted: Int
+  public var opened: Int
+  /// Still open when the measuring ended.
+  public var openAtEnd: Int
+  /// What they have taken while it was measured.
+  public var receivedBytes: Int
+}
+
+/// The connections that were only held beside the others.
+public struct IdleFigures: Sendable, Codable, Equatable {
+  public var wanted: Int
+  public var opened: Int
+  /// Lost until the measuring ended.
+  public var dropped: Int
+}
+
 /// One second of a trial.
 public struct IntervalResult: Sendable, Codable {
   /// When it ended, in seconds from the beginning of the measuring.
@@ -82,6 +104,8 @@ public struct IntervalResult: Sendable, Codable {
   public var max: UInt64?
   /// Connections that were made so far.
   public var opened: Int
+  /// Of a fan-out, while `messages` are those that the last receiver got.
+  public var deliveries: Int?
 }
 
 public struct GeneratorCost: Sendable, Codable {

@@ -46,7 +46,9 @@ public final class LoadRunner: Sendable {
     defer { launched?.stop() }
     let address: SocketAddress
     if case .command(let command, let cpus) = options.server {
-      let server = try ServerProcess(command, cpus: cpus, target: options.target, watch: watch)
+      let server = try ServerProcess(
+        command, cpus: cpus, target: options.target, startTimeout: options.startTimeout,
+        watch: watch)
       address = server.address
       launched = server
     } else {
@@ -61,9 +63,9 @@ public final class LoadRunner: Sendable {
 
   private func checkDescriptors() throws(LoadError) {
     let limit = Int(shim_raise_descriptor_limit())
-    let own = 32 + 4 * options.threads
-    if limit > 0, options.connections + own > limit {
-      throw .tooManyConnections(wanted: options.connections, limit: limit)
+    let own = 32 + 4 * (options.threads + 1)
+    if limit > 0, options.allConnections + own > limit {
+      throw .tooManyConnections(wanted: options.allConnections, limit: limit)
     }
   }
 
@@ -84,7 +86,7 @@ public final class LoadRunner: Sendable {
     if case .findMaximum(let bound) = options.mode {
       return try judged(MaximumSearch(measurement, bound).run())
     }
-    let rate: Double? = if case .openLoop(let rate) = options.mode { rate } else { nil }
+    let rate = options.rate
     var result = LoadResult(configuration: options, trials: [])
     for number in 1...options.repeats where !watch.isStopping {
       observer?.trialBegins(number, of: options.repeats, rate: rate)
@@ -105,6 +107,7 @@ public final class LoadRunner: Sendable {
   private static func summary(_ trials: [TrialResult]) -> [String: Estimate] {
     let figures: [(String, (TrialResult) -> Double?)] = [
       ("messagesPerSecond", { $0.messagesPerSecond }),
+      ("deliveriesPerSecond", { $0.fanOut?.deliveriesPerSecond }),
       ("mean", { $0.latency?.mean }),
       ("p50", { $0.latency.map { Double($0.p50) } }),
       ("p90", { $0.latency.map { Double($0.p90) } }),
@@ -114,6 +117,11 @@ public final class LoadRunner: Sendable {
       ("max", { $0.latency.map { Double($0.max) } }),
       ("generatorCpuMicrosecondsPerMessage", { $0.generator.cpuMicrosecondsPerMessage }),
       ("serverCpuMicrosecondsPerMessage", { $0.server?.cpuMicrosecondsPerMessage }),
+      (
+        "generatorCpuMicrosecondsPerDelivery",
+        { $0.fanOut?.generatorCpuMicrosecondsPerDelivery }
+      ),
+      ("serverCpuMicrosecondsPerDelivery", { $0.fanOut?.serverCpuMicrosecondsPerDelivery }),
     ]
     var summary: [String: Estimate] = [:]
     for (name, value) in figures { summary[name] = Estimate(trials.compactMap(value)) }

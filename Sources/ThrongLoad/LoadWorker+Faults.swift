@@ -39,7 +39,7 @@ extension LoadWorker {
       ? " (does the server speak first? give the length of that as --greeting)" : ""
     blame(
       .wrongByte, place,
-      "wrong byte at \(offset(place)): expected \(hex(wanted)), received \(hex(byte))\(hint)")
+      FaultText.wrongByte(byte, expected: wanted, at: clients[place].received) + hint)
     connection.reset()
   }
 
@@ -64,7 +64,7 @@ extension LoadWorker {
   }
 
   /// Who has waited for a reply longer than the timeout.
-  func findSilent(_ now: UInt64) {
+  func blameSilent(_ now: UInt64) {
     guard hot.pointee.totalInFlight > 0 else { return }
     let timeout = UInt64(plan.options.timeout.nanoseconds)
     for place in clients.indices where clients[place].inFlight > 0 {
@@ -74,7 +74,7 @@ extension LoadWorker {
   }
 
   /// The time to wait for replies is over.
-  func blameSilent() {
+  func blameUnanswered() {
     for place in clients.indices where clients[place].inFlight > 0 { blameSilence(place) }
   }
 
@@ -90,8 +90,8 @@ extension LoadWorker {
   }
 
   private func blame(_ kind: FaultKind, _ place: Int, _ what: String) {
-    let number = plan.number(of: place, worker: index)
-    faults.add(kind, "connection \(number): \(what)")
+    let name = place < activeCount ? "connection" : "idle connection"
+    faults.add(kind, "\(name) \(number(of: place)): \(what)")
     clients[place].state = .over
     hot.pointee.totalInFlight -= Int(clients[place].inFlight)
     clients[place].inFlight = 0
@@ -99,9 +99,4 @@ extension LoadWorker {
   }
 
   private func offset(_ place: Int) -> String { "offset \(clients[place].received)" }
-
-  private func hex(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16)
-    return "0x" + (digits.count == 1 ? "0" : "") + digits
-  }
 }

@@ -40,8 +40,11 @@ extension LoadWorker {
     let count = min(Int(client.pointee.greetingLeft), bytes.count)
     client.pointee.greetingLeft -= UInt32(count)
     if client.pointee.greetingLeft == 0 {
-      if plan.isIdle { client.pointee.wasServed = true }
-      if plan.isChurn, hot.pointee.phase == .running { sendFirst(connection.id, connection) }
+      let isHeld = isHeld(connection.id)
+      if isHeld { client.pointee.wasServed = true }
+      if plan.isChurn, !isHeld, hot.pointee.phase == .running {
+        sendFirst(connection.id, connection)
+      }
     }
     return UnsafeRawBufferPointer(rebasing: bytes[count...])
   }

@@ -6,7 +6,7 @@ extension LoadWorker {
   /// The closed loop begins: every connection gets its messages; the churn its first connections.
   func beginSending(_ now: UInt64) {
     if plan.isIdle { return }
-    for place in clients.indices {
+    for place in 0..<activeCount {
       if plan.isChurn {
         connect(place, now)
       } else if let connection = clients[place].connection, clients[place].state == .open {
@@ -101,15 +101,9 @@ extension LoadWorker {
     }
   }
 
-  /// Lines are printable: any server of lines takes them.
   private func transmitLines(_ messages: Int, of size: Int, _ connection: Connection) {
     hot.pointee.scratch.removeAll(keepingCapacity: true)
-    for _ in 0..<messages {
-      for offset in 0..<size - 1 {
-        hot.pointee.scratch.append(UInt8(ascii: "a") + UInt8(truncatingIfNeeded: offset % 26))
-      }
-      hot.pointee.scratch.append(UInt8(ascii: "\n"))
-    }
+    for _ in 0..<messages { MessageLine.append(size, to: &hot.pointee.scratch) }
     try? connection.write(Bytes(hot.pointee.scratch))
   }
 
@@ -151,16 +145,10 @@ extension LoadWorker {
 
   private static var late: UInt64 { 1_000_000 }
 
-  /// Whether a message of the open loop counts: its time decides, not its reply's.
-  @inline(__always)
-  func isMeasured(_ intended: UInt64) -> Bool {
-    intended >= hot.pointee.measureFrom && intended < hot.pointee.measureUntil
-  }
-
   /// The end: what was due in the measured time and never sent.
   func countUnsent() {
     guard let schedule else { return }
-    for place in clients.indices {
+    for place in 0..<activeCount {
       for message in clients[place]
         .nextMessage..<max(
           clients[place].nextMessage, schedule.dueCount(connection: place))

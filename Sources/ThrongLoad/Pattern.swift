@@ -5,6 +5,17 @@
 import Glibc
 import Throng
 
+/// Lines are printable: any server of lines takes them.
+enum MessageLine {
+  /// Appends a line of so many bytes, with its newline.
+  static func append(_ size: Int, to bytes: inout [UInt8]) {
+    for offset in 0..<size - 1 {
+      bytes.append(UInt8(ascii: "a") + UInt8(truncatingIfNeeded: offset % 26))
+    }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+}
+
 struct Pattern: Sendable {
   static let period = 65521
   /// The longest piece that can be had at once; no receive of the library is longer.
@@ -20,6 +31,12 @@ struct Pattern: Sendable {
       bytes += bytes.prefix(min(Self.period, Self.period + Self.longestPiece - bytes.count))
     }
     window = Bytes(bytes)
+  }
+
+  /// The same of letters and digits, for servers of lines.
+  init(printable seed: UInt64) {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,".utf8)
+    window = Bytes(Pattern(seed: seed).window.map { alphabet[Int($0 & 63)] })
   }
 
   /// Where the stream of a connection begins.

@@ -36,9 +36,15 @@ struct Records {
   /// How much later than asked the loop called back.
   var loopLag = Latencies.make()
   var messages = 0
+  /// Messages that have come to a receiver of a fan-out.
+  var deliveries = 0
+  /// Lines that came to one besides: also before it was measured.
+  var otherLines = 0
   var sentMessages = 0
   var sentBytes = 0
   var receivedBytes = 0
+  /// Bytes that slow clients have taken.
+  var slowBytes = 0
   /// Messages sent more than a millisecond late.
   var late = 0
   /// Messages whose time came and that were never sent.
@@ -51,9 +57,12 @@ struct Records {
     connect.merge(other.connect)
     loopLag.merge(other.loopLag)
     messages += other.messages
+    deliveries += other.deliveries
+    otherLines += other.otherLines
     sentMessages += other.sentMessages
     sentBytes += other.sentBytes
     receivedBytes += other.receivedBytes
+    slowBytes += other.slowBytes
     late += other.late
     unsent += other.unsent
   }
@@ -65,9 +74,12 @@ struct Records {
     connect.clear()
     loopLag.clear()
     messages = 0
+    deliveries = 0
+    otherLines = 0
     sentMessages = 0
     sentBytes = 0
     receivedBytes = 0
+    slowBytes = 0
     late = 0
     unsent = 0
   }

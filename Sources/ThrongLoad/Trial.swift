@@ -10,7 +10,7 @@ final class Trial {
   private let watch: RunWatch
   private let probe: ServerProbe?
   private let observer: (any LoadObserver)?
-  private var workers: [LoadWorker] = []
+  private var workers: [TrialWorker] = []
   private var total = Records()
   private var intervals: [IntervalResult] = []
   private var times: TrialTimes?
@@ -32,11 +32,9 @@ final class Trial {
   }
 
   func run() throws(LoadError) -> TrialResult {
-    for index in 0..<plan.options.threads {
-      workers.append(LoadWorker(plan, index: index, changed: watch.changed))
-    }
-    probe?.begin()
-    startTime = LoadWorker.clock
+    workers = makeWorkers()
+    probe?.prepare()
+    startTime = TrialWorker.clock
     do {
       try startThreads(workers[...])
     } catch {
@@ -53,15 +51,39 @@ final class Trial {
     ).result
   }
 
+  private func makeWorkers() -> [TrialWorker] {
+    let threads = plan.options.threads
+    if plan.options.isFanOut {
+      let board = FanOutBoard(plan)
+      var workers: [TrialWorker] = (0..<threads).map {
+        FanOutWorker(plan, board: board, index: $0, changed: watch.changed)
+      }
+      if plan.slowConnections > 0 {
+        workers.append(FanOutSleepers(plan, board: board, changed: watch.changed))
+      }
+      return workers
+    }
+    var workers: [TrialWorker] = (0..<threads).map {
+      LoadWorker(plan, index: $0, changed: watch.changed)
+    }
+    if plan.slowConnections > 0 {
+      workers.append(SlowCrowd(plan, index: threads, changed: watch.changed))
+    }
+    return workers
+  }
+
   /// Starts a thread for each worker, coordinates them once all run, and joins them.
-  private func startThreads(_ rest: ArraySlice<LoadWorker>) throws(Errno) {
+  private func startThreads(_ rest: ArraySlice<TrialWorker>) throws(Errno) {
     guard let worker = rest.first else { return coordinate() }
     let thread = try Thread(stackSize: 1 << 20) { worker.runToTheEnd() }
     var failure: Errno?
     do {
       try startThreads(rest.dropFirst())
     } catch {
-      for worker in workers { worker.control.stop() }
+      for worker in workers {
+        worker.control.stop()
+        worker.control.allowClosing()
+      }
       failure = error
     }
     thread.join()
@@ -71,9 +93,8 @@ final class Trial {
 
   private func coordinate() {
     wait(until: .max) { $0 >= .ready }
-    openingSeconds = plan.isChurn ? nil : Double(LoadWorker.clock - startTime) / 1e9
-    probe?.allConnected(plan.isChurn ? 0 : openedSoFar)
-    let begin = LoadWorker.clock + 1_000_000
+    openingSeconds = plan.isChurn ? nil : Double(TrialWorker.clock - startTime) / 1e9
+    let begin = TrialWorker.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
     let drain = until + UInt64(plan.options.timeout.nanoseconds)
@@ -83,8 +104,8 @@ final class Trial {
       worker.control.times.withLock { $0 = times }
       worker.wake()
     }
-    wait(until: from) { $0 == .finished }
-    usageAtStart = probe?.sample()
+    wait(until: from) { $0 >= .draining }
+    usageAtStart = probe?.begin()
     let cpu = shim_thread_nanoseconds()
     var second: UInt64 = 1
     while from + second * 1_000_000_000 <= until, !areAll({ $0 >= .draining }) {
@@ -94,8 +115,12 @@ final class Trial {
       second += 1
     }
     wait(until: until) { $0 >= .draining }
-    usageAtEnd = probe?.sample()
     ownNanoseconds = shim_thread_nanoseconds() - cpu
+    usageAtEnd = probe?.end()
+    for worker in workers {
+      worker.control.allowClosing()
+      worker.wake()
+    }
     wait(until: drain + 10_000_000_000) { $0 == .finished }
   }
 
@@ -111,7 +136,7 @@ final class Trial {
 
   /// Sleeps until the time, or until every worker has come so far.
   private func wait(until time: UInt64, _ isReached: (WorkerControl.Phase) -> Bool) {
-    while !areAll(isReached), LoadWorker.clock < time {
+    while !areAll(isReached), TrialWorker.clock < time {
       if watch.wait(until: time) { stop() }
     }
   }
@@ -126,11 +151,12 @@ final class Trial {
   private func finishInterval(_ second: UInt64) {
     var records = Records()
     for worker in workers { worker.control.records.collect(into: &records) }
-    _ = probe?.sample()
+    probe?.watchMemory()
     let latency = records.latency.totalCount > 0 ? records.latency : nil
     let interval = IntervalResult(
       seconds: Double(second), messages: records.messages, p50: latency?.valueAtPercentile(50),
-      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar)
+      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar,
+      deliveries: plan.options.isFanOut ? records.deliveries : nil)
     intervals.append(interval)
     observer?.interval(interval, of: plan.options, rate: plan.rate)
     total.merge(records)

@@ -26,7 +26,8 @@ struct TrialReport {
       rate: plan.rate, seconds: seconds, messages: total.messages,
       messagesPerSecond: seconds > 0 ? Double(total.messages) / seconds : 0,
       sentBytes: total.sentBytes, receivedBytes: total.receivedBytes,
-      connections: connectionFigures(opened), latency: LatencySummary(total.latency),
+      connections: connectionFigures(opened), slow: slow, idle: idle, fanOut: fanOut,
+      latency: LatencySummary(total.latency),
       uncorrected: isOpenLoop ? LatencySummary(total.uncorrected) : nil,
       sendDelay: isOpenLoop ? LatencySummary(total.sendDelay) : nil,
       late: isOpenLoop ? total.late : nil, unsent: isOpenLoop ? total.unsent : nil,
@@ -34,26 +35,41 @@ struct TrialReport {
       warnings: warnings)
   }
 
-  private var seconds: Double { Double(statuses.map(\.measuredNanoseconds).max() ?? 0) / 1e9 }
+  var seconds: Double { Double(statuses.map(\.measuredNanoseconds).max() ?? 0) / 1e9 }
 
   private var unserved: [Int] { statuses.flatMap(\.unserved).sorted() }
 
   private func connectionFigures(_ opened: Int) -> ConnectionFigures {
     ConnectionFigures(
-      wanted: plan.options.connections, opened: opened,
+      wanted: plan.options.allConnections, opened: opened,
       openAtEnd: statuses.reduce(0) { $0 + $1.openAtEnd }, unserved: unserved.count,
       openingSeconds: openingSeconds, connectTime: LatencySummary(total.connect),
       fairness: Fairness.index(statuses.flatMap(\.replies)))
+  }
+
+  private var slow: SlowFigures? {
+    guard plan.slowConnections > 0, let crowd = statuses.last else { return nil }
+    return SlowFigures(
+      wanted: plan.slowConnections, opened: crowd.opened, openAtEnd: crowd.openAtEnd,
+      receivedBytes: total.slowBytes)
+  }
+
+  private var idle: IdleFigures? {
+    guard plan.options.idleConnections > 0 else { return nil }
+    let opened = statuses.reduce(0) { $0 + $1.held }
+    return IdleFigures(
+      wanted: plan.options.idleConnections, opened: opened,
+      dropped: opened - statuses.reduce(0) { $0 + $1.heldAtEnd })
   }
 
   private var faults: [FaultSummary] {
     var log = FaultLog()
     for status in statuses { log.merge(status.faults) }
     let unserved = unserved
-    // Who could not connect has a fault of its own.
-    let refused = log.all.first { $0.kind == .connectFailed }?.count ?? 0
+    // Who could not connect, or sees nothing of a fan-out, has a fault of its own.
+    let refused = log.count(.connectFailed) + log.count(.notReached)
     if unserved.count > refused, !wasStopped, let first = unserved.first {
-      let all = plan.options.connections
+      let all = plan.options.connections + plan.options.idleConnections
       log.add(
         .notServed, count: unserved.count - refused,
         unserved.count == all
@@ -64,7 +80,7 @@ struct TrialReport {
     return log.all
   }
 
-  private var cpuSeconds: Double {
+  var cpuSeconds: Double {
     statuses.reduce(Double(ownNanoseconds) / 1e9) { $0 + Double($1.cpuNanoseconds) / 1e9 }
   }
 
@@ -90,16 +106,32 @@ struct TrialReport {
   private var server: ServerCost? {
     guard let probe, let usage else { return nil }
     let (start, end) = usage
+    let cpu = end.cpuSeconds - start.cpuSeconds
+    // The kernel tells the two apart by what runs at each tick; their sum it knows precisely.
+    let user = end.userSeconds - start.userSeconds
+    let ticks = user + end.systemSeconds - start.systemSeconds
+    let userShare = ticks > 0 ? user / ticks : 0
     return ServerCost(
-      pid: probe.pid, userSeconds: end.userSeconds - start.userSeconds,
-      systemSeconds: end.systemSeconds - start.systemSeconds,
-      cpuMicrosecondsPerMessage: perMessage((end.cpuSeconds - start.cpuSeconds) * 1e6),
+      pid: probe.pid, userSeconds: cpu * userShare, systemSeconds: cpu * (1 - userShare),
+      cpuMicrosecondsPerMessage: perMessage(cpu * 1e6),
       startResidentBytes: probe.startResidentBytes, peakResidentBytes: probe.peakResidentBytes,
-      residentBytesPerConnection: probe.residentBytesPerConnection, threads: end.threads,
-      voluntarySwitchesPerMessage: perMessage(
-        Double(end.voluntarySwitches - start.voluntarySwitches)),
-      involuntarySwitchesPerMessage: perMessage(
-        Double(end.involuntarySwitches - start.involuntarySwitches)))
+      residentBytesPerConnection: bytesPerConnection, threads: end.threads,
+      voluntarySwitchesPerMessage: switches(\.voluntary).flatMap(perMessage),
+      involuntarySwitchesPerMessage: switches(\.involuntary).flatMap(perMessage))
+  }
+
+  /// What the server's memory has grown by, for each connection; a connection of the churn is not held.
+  private var bytesPerConnection: Double? {
+    let open = statuses.reduce(0) { $0 + $1.openAtEnd }
+    guard let probe, open > 0, !plan.isChurn else { return nil }
+    return Double(probe.endResidentBytes - probe.startResidentBytes) / Double(open)
+  }
+
+  /// A thread that has ended takes its count along; of less than nothing nothing is said.
+  func switches(_ kind: KeyPath<SwitchCount, Double>) -> Double? {
+    guard let start = usage?.start.switches, let end = usage?.end.switches else { return nil }
+    let count = end[keyPath: kind] - start[keyPath: kind]
+    return count < 0 ? nil : count
   }
 
   private var warnings: [String] {

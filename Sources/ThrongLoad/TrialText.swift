@@ -1,7 +1,7 @@
 // One trial for people.
 
 struct TrialText {
-  private let trial: TrialResult
+  let trial: TrialResult
   private let options: LoadOptions
 
   init(_ trial: TrialResult, _ options: LoadOptions) {
@@ -12,14 +12,17 @@ struct TrialText {
   var lines: [String] {
     if trial.connections.opened == 0, !trial.faults.isEmpty { return trial.faults.map(\.sentence) }
     var lines = options.mode == .idle ? idleLines : loadLines
-    lines += connectionLines + serverLines
+    lines += connectionLines + crowdLines + serverLines
     lines += trial.warnings.map { "warning: \($0)" }
     lines += trial.faults.map(\.sentence)
     return lines
   }
 
   private var loadLines: [String] {
-    var lines = [
+    if let fanOut = trial.fanOut {
+      return fanOutLines(fanOut) + latencyLines + scheduleLines + receiverLines(fanOut)
+    }
+    let lines = [
       Self.row(
         "throughput",
         """
@@ -28,17 +31,19 @@ struct TrialText {
         \(trial.messages) in \(Decimals.fixed(trial.seconds, 2)) s
         """)
     ]
-    lines += latencyLines
-    if let delay = trial.sendDelay {
-      lines.append(
-        Self.row(
-          "schedule",
-          """
-          kept to \(Self.time(delay.p50)) at p50, \(Self.time(delay.p99)) at p99; \
-          \(trial.late ?? 0) messages more than 1 ms late, \(trial.unsent ?? 0) never sent
-          """))
-    }
-    return lines
+    return lines + latencyLines + scheduleLines
+  }
+
+  private var scheduleLines: [String] {
+    guard let delay = trial.sendDelay else { return [] }
+    return [
+      Self.row(
+        "schedule",
+        """
+        kept to \(Self.time(delay.p50)) at p50, \(Self.time(delay.p99)) at p99; \
+        \(trial.late ?? 0) messages more than 1 ms late, \(trial.unsent ?? 0) never sent
+        """)
+    ]
   }
 
   private var latencyLines: [String] {
@@ -74,14 +79,40 @@ struct TrialText {
     if let fairness = figures.fairness { text += ", fairness \(Decimals.fixed(fairness, 4))" }
     var lines = [Self.row("connections", text)]
     let generator = trial.generator
-    if let cpu = generator.cpuMicrosecondsPerMessage {
+    let fanOut = trial.fanOut
+    if let cpu = fanOut?.generatorCpuMicrosecondsPerDelivery ?? generator.cpuMicrosecondsPerMessage
+    {
       lines.append(
         Self.row(
           "generator",
           """
-          \(Decimals.fixed(cpu, 2)) us/message, \(Decimals.fixed(generator.utilization * 100, 0)) % \
+          \(Decimals.fixed(cpu, 2)) us/\(unit), \(Decimals.fixed(generator.utilization * 100, 0)) % \
           of a core\(generator.threads == 1 ? "" : " in the busiest of \(generator.threads) threads")
           """))
+    }
+    return lines
+  }
+
+  private var crowdLines: [String] {
+    var lines: [String] = []
+    if let slow = trial.slow, trial.fanOut != nil {
+      lines.append(
+        Self.row("not reading", "\(slow.openAtEnd) of \(slow.wanted) members open at the end"))
+    } else if let slow = trial.slow {
+      let rate = trial.seconds > 0 ? Double(slow.receivedBytes) / trial.seconds : 0
+      lines.append(
+        Self.row(
+          "slow readers",
+          """
+          \(slow.openAtEnd) of \(slow.wanted) open at the end, \(Self.bytes(slow.receivedBytes)) taken, \
+          \(Self.bytes(Int(rate / Double(max(1, slow.opened)))))/s each
+          """))
+    }
+    if let idle = trial.idle {
+      lines.append(
+        Self.row(
+          "idle",
+          "\(idle.opened) of \(idle.wanted) connections held, \(idle.dropped) dropped"))
     }
     return lines
   }
@@ -90,12 +121,13 @@ struct TrialText {
     guard let server = trial.server else { return [] }
     let cpu = server.userSeconds + server.systemSeconds
     var cost = "\(Decimals.fixed(cpu, 2)) s CPU"
-    if let each = server.cpuMicrosecondsPerMessage {
+    let fanOut = trial.fanOut
+    if let each = fanOut?.serverCpuMicrosecondsPerDelivery ?? server.cpuMicrosecondsPerMessage {
       let user = Self.share(server.userSeconds, cpu)
-      cost = "\(Decimals.fixed(each, 2)) us/message CPU (\(user) user)"
+      cost = "\(Decimals.fixed(each, 2)) us/\(unit) CPU (\(user) user)"
     }
-    if let switches = server.voluntarySwitchesPerMessage,
-      let forced = server.involuntarySwitchesPerMessage
+    if let switches = fanOut?.voluntarySwitchesPerDelivery ?? server.voluntarySwitchesPerMessage,
+      let forced = fanOut?.involuntarySwitchesPerDelivery ?? server.involuntarySwitchesPerMessage
     {
       let counts = [switches, forced].map { Decimals.fixed($0, 3) }
       cost += ", context switches \(counts[0]) + \(counts[1]) forced"
@@ -108,6 +140,9 @@ struct TrialText {
     let threads = "\(server.threads) thread\(server.threads == 1 ? "" : "s")"
     return [Self.row("server", cost + ", " + threads), Self.row("memory", memory)]
   }
+
+  /// What costs are counted by.
+  private var unit: String { trial.fanOut == nil ? "message" : "delivery" }
 
   // MARK: Columns
 

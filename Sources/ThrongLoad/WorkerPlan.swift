@@ -22,16 +22,35 @@ struct WorkerPlan: Sendable {
     sampler = SizeSampler(options.sizes)
   }
 
+  /// Those that read slowly, of the connections under load.
+  var slowConnections: Int { options.slowConnections }
+  var quickConnections: Int { options.connections - slowConnections }
+
   var isChurn: Bool { options.mode == .churn }
   var isIdle: Bool { options.mode == .idle }
 
-  /// How many connections a worker has: they are dealt in turn.
-  func connections(of worker: Int) -> Int {
-    (options.connections - worker + options.threads - 1) / options.threads
+  /// How many connections a worker has under load: they are dealt in turn.
+  func quickConnections(of worker: Int) -> Int { deal(quickConnections, to: worker) }
+
+  /// How many more it only holds.
+  func idleConnections(of worker: Int) -> Int { deal(options.idleConnections, to: worker) }
+
+  private func deal(_ count: Int, to worker: Int) -> Int {
+    (count - worker + options.threads - 1) / options.threads
   }
 
-  /// The number, from 1 on, of a worker's connection.
-  func number(of index: Int, worker: Int) -> Int { index * options.threads + worker + 1 }
+  /// The number, from 1 on, of a worker's connection: first the quick ones, then those that read
+  /// slowly, then the idle ones.
+  func number(of place: Int, worker: Int) -> Int {
+    let active = quickConnections(of: worker)
+    if place < active { return place * options.threads + worker + 1 }
+    return options.connections + (place - active) * options.threads + worker + 1
+  }
+
+  /// What a connection of a fan-out sends first.
+  func hello(of number: Int) -> Bytes? {
+    options.hello.map { Bytes($0.replacing("{n}", with: "\(number)") + "\n") }
+  }
 
   /// A loopback address has ports for some 28,000 connections to one server; others of 127.0.0.0/8
   /// have as many again.
@@ -68,9 +87,14 @@ final class WorkerControl: Sendable {
     var faults = FaultLog()
     /// The end: replies of each connection, and whether it was ever served.
     var replies: [Int] = []
+    /// Of a fan-out: how long the messages took that each receiver got, in all.
+    var latencySums: [UInt64] = []
     var unserved: [Int] = []
     /// Open connections when the measuring ended.
     var openAtEnd = 0
+    /// Those that are only held: how many were made, and how many of them were open then.
+    var held = 0
+    var heldAtEnd = 0
     /// What was measured: the clock's and the thread's CPU time.
     var measuredNanoseconds: UInt64 = 0
     var cpuNanoseconds: UInt64 = 0
@@ -80,8 +104,13 @@ final class WorkerControl: Sendable {
   let status = Mutex(Status())
   let times = Mutex<TrialTimes?>(nil)
   private let stopAsked = Atomic<Bool>(false)
+  private let closingAllowed = Atomic<Bool>(false)
 
   var isStopping: Bool { stopAsked.load(ordering: .relaxed) }
+  var mayClose: Bool { closingAllowed.load(ordering: .relaxed) }
+
+  /// The server has been looked at: until then it must have all its connections.
+  func allowClosing() { closingAllowed.store(true, ordering: .relaxed) }
 
   /// Ends the sending; replies are still awaited.
   func stop() { stopAsked.store(true, ordering: .relaxed) }

@@ -12,6 +12,10 @@ import Testing
       (["serve", "--mode", "fibers"], "Please provide one of"),
       (["serve", "--threads", "2"], "(leave it out, or choose --mode thread-pool)"),
       (
+        ["serve", "--work", "20us"],
+        "(leave it out, or choose --handler echo or --handler event-echo)"
+      ),
+      (
         ["serve", "--chat-rooms", "2"],
         "--chat-rooms has no meaning with --handler greet (leave it out, or choose --handler chat)"
       ),

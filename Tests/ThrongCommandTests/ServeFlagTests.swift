@@ -109,6 +109,16 @@ import ThrongHandlers
     #expect(try Serve.parse(flags).serviceFlags.model == model)
   }
 
+  @Test func aWorkloadIsSetForTheHandlersThatHaveOne() throws {
+    func isEmpty(_ flags: String...) throws -> Bool {
+      try Serve.parse(flags).serviceFlags.workload.isEmpty
+    }
+    #expect(try isEmpty("--handler", "echo"))
+    #expect(try isEmpty("--handler", "echo", "--work", "0us", "--block", "0ms"))
+    #expect(try !isEmpty("--handler", "echo", "--work", "20us"))
+    #expect(try !isEmpty("--handler", "event-echo", "--block", "1ms"))
+  }
+
   @Test func quietLogsErrorsAlone() throws {
     #expect(try Serve.parse(["--quiet"]).logFlags.level == .error)
     #expect(try Serve.parse(["--log-level", "debug"]).logFlags.level == .debug)
@@ -130,6 +140,9 @@ import ThrongHandlers
     ["--handler", "chat", "--chat-history", "-1"],
     ["--port", "65536"],
     ["--max-connections", "0"],
+    ["--work", "20us"],
+    ["--block", "1ms", "--handler", "discard"],
+    ["--block", "1", "--handler", "echo"],
   ])
   func flagsWithoutMeaningAreRefused(flags: [String]) {
     #expect(throws: (any Error).self) { try Serve.parse(flags) }

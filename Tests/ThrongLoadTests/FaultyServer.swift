@@ -48,29 +48,8 @@ final class FaultyServer: Sendable {
 
   init(_ fault: Fault) {
     self.fault = fault
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let fd = listener
-    port = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        _ = bind(fd, generic, length)
-        _ = listen(fd, 128)
-        _ = getsockname(fd, generic, &length)
-      }
-      return Int(UInt16(bigEndian: pointer.pointee.sin_port))
-    }
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      { argument in
-        let server = Unmanaged<FaultyServer>.fromOpaque(argument!).takeRetainedValue()
-        server.run()
-        return nil
-      }, Unmanaged.passRetained(self).toOpaque())
-    pthread_detach(thread)
+    (listener, port) = TestSocket.listen()
+    TestThread.run { [self] in run() }
   }
 
   /// Returns once the thread has closed everything.

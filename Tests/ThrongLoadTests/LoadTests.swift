@@ -141,7 +141,7 @@ import Throng
     #expect(result.trials[0].messages > 0)
   }
 
-  private struct StopAtFirstInterval: LoadObserver {
+  struct StopAtFirstInterval: LoadObserver {
     let runner: LoadRunner
 
     init(_ runner: LoadRunner) { self.runner = runner }

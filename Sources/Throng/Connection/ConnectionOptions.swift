@@ -32,5 +32,9 @@ public struct ConnectionOptions: Sendable {
   /// The kernel's receive buffer in bytes (SO_RCVBUF, socket(7)); nil: the system tunes it.
   public var receiveBufferSize: Int?
 
+  /// The longest segment that is asked of the peer, in bytes (TCP_MAXSEG, tcp(7)); nil: what the
+  /// interface takes.
+  package var maximumSegmentSize: Int?
+
   public init() {}
 }

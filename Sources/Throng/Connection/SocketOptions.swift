@@ -10,6 +10,7 @@ extension Socket {
     if let size = options.receiveBufferSize { try set(SOL_SOCKET, SO_RCVBUF, size) }
     guard isTCP else { return }
     let tcp = CInt(IPPROTO_TCP)
+    if let size = options.maximumSegmentSize { try set(tcp, TCP_MAXSEG, size) }
     if options.noDelay { try set(tcp, TCP_NODELAY, 1) }
     if let time = options.keepAlive {
       let seconds = max(1, Int(time.components.seconds))

@@ -23,10 +23,26 @@ struct Bench: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Bytes a message: 64, 16-1024, or weighted 64:9,4096:1.", valueName: "bytes"))
-  var size = "64"
+      """
+      So many per cent of the connections read slowly: they ask for 256 KiB at once and take 4 KiB \
+      every 100 ms; in a fan-out they do not read at all once they are members. Not in the figures \
+      of the others.
+      """, valueName: "percent"))
+  var slowClients = 0.0
 
-  @Option(help: "Messages in flight on each connection.")
+  @Option(
+    help: ArgumentHelp(
+      "Further connections that are opened first and held; counted when dropped.", valueName: "n"))
+  var idleConnections = 0
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Bytes a message: 64, 16-1024, or weighted 64:9,4096:1. (default: 64, in a fan-out 100)
+      """, valueName: "bytes"))
+  var size: String?
+
+  @Option(help: "Messages in flight on each connection; in a fan-out, in all.")
   var depth = 1
 
   @Option(
@@ -43,6 +59,11 @@ struct Bench: ParsableCommand {
     help: .value("duration", "How long a connect or a reply may take.", default: "5s"),
     transform: DurationArgument.init(parsing:))
   var timeout = DurationArgument(.seconds(5))
+
+  @Option(
+    help: .value("duration", "How long --server may take until it listens.", default: "10s"),
+    transform: DurationArgument.init(parsing:))
+  var startTimeout = DurationArgument(.seconds(10))
 
   @Option(help: "Threads of the generator, each with a reactor of its own.")
   var threads = 1
@@ -61,6 +82,19 @@ struct Bench: ParsableCommand {
 
   @Flag(help: "Connect, hold, and count who is dropped.")
   var idle = false
+
+  @Flag(
+    help: """
+      One sender, whose lines the server sends to everybody: --connections receive them, the sender is \
+      one more. --depth messages are in flight, or --rate are sent a second.
+      """)
+  var fanOut = false
+
+  @Option(
+    help: ArgumentHelp(
+      "A line that each connection of a fan-out sends first; {n} stands for its number.",
+      valueName: "text"))
+  var hello: String?
 
   @Flag(help: "Search the highest rate at which --p99 holds.")
   var findMax = false
@@ -143,22 +177,27 @@ struct Bench: ParsableCommand {
 }
 
 extension Bench {
-  private func loadOptions() throws -> LoadOptions {
+  /// What the flags make of the library's defaults.
+  func loadOptions() throws -> LoadOptions {
     var options = LoadOptions()
     options.target = try loadTarget()
     options.server = try loadServer()
     options.mode = try mode()
     options.exchange = try exchange()
-    guard let sizes = MessageSizes(size) else {
+    guard let sizes = MessageSizes(size ?? (fanOut ? "100" : "64")) else {
       throw ValidationError("--size takes bytes: 64, a range 16-1024, or weights 64:9,4096:1")
     }
     options.sizes = sizes
     options.greeting = greeting
+    options.hello = hello
     options.connections = connections
+    options.slowClients = slowClients
+    options.idleConnections = idleConnections
     options.depth = depth
     options.duration = duration?.duration ?? .seconds(findMax ? 2 : 10)
     options.warmup = warmup.duration
     options.timeout = timeout.duration
+    options.startTimeout = startTimeout.duration
     options.threads = threads
     options.connectRate = connectRate
     options.seed = seed
@@ -199,15 +238,18 @@ extension Bench {
   }
 
   private func mode() throws -> LoadMode {
-    let chosen = [rate != nil, churn, idle, findMax].count { $0 }
+    let chosen = [rate != nil && !fanOut, churn, idle, findMax, fanOut].count { $0 }
     guard chosen <= 1 else {
-      throw ValidationError("choose one of --rate, --churn, --idle and --find-max")
+      throw ValidationError(
+        "choose one of --rate, --churn, --idle, --fan-out and --find-max (only --fan-out and --rate go together)"
+      )
     }
     if findMax {
       guard let p99 else { throw ValidationError("--find-max needs a bound: --p99 2ms") }
       return .findMaximum(LatencyBound(percentile: 99, limit: p99.duration))
     }
     guard p99 == nil else { throw ValidationError("--p99 is the bound of --find-max") }
+    if fanOut { return .fanOut(rate: rate) }
     if let rate { return .openLoop(rate: rate) }
     return churn ? .churn : idle ? .idle : .closedLoop
   }

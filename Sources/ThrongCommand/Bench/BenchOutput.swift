@@ -50,6 +50,7 @@ final class BenchProgress: LoadObserver {
 
   func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?) {
     var line = "\(Decimals.fixed(interval.seconds, 0)) s: \(interval.messages) messages"
+    if let deliveries = interval.deliveries { line += ", \(deliveries) deliveries" }
     if options.mode == .idle { line = "\(Decimals.fixed(interval.seconds, 0)) s: held" }
     if let p50 = interval.p50, let p99 = interval.p99, let max = interval.max {
       let times = [p50, p99, max].map { DurationText.format(nanoseconds: Double($0)) }

@@ -89,6 +89,15 @@ struct ClientSocket: ~Copyable {
     }
   }
 
+  /// The same, with an error as it is told to a person.
+  func receiveOrFail(atMost limit: Int) throws(Failure) -> [UInt8]? {
+    do {
+      return try receive(atMost: limit)
+    } catch {
+      throw Failure("lost the connection: \(error.sentence)")
+    }
+  }
+
   /// Gives the kernel as many of the bytes as it takes now (send(2)); how many it took.
   func send(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
     let result = bytes.withUnsafeBytes { shim_send(descriptor, $0.baseAddress, $0.count, 0) }

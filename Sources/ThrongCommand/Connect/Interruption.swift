@@ -7,7 +7,7 @@ import Glibc
 /// While it lives, SIGINT and SIGTERM are read from a descriptor. Used by the main thread.
 struct Interruption: ~Copyable {
   /// A signal has come.
-  struct Signalled: Error {}
+  struct Signalled: Error { let signal: CInt }
 
   let descriptor: CInt
 

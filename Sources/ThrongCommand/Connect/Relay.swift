@@ -9,9 +9,8 @@ import ThrongHandlers
 /// One conversation. Used by the main thread.
 struct Relay {
   private var output = PeerOutput()
-  /// Input that the kernel has not taken yet. While there is some, no more is read.
-  private var unsent: ArraySlice<UInt8> = []
-  private var hasInputEnded = false
+  /// While there is some that the kernel has not taken, no more is read.
+  private var outbound = Outbound()
   private var hasServerEnded = false
 
   private static let pieceSize = 64 * 1024
@@ -22,13 +21,13 @@ struct Relay {
   ) throws {
     while !hasServerEnded {
       var interests = [
-        Interest(STDIN_FILENO, POLLIN, wanted: !hasInputEnded && unsent.isEmpty),
-        Interest(socket.descriptor, unsent.isEmpty ? POLLIN : POLLIN | POLLOUT),
+        Interest(STDIN_FILENO, POLLIN, wanted: !outbound.hasEnded && outbound.isEmpty),
+        Interest(socket.descriptor, outbound.isEmpty ? POLLIN : POLLIN | POLLOUT),
       ]
       _ = try interruption.wait(for: &interests)
       if interests[0].isReadable { try readInput(socket) }
       if interests[1].isReadable { try takeFromServer(socket) }
-      if interests[1].isWritable { sendToServer(socket) }
+      if interests[1].isWritable { outbound.flush(socket) }
     }
     try writing { () throws(Errno) in try output.finish() }
   }
@@ -45,36 +44,16 @@ struct Relay {
       throw Failure("cannot read standard input: \(Errno(rawValue: CInt(-failure)).sentence)")
     }
     if piece.isEmpty {
-      hasInputEnded = true
-      socket.closeOutbound()
+      outbound.end(socket)
     } else {
-      unsent = piece[...]
-      sendToServer(socket)
+      outbound.send(piece, socket)
     }
   }
 
   private mutating func takeFromServer(_ socket: borrowing ClientSocket) throws(Failure) {
-    do {
-      guard let bytes = try socket.receive(atMost: Self.pieceSize) else { return }
-      hasServerEnded = bytes.isEmpty
-      try writing { () throws(Errno) in try output.write(bytes) }
-    } catch let failure as Failure {
-      throw failure
-    } catch let error as Errno {
-      throw Failure("lost the connection: \(error.sentence)")
-    } catch {
-      throw Failure("\(error)")
-    }
-  }
-
-  private mutating func sendToServer(_ socket: borrowing ClientSocket) {
-    do {
-      unsent = unsent.dropFirst(try socket.send(unsent))
-    } catch {
-      // The server takes no more; what it has sent before is still received, then the reason.
-      unsent = []
-      hasInputEnded = true
-    }
+    guard let bytes = try socket.receiveOrFail(atMost: Self.pieceSize) else { return }
+    hasServerEnded = bytes.isEmpty
+    try writing { () throws(Errno) in try output.write(bytes) }
   }
 
   private func writing(_ body: () throws(Errno) -> Void) throws(Failure) {

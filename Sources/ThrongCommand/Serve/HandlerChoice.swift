@@ -10,19 +10,30 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
   case eventEcho = "event-echo"
   case lineEcho = "line-echo"
 
-  /// - Parameter chatLimits: the other handlers have none of their own.
+  /// Those that do something for each message if they are told to.
+  static let working = [echo, eventEcho]
+
+  /// - Parameters:
+  ///   - workload: what the working handlers do for each message.
+  ///   - chatLimits: the other handlers have none of their own.
   func server(
-    _ model: Model, _ configuration: Configuration, _ chatLimits: ChatLimits, _ log: Logger
+    _ workload: Workload, _ chatLimits: ChatLimits, _ model: Model, _ configuration: Configuration,
+    _ log: Logger
   ) -> Server {
-    switch self {
-    case .greet: Server(Greet(), model: model, configuration: configuration, log: log)
-    case .echo: Server(Echo(), model: model, configuration: configuration, log: log)
-    case .lineEcho: Server(LineEcho(), model: model, configuration: configuration, log: log)
-    case .discard: Server(Discard(), model: model, configuration: configuration, log: log)
-    case .chat:
-      Server(Chat(limits: chatLimits), model: model, configuration: configuration, log: log)
+    func serve(_ handler: some Handler) -> Server {
+      Server(handler, model: model, configuration: configuration, log: log)
+    }
+    func serve(events handler: some EventHandler) -> Server {
+      Server(events: handler, model: model, configuration: configuration, log: log)
+    }
+    return switch self {
+    case .greet: serve(Greet())
+    case .echo: workload.isEmpty ? serve(Echo()) : serve(WorkingEcho(workload))
+    case .lineEcho: serve(LineEcho())
+    case .discard: serve(Discard())
+    case .chat: serve(Chat(limits: chatLimits))
     case .eventEcho:
-      Server(events: EventEcho(), model: model, configuration: configuration, log: log)
+      workload.isEmpty ? serve(events: EventEcho()) : serve(events: WorkingEventEcho(workload))
     }
   }
 

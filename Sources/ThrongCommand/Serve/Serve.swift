@@ -35,7 +35,7 @@ struct Serve: ParsableCommand {
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
     let server = serviceFlags.handler.server(
-      serviceFlags.model, serverConfiguration, chatFlags.limits, log)
+      serviceFlags.workload, chatFlags.limits, serviceFlags.model, serverConfiguration, log)
     do {
       try server.listen()
       holdSignals()

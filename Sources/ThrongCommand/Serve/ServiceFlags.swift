@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Throng
+import ThrongHandlers
 
 enum Mode: String, CaseIterable, ExpressibleByArgument {
   case reactor
@@ -12,6 +13,20 @@ enum Mode: String, CaseIterable, ExpressibleByArgument {
 struct ServiceFlags: ParsableArguments {
   @Option(help: "What happens with each client.")
   var handler = HandlerChoice.greet
+
+  @Option(
+    help: .value(
+      "duration", "The handler computes so long for each receive (echo, event-echo).",
+      default: "0us"),
+    transform: DurationArgument.init(parsing:))
+  var work: DurationArgument?
+
+  @Option(
+    help: .value(
+      "duration", "The handler blocks its thread so long for each receive (echo, event-echo).",
+      default: "0us"),
+    transform: DurationArgument.init(parsing:))
+  var block: DurationArgument?
 
   @Option(help: "How handlers are given threads.")
   var mode = Mode.reactor
@@ -45,6 +60,8 @@ struct ServiceFlags: ParsableArguments {
   var busyPoll: TimeLimitArgument?
 
   func validate() throws {
+    try requireWorking(for: "--work", given: work != nil)
+    try requireWorking(for: "--block", given: block != nil)
     try require(.reactor, for: "--busy-poll", given: busyPoll != nil)
     try require(.reactor, for: "--loops", given: loops != nil)
     try require(.threadPool, for: "--threads", given: threads != nil)
@@ -64,8 +81,20 @@ struct ServiceFlags: ParsableArguments {
     }
   }
 
+  var workload: Workload {
+    Workload(work: work?.duration ?? .zero, block: block?.duration ?? .zero)
+  }
+
   func apply(to configuration: inout Configuration) {
     configuration.busyPoll = busyPoll?.duration
+  }
+
+  private func requireWorking(for flag: String, given: Bool) throws {
+    guard given, !HandlerChoice.working.contains(handler) else { return }
+    let choices = HandlerChoice.working.map { "--handler \($0.rawValue)" }
+    throw ValidationError(
+      "\(flag) has no meaning with --handler \(handler.rawValue) "
+        + "(leave it out, or choose \(choices.joined(separator: " or ")))")
   }
 
   private func require(_ needed: Mode, for flag: String, given: Bool) throws {

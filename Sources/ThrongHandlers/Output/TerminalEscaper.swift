@@ -76,7 +76,7 @@ package struct TerminalEscaper {
   }
 
   /// How many bytes at the end may be the beginning of a character whose rest has not come.
-  private static func incompleteSuffixLength(_ bytes: [UInt8]) -> Int {
+  package static func incompleteSuffixLength(_ bytes: [UInt8]) -> Int {
     for length in 1...3 where length <= bytes.count {
       let byte = bytes[bytes.count - length]
       if byte & 0b1100_0000 == 0b1000_0000 { continue }

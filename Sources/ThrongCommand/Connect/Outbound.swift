@@ -1,0 +1,41 @@
+// What goes to the server: what the kernel has not taken yet, and then the end of it.
+
+import SystemPackage
+
+/// The sending half of a conversation. Used by the main thread.
+struct Outbound {
+  private var unsent: ArraySlice<UInt8> = []
+  private var isEnding = false
+  /// FIN has been sent, or the server takes no more.
+  private(set) var hasEnded = false
+
+  /// Whether the kernel has all of it. Until then nothing more should be given.
+  var isEmpty: Bool { unsent.isEmpty }
+
+  mutating func send(_ bytes: [UInt8], _ socket: borrowing ClientSocket) {
+    unsent += bytes
+    flush(socket)
+  }
+
+  /// Gives the kernel what it takes. Afterwards comes FIN, if this was the end.
+  mutating func flush(_ socket: borrowing ClientSocket) {
+    guard !hasEnded else { return }
+    do {
+      if !unsent.isEmpty { unsent = unsent.dropFirst(try socket.send(unsent)) }
+    } catch {
+      // The server takes no more; what it has sent before is still received, then the reason.
+      unsent = []
+      hasEnded = true
+    }
+    if isEnding, unsent.isEmpty, !hasEnded {
+      hasEnded = true
+      socket.closeOutbound()
+    }
+  }
+
+  /// There will be no more: sends FIN as soon as the kernel has the rest.
+  mutating func end(_ socket: borrowing ClientSocket) {
+    isEnding = true
+    flush(socket)
+  }
+}

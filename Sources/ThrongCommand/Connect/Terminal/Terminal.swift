@@ -1,0 +1,96 @@
+// The terminal as an editor needs it: every key at once and as it comes, nothing echoed (termios(3)).
+//
+// Invariant: while `isRaw`, `TerminalRescue` knows how the terminal was, and whatever ends this process
+// but SIGKILL puts it back: `leave`, `deinit`, or the rescue.
+
+import CEpollShim
+import Glibc
+import SystemPackage
+import ThrongHandlers
+
+/// Standard input and output, which are a terminal. Used by the main thread.
+struct Terminal: ~Copyable {
+  private var isRaw = false
+
+  /// Nil when a person cannot edit here: input or output is no terminal, or a dumb one.
+  init?() {
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return nil }
+    guard let kind = getenv("TERM"), !["", "dumb"].contains(String(cString: kind)) else {
+      return nil
+    }
+  }
+
+  deinit { if isRaw { TerminalRescue.restore() } }
+
+  /// The width; what is usual when the terminal does not know, as on a serial line.
+  var columns: Int {
+    let columns = Int(shim_terminal_columns(STDOUT_FILENO))
+    return columns > 0 ? columns : 80
+  }
+
+  /// Turns to raw mode, remembering how the terminal was. In the background, this stops the process
+  /// until it is in the foreground (SIGTTOU): the modes are another program's then.
+  mutating func enter() throws(Failure) {
+    while tcdrain(STDIN_FILENO) != 0 {
+      if errno != EINTR { throw Self.lost() }
+    }
+    var modes = termios()
+    guard tcgetattr(STDIN_FILENO, &modes) == 0 else { throw Self.lost() }
+    TerminalRescue.remember(modes)
+    isRaw = true
+    try reenter()
+  }
+
+  /// Turns to raw mode again: whoever has stopped this process may have changed it.
+  func reenter() throws(Failure) {
+    var modes = TerminalRescue.remembered
+    // Output stays as it is: what others print in the meantime is to look as ever.
+    modes.c_iflag &= ~tcflag_t(ICRNL | INLCR | IGNCR | ISTRIP | IXON)
+    modes.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
+    withUnsafeMutableBytes(of: &modes.c_cc) { characters in
+      characters[Int(VMIN)] = 1
+      characters[Int(VTIME)] = 0
+    }
+    while tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) != 0 {
+      if errno != EINTR { throw Self.lost() }
+    }
+    try write(Array(TerminalRescue.pasteOn.utf8))
+  }
+
+  /// Puts the terminal back as it was.
+  mutating func leave() {
+    guard isRaw else { return }
+    TerminalRescue.restore()
+    isRaw = false
+  }
+
+  /// - Returns: what has been typed; empty at the end, which is a terminal that has gone.
+  func read() throws(Failure) -> [UInt8]? {
+    var failure = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: Self.readSize) { buffer, count in
+      let result = shim_read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+      count = max(0, result)
+      failure = min(0, result)
+    }
+    if failure == -Int(EAGAIN) || failure == -Int(EINTR) { return nil }
+    if failure < 0, failure != -Int(EIO) {
+      throw Failure("cannot read the terminal: \(Errno(rawValue: CInt(-failure)).sentence)")
+    }
+    return bytes
+  }
+
+  func write(_ bytes: [UInt8]) throws(Failure) {
+    do {
+      try StandardOutput.write(bytes)
+    } catch {
+      throw Failure("cannot write to the terminal: \(error.sentence)")
+    }
+  }
+
+  private static let readSize = 4096
+
+  private static func lost() -> Failure {
+    Failure(
+      "cannot set the terminal: \(Errno(rawValue: errno).sentence) (--plain leaves it as it is)")
+  }
+}

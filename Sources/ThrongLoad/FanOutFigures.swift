@@ -1,0 +1,68 @@
+// What a fan-out has measured besides what every trial measures, and how it is shown.
+
+/// The deliveries of a fan-out: each message to each receiver is one.
+public struct FanOutFigures: Sendable, Codable, Equatable {
+  public var receivers: Int
+  /// In the measured time.
+  public var deliveries: Int
+  public var deliveriesPerSecond: Double
+  /// Lines that the receivers were sent besides, over the whole trial.
+  public var otherLines: Int
+  /// Of the receivers' mean latencies the lowest and the highest, in nanoseconds.
+  public var lowestMean: Double?
+  public var highestMean: Double?
+  public var generatorCpuMicrosecondsPerDelivery: Double?
+  public var serverCpuMicrosecondsPerDelivery: Double?
+  public var voluntarySwitchesPerDelivery: Double?
+  public var involuntarySwitchesPerDelivery: Double?
+}
+
+extension TrialReport {
+  var fanOut: FanOutFigures? {
+    guard plan.options.isFanOut else { return nil }
+    let means = receiverMeans
+    func each(_ amount: Double?) -> Double? {
+      amount.flatMap { total.deliveries > 0 ? $0 / Double(total.deliveries) : nil }
+    }
+    return FanOutFigures(
+      receivers: plan.quickConnections, deliveries: total.deliveries,
+      deliveriesPerSecond: seconds > 0 ? Double(total.deliveries) / seconds : 0,
+      otherLines: total.otherLines, lowestMean: means.min(), highestMean: means.max(),
+      generatorCpuMicrosecondsPerDelivery: each(cpuSeconds * 1e6),
+      serverCpuMicrosecondsPerDelivery: each(
+        usage.map { ($0.end.cpuSeconds - $0.start.cpuSeconds) * 1e6 }),
+      voluntarySwitchesPerDelivery: each(switches(\.voluntary)),
+      involuntarySwitchesPerDelivery: each(switches(\.involuntary)))
+  }
+
+  private var receiverMeans: [Double] {
+    statuses.flatMap { status in
+      zip(status.latencySums, status.replies).compactMap { sum, count in
+        count > 0 ? Double(sum) / Double(count) : nil
+      }
+    }
+  }
+}
+
+extension TrialText {
+  func fanOutLines(_ figures: FanOutFigures) -> [String] {
+    let asked = trial.rate.map { " of \(Decimals.fixed($0, 0)) asked" } ?? ""
+    let rates =
+      "\(Decimals.fixed(figures.deliveriesPerSecond, 0)) deliveries/s to"
+      + " \(figures.receivers) receivers, \(Decimals.fixed(trial.messagesPerSecond, 0)) messages/s"
+    let counts =
+      "\(figures.deliveries) deliveries of \(trial.messages) messages in"
+      + " \(Decimals.fixed(trial.seconds, 2)) s"
+    return [Self.row("fan-out", "\(rates)\(asked)"), Self.row("", counts)]
+  }
+
+  func receiverLines(_ figures: FanOutFigures) -> [String] {
+    var text = ""
+    if let low = figures.lowestMean, let high = figures.highestMean {
+      let times = [low, high].map { DurationText.format(nanoseconds: $0) }
+      text = "mean latency \(times[0]) to \(times[1]), "
+    }
+    text += "\(figures.otherLines) other line\(figures.otherLines == 1 ? "" : "s")"
+    return [Self.row("receivers", text)]
+  }
+}

@@ -1,0 +1,43 @@
+// The library's own echo, for loads that a server of one blocking thread would not bear.
+
+import Logging
+import Throng
+
+@testable import ThrongLoad
+
+enum EchoServer {
+  private struct Echo: Handler {
+    func handle(_ connection: Connection) async throws {
+      for try await bytes in connection.inbound { try await connection.send(bytes) }
+    }
+  }
+
+  /// Runs a load of a few hundred milliseconds against it.
+  static func run(
+    idleTimeout: Duration? = nil, _ change: (inout LoadOptions) -> Void
+  ) throws -> LoadResult {
+    try TestServer.run(Echo(), idleTimeout: idleTimeout, change)
+  }
+}
+
+enum TestServer {
+  static func run(
+    _ handler: some Handler, idleTimeout: Duration? = nil, connections: ConnectionOptions = .init(),
+    _ change: (inout LoadOptions) -> Void
+  ) throws -> LoadResult {
+    var configuration = Configuration()
+    configuration.listen = [.host("127.0.0.1", port: 0)]
+    configuration.connection = connections
+    configuration.connection.idleTimeout = idleTimeout
+    let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = Server(handler, configuration: configuration, log: log)
+    try server.listen()
+    let thread = try Thread(stackSize: 1 << 20) { try? server.run() }
+    var options = Load.options(port: server.addresses[0].port ?? 0)
+    change(&options)
+    let result = Result { try LoadRunner(options).run() }
+    server.stop()
+    thread.join()
+    return try result.get()
+  }
+}

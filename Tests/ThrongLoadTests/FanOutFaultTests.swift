@@ -1,0 +1,164 @@
+// What a fan-out says of servers that misbehave, each in exactly one sentence.
+
+import Testing
+import Throng
+
+@testable import ThrongLoad
+
+@Suite(.serialized) struct FanOutFaultTests {
+  /// The server's first client is the sender, its second is connection 1.
+  private func sentences(
+    against fault: BroadcastFault, _ change: (inout LoadOptions) -> Void = { _ in }
+  ) throws -> [String] {
+    let result = try FanOut.run(against: fault) {
+      $0.depth = 4
+      change(&$0)
+    }
+    #expect(result.exitStatus == 1)
+    #expect(result.trials[0].messages > 0, "the others' results are kept")
+    return result.faultSentences
+  }
+
+  @Test func aMessageThatIsLostIsNamed() throws {
+    #expect(
+      try sentences(against: .loses(message: 5, client: 3)) == [
+        "connection 2: message 5 never came, but message 6 did"
+      ])
+  }
+
+  @Test func aMessageThatComesTwiceIsNamed() throws {
+    #expect(
+      try sentences(against: .repeats(message: 5, client: 3)) == [
+        "connection 2: message 5 came again, after message 5"
+      ])
+  }
+
+  @Test func aMessageThatComesLateIsNamed() throws {
+    #expect(
+      try sentences(against: .delays(message: 5, client: 4)) == [
+        "connection 3: message 5 came after message 6"
+      ])
+  }
+
+  @Test func aByteThatIsWrongIsNamed() throws {
+    let found = try sentences(against: .flips(message: 5, client: 2, offset: 40))
+    #expect(found.count == 1)
+    #expect(
+      found[0].hasPrefix(
+        "connection 1: message 5 is corrupted: wrong byte at offset 40: expected 0x"))
+  }
+
+  @Test func aWrongMarkIsNoMessageOfOurs() throws {
+    #expect(
+      try sentences(against: .flips(message: 5, client: 2, offset: 3)) == [
+        "connection 1: message 5 never came, but message 6 did"
+      ])
+  }
+
+  @Test func aNumberThatIsWrongIsNoNumber() throws {
+    let found = try sentences(against: .flips(message: 5, client: 2, offset: 20))
+    #expect(
+      found == [
+        "connection 1: message 5 never came, but message 6 did",
+        "connection 1: a message is corrupted: its number cannot be read",
+      ])
+  }
+
+  @Test func aLineThatLacksAByteIsNamed() throws {
+    #expect(
+      try sentences(against: .shortens(message: 5, client: 2)) == [
+        "connection 1: message 5 is corrupted: it has 98 bytes before its newline instead of 99"
+      ])
+  }
+
+  @Test func unverifiedBytesPassButNoLostMessage() throws {
+    let fault = BroadcastFault.flips(message: 5, client: 2, offset: 40)
+    let result = try FanOut.run(against: fault) { $0.verifies = false }
+    #expect(result.exitStatus == 0)
+    #expect(
+      try sentences(against: .loses(message: 5, client: 3)) { $0.verifies = false } == [
+        "connection 2: message 5 never came, but message 6 did"
+      ])
+  }
+
+  @Test func aReceiverThatIsClosedIsNamedAndTheOthersGoOn() throws {
+    #expect(
+      try sentences(against: .closes(message: 5, client: 3)) == [
+        "connection 2: the server closed it after message 4"
+      ])
+  }
+
+  @Test func theSendersEndIsTheEnd() throws {
+    let found = try sentences(against: .closesSender(message: 5)) {
+      $0.depth = 1
+      $0.warmup = .zero
+    }
+    // One more may have been on its way.
+    let right = (5...6).map { "the sender: the server closed it after \($0) messages" }
+    #expect(found.count == 1 && right.contains(found[0]), "\(found)")
+  }
+
+  @Test func whoIsForgottenIsLeftOut() throws {
+    #expect(
+      try sentences(against: .forgets(client: 3)) == [
+        "connection 2: no line of the sender's came within 0.3 seconds (does the server send each"
+          + " line to everybody? if it asks for something first, give --hello; if its backlog is short,"
+          + " a lower --connect-rate)"
+      ])
+  }
+
+  @Test func aServerThatNeverSendsIsFoundOut() throws {
+    let result = try FanOut.run(against: .asksForAName) { $0.threads = 2 }
+    #expect(result.exitStatus == 1 && result.trials[0].messages == 0)
+    let first = try #require(result.faultSentences.first)
+    #expect(first.hasPrefix("connection 1: no line of the sender's came within 0.3 seconds"))
+    #expect(first.hasSuffix("(and 2 more connections with such a fault)"))
+    #expect(result.faultSentences.count == 1)
+  }
+
+  @Test func aServerThatFallsSilentIsFoundOut() throws {
+    let found = try sentences(against: .fallsSilent(message: 5)) {
+      $0.depth = 2
+      $0.threads = 2
+      $0.warmup = .zero
+    }
+    #expect(
+      found == [
+        "connection 1: message 5 did not come within 0.3 seconds (and 5 more messages with such a fault)"
+      ])
+  }
+
+  @Test func aRefusedSenderEndsTheRun() throws {
+    let server = BroadcastServer(.none)
+    server.stop()
+    let result = try LoadRunner(FanOut.options(port: server.port)).run()
+    #expect(result.exitStatus == 1)
+    #expect(
+      result.faultSentences == [
+        "cannot connect to 127.0.0.1:\(server.port): connection refused"
+          + " (is the server running? check its address and port)"
+          + " (and 3 more connections with such a fault)"
+      ])
+  }
+}
+
+enum FanOut {
+  /// Runs a fan-out of a few hundred milliseconds.
+  static func run(
+    against fault: BroadcastFault, _ change: (inout LoadOptions) -> Void = { _ in }
+  ) throws -> LoadResult {
+    let server = BroadcastServer(fault)
+    defer { server.stop() }
+    var options = options(port: server.port)
+    change(&options)
+    return try LoadRunner(options).run()
+  }
+
+  static func options(port: Int) -> LoadOptions {
+    var options = Load.options(port: port)
+    options.mode = .fanOut(rate: nil)
+    options.sizes = .fixed(100)
+    options.connections = 3
+    return options
+  }
+}

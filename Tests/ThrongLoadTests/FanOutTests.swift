@@ -1,0 +1,213 @@
+// Fan-outs against servers that behave, each in its own way.
+
+import Testing
+import Throng
+
+@testable import ThrongLoad
+
+@Suite(.serialized) struct FanOutTests {
+  @Test(arguments: [1, 3], [1, 2, 16])
+  func everyMessageComesToEveryReceiver(threads: Int, depth: Int) throws {
+    let result = try FanOut.run(against: .none) {
+      $0.connections = 7
+      $0.threads = threads
+      $0.depth = depth
+    }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    let trial = result.trials[0]
+    let fanOut = try #require(trial.fanOut)
+    #expect(trial.messages > 0 && fanOut.receivers == 7)
+    #expect(abs(fanOut.deliveries - 7 * trial.messages) <= 7 * depth)
+    #expect(trial.latency?.count == fanOut.deliveries)
+    #expect(fanOut.otherLines == 0)
+    #expect(trial.connections.opened == 8 && trial.connections.wanted == 8)
+    #expect(try #require(trial.connections.fairness) > 0.99)
+    #expect(try #require(fanOut.lowestMean) <= #require(fanOut.highestMean))
+  }
+
+  @Test func theOpenLoopSendsWhatItsScheduleSays() throws {
+    let result = try FanOut.run(against: .none) {
+      $0.mode = .fanOut(rate: 400)
+      $0.connections = 3
+      $0.threads = 2
+      $0.duration = .milliseconds(500)
+    }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    let latency = try #require(result.trials[0].latency)
+    #expect((3 * 199...3 * 201).contains(latency.count))
+    #expect(result.trials[0].unsent == 0 && result.trials[0].sendDelay != nil)
+    #expect(result.text.contains(" messages/s of 400 asked"))
+  }
+
+  @Test func aNameBeforeEachLineAndCopiesForTheSenderAreRight() throws {
+    let result = try FanOut.run(against: .prefixes) { $0.depth = 4 }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    #expect(result.trials[0].messages > 0)
+  }
+
+  @Test func linesThatEndWithCRAreRight() throws {
+    let result = try FanOut.run(against: .returns)
+    #expect(result.exitStatus == 0 && result.trials[0].messages > 0, "\(result.text)")
+  }
+
+  @Test func otherLinesAreCountedAndLetPass() throws {
+    let result = try FanOut.run(against: .chatters)
+    #expect(result.exitStatus == 0, "\(result.text)")
+    let fanOut = try #require(result.trials[0].fanOut)
+    #expect(fanOut.otherLines >= fanOut.deliveries && fanOut.deliveries > 0)
+  }
+
+  @Test(arguments: [1, 7, 99])
+  func linesThatComeInPiecesArePutTogether(size: Int) throws {
+    let result = try FanOut.run(against: .splits(size)) { $0.depth = 3 }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    #expect(result.trials[0].messages > 0)
+  }
+
+  @Test(arguments: [FanOutLines.smallestSize, 5000, FanOutLines.largestSize])
+  func everySizeGoesThrough(size: Int) throws {
+    let result = try FanOut.run(against: .prefixes) { $0.sizes = .fixed(size) }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    let trial = result.trials[0]
+    #expect(trial.messages > 0 && trial.sentBytes % size == 0)
+  }
+
+  @Test func helloComesFirstAndHasTheNumber() throws {
+    let result = try FanOut.run(against: .asksForAName) { $0.hello = "user {n}" }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    #expect(result.trials[0].messages > 0)
+    #expect(try #require(result.trials[0].fanOut).otherLines > 0, "who is here")
+    let plan = WorkerPlan(
+      result.configuration, address: try SocketAddress.resolve(host: "127.0.0.1", port: 1)[0],
+      rate: nil)
+    #expect(plan.hello(of: 0)?.text == "user 0\n" && plan.hello(of: 12)?.text == "user 12\n")
+  }
+
+  @Test func theServersOwnKindsOfSendingAreAllRight() throws {
+    let result = try TestServer.run(Broadcaster()) { options in
+      options.mode = .fanOut(rate: nil)
+      options.sizes = .fixed(100)
+      options.connections = 50
+      options.threads = 2
+      options.depth = 8
+      options.timeout = .seconds(10)
+    }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    #expect(result.trials[0].messages > 0)
+  }
+
+  @Test(arguments: [false, true])
+  func membersThatDoNotReadHoldUpNobody(areDropped: Bool) throws {
+    var limits = ConnectionOptions()
+    limits.sendBufferSize = 4096
+    // About half of what is sent: nobody who reads is so late.
+    limits.slowReaders.outboxLimit = areDropped ? 1_500_000 : 1 << 30
+    let result = try TestServer.run(Broadcaster(), connections: limits) { options in
+      options.mode = .fanOut(rate: 1000)
+      options.sizes = .fixed(4000)
+      options.connections = 10
+      options.slowClients = 20
+      options.duration = .milliseconds(800)
+      options.timeout = .seconds(10)
+    }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    let fanOut = try #require(result.trials[0].fanOut)
+    #expect(fanOut.receivers == 8 && fanOut.deliveries > 0)
+    #expect(result.trials[0].connections.opened == 11)
+    let slow = try #require(result.trials[0].slow)
+    #expect(slow.opened == 2 && slow.openAtEnd == (areDropped ? 0 : 2))
+    #expect(result.text.contains("not reading  \(slow.openAtEnd) of 2 members open at the end"))
+  }
+
+  @Test func whoIsForgottenIsNamedWhetherItWouldReadOrNot() throws {
+    let result = try FanOut.run(against: .forgets(client: 4)) {
+      $0.slowClients = 34
+    }
+    #expect(result.exitStatus == 1)
+    #expect(result.faultSentences.count == 1, "\(result.faultSentences)")
+    #expect(result.faultSentences[0].contains("no line of the sender's came within 0.3 seconds"))
+  }
+
+  @Test func theFileHoldsTheFanOut() throws {
+    let result = try FanOut.run(against: .none) {
+      $0.mode = .fanOut(rate: 100)
+      $0.hello = "{n}"
+      $0.repeats = 2
+    }
+    let text = try result.json()
+    let read = try LoadResult(json: text)
+    #expect(try read.json() == text)
+    #expect(read.configuration == result.configuration)
+    #expect(read.trials[1].fanOut == result.trials[1].fanOut && read.trials[1].fanOut != nil)
+    #expect(read.summary["deliveriesPerSecond"] != nil)
+    let rows = result.csv.split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
+    #expect(rows.count == 3)
+    let column = try #require(rows[0].firstIndex(of: "deliveries"))
+    #expect(rows[1][column] == "\(try #require(result.trials[0].fanOut).deliveries)")
+    #expect(result.text.contains(" deliveries/s  ("))
+  }
+
+  @Test func stoppingKeepsWhatWasMeasured() throws {
+    let server = BroadcastServer(.none)
+    defer { server.stop() }
+    var options = FanOut.options(port: server.port)
+    options.duration = .seconds(30)
+    let runner = try LoadRunner(options)
+    let result = try runner.run(observer: LoadTests.StopAtFirstInterval(runner))
+    #expect(result.wasInterrupted && result.exitStatus == 130, "\(result.text)")
+    #expect(result.trials[0].messages > 0)
+    #expect(try #require(result.trials[0].intervals.first?.deliveries) > 0)
+  }
+
+  @Test func conditionsJudgeDeliveries() throws {
+    let result = try FanOut.run(against: .none)
+    #expect(try #require(FailCondition("deliveries<1000000000")).holds(for: result))
+    #expect(try !#require(FailCondition("deliveries<1")).holds(for: result))
+    // What was not measured cannot be passed.
+    #expect(try #require(FailCondition("delivery-cpu>1s")).holds(for: result))
+  }
+
+  @Test func whatHasNoMeaningIsRefused() {
+    func problem(_ change: (inout LoadOptions) -> Void) -> String? {
+      var options = FanOut.options(port: 1)
+      change(&options)
+      return options.problem
+    }
+    #expect(problem { _ in } == nil)
+    #expect(problem { $0.mode = .fanOut(rate: 0) }?.contains("--rate must be more") == true)
+    #expect(problem { $0.exchange = .lines }?.hasPrefix("--expect-lines or --reply has no") == true)
+    #expect(problem { $0.greeting = 5 }?.hasPrefix("--greeting has no meaning") == true)
+    #expect(problem { $0.idleConnections = 5 }?.hasPrefix("--idle-connections has no") == true)
+    #expect(problem { $0.sizes = .fixed(31) }?.contains("from 32 to 65536 bytes") == true)
+    #expect(problem { $0.sizes = .fixed(65537) }?.contains("from 32 to 65536 bytes") == true)
+    #expect(problem { $0.sizes = .range(50...60) }?.contains("takes one --size") == true)
+    #expect(problem { $0.hello = "a\nb" } == "--hello is one line")
+    #expect(
+      problem {
+        $0.mode = .closedLoop
+        $0.hello = "a"
+      } == "--hello has no meaning without --fan-out (leave it out)")
+  }
+}
+
+/// The library's own way to reach other clients.
+private final class Broadcaster: Handler {
+  private let members = Members()
+
+  private actor Members {
+    private var all: Set<Connection> = []
+    func join(_ connection: Connection) { all.insert(connection) }
+    func leave(_ connection: Connection) { all.remove(connection) }
+    func send(_ line: Bytes) { for member in all { try? member.write(line) } }
+  }
+
+  func handle(_ connection: Connection) async throws {
+    await members.join(connection)
+    for try await line in connection.lines(maximumLength: 10_000) {
+      await members.send(Bytes(line + [UInt8(ascii: "\n")]))
+    }
+    await members.leave(connection)
+  }
+}
