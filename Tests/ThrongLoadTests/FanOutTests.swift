@@ -101,7 +101,7 @@ import Throng
     var limits = ConnectionOptions()
     limits.sendBufferSize = 4096
     // About half of what is sent: nobody who reads is so late.
-    limits.outboxLimit = areDropped ? 1_500_000 : 1 << 30
+    limits.slowReaders.outboxLimit = areDropped ? 1_500_000 : 1 << 30
     let result = try TestServer.run(Broadcaster(), connections: limits) { options in
       options.mode = .fanOut(rate: 1000)
       options.sizes = .fixed(4000)
