@@ -1,7 +1,7 @@
 # Building, running and checking Throng. `make help` lists the targets.
 
 .DEFAULT_GOAL := build
-.PHONY: build run test check format clean help headers test-tools
+.PHONY: build run test check format clean help headers test-tools peers compare-peers
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT_INSTALL = $(SUDO) apt-get update -q && \
@@ -27,6 +27,12 @@ check: headers ## Lint, house rules, a build without warnings, all tests
 	swift build --build-tests
 	$(MAKE) test
 
+peers: ## Build the echo servers to compare with; what cannot be built is left out by name
+	@Benchmarks/peers/build
+
+compare-peers: build peers ## Compare Throng's models with them: ARGS=--quick
+	@Benchmarks/compare-peers $(ARGS)
+
 format: ## Format the sources in place
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests
 
@@ -34,7 +40,7 @@ clean: ## Remove what was built
 	swift package clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 # The only system package that building needs.
 headers:

@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "Throng", targets: ["Throng"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
     .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
+    .library(name: "ThrongReport", targets: ["ThrongReport"]),
     .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
@@ -61,10 +62,18 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .target(name: "ThrongReport", dependencies: ["ThrongLoad"], swiftSettings: settings),
+    .target(
+      name: "ThrongCompare",
+      dependencies: [
+        "CEpollShim", "Throng", "ThrongLoad", "ThrongReport",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongHandlers", "ThrongLoad",
+        "CEpollShim", "Throng", "ThrongCompare", "ThrongHandlers", "ThrongLoad", "ThrongReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -84,12 +93,22 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "ThrongCompareTests",
+      dependencies: [
+        "CEpollShim", "ThrongCommand", "ThrongCompare", "ThrongLoad", "ThrongReport",
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "ThrongLoadTests",
       dependencies: [
         "Throng", "ThrongLoad",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ThrongReportTests", dependencies: ["ThrongReport"],
+      exclude: ["Support/browser.py", "Support/results-1.json"],
       swiftSettings: settings),
   ]
 )

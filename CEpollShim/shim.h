@@ -114,6 +114,25 @@ static inline int shim_signalfd_read(int fd) {
   return count < 0 ? -errno : (int)info.ssi_signo;
 }
 
+// --- processes ---
+
+// Since Linux 5.3. Readable when the process has ended (pidfd_open(2)).
+#define SHIM_SYS_PIDFD_OPEN 434
+
+static inline int shim_pidfd_open(pid_t pid) {
+  return (int)SHIM_RESULT(syscall(SHIM_SYS_PIDFD_OPEN, pid, 0));
+}
+
+static inline int shim_pipe(int ends[2]) {
+  if (pipe(ends) < 0) return -errno;
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+}
+
+// Descendants whose parents have ended become children of this process (prctl(2)).
+static inline void shim_adopt_descendants(void) { prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); }
+
 // --- sockets ---
 
 static inline int shim_socket(int family, int flags) {
@@ -250,6 +269,28 @@ static inline uint64_t shim_monotonic_nanoseconds(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+// CPU time of a process, with the threads that have ended (clock_getcpuclockid(3)).
+static inline int64_t shim_process_nanoseconds(pid_t pid) {
+  clockid_t clock;
+  struct timespec time;
+  int error = clock_getcpuclockid(pid, &clock);
+  if (error != 0) return -error;
+  if (clock_gettime(clock, &time) < 0) return -errno;
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// CPU time of this process and of the children that it has waited for (getrusage(2)).
+static inline int64_t shim_used_nanoseconds(void) {
+  struct rusage own, children;
+  getrusage(RUSAGE_SELF, &own);
+  getrusage(RUSAGE_CHILDREN, &children);
+  int64_t seconds = own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec +
+                    children.ru_stime.tv_sec;
+  int64_t microseconds = own.ru_utime.tv_usec + own.ru_stime.tv_usec + children.ru_utime.tv_usec +
+                         children.ru_stime.tv_usec;
+  return seconds * 1000000000 + microseconds * 1000;
+}
+
 // CPU time of the calling thread.
 static inline uint64_t shim_thread_nanoseconds(void) {
   struct timespec time;
@@ -281,6 +322,13 @@ static inline int64_t shim_raise_descriptor_limit(void) {
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
   limit.rlim_cur = limit.rlim_max;
   return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : (int64_t)limit.rlim_cur;
+}
+
+// Processes and threads that the user may have, -1 without a limit (getrlimit(2)).
+static inline int64_t shim_process_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NPROC, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return -1;
+  return (int64_t)limit.rlim_cur;
 }
 
 static inline void shim_block_signals(const sigset_t *set, sigset_t *before) {

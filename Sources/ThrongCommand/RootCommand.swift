@@ -9,7 +9,7 @@ struct RootCommand: ParsableCommand {
     commandName: "throng",
     abstract: "Serves a throng of TCP clients, and talks to such servers.",
     version: "0.1.0",
-    subcommands: [Serve.self, Connect.self, Bench.self])
+    subcommands: [Serve.self, Connect.self, Bench.self, Compare.self])
 
   static func main() {
     do {

@@ -40,10 +40,13 @@ public struct Workload: Sendable {
   private func compute() {
     var now = Self.threadTime
     let end = now + work
+    var state = Self.seed
     while now < end {
-      Self.step(max(Self.fewestSteps, Int(Double(end - now) * speed * Self.caution)))
+      let steps = max(Self.fewestSteps, Int(Double(end - now) * speed * Self.caution))
+      state = Self.step(state, steps)
       now = Self.threadTime
     }
+    precondition(state != 0, "the result is used, so that the computation is not left out")
   }
 
   /// Of the time that is left, the clock being looked at after it: the processor may have become slower.
@@ -54,24 +57,29 @@ public struct Workload: Sendable {
     let start = threadTime
     var steps = 0
     var spent: UInt64 = 0
+    var state = seed
     while spent < 1_000_000 {
-      step(1000)
+      state = step(state, 1000)
       steps += 1000
       spent = threadTime - start
     }
+    precondition(state != 0, "the result is used, so that the computation is not left out")
     return Double(steps) / Double(spent)
   }
 
-  /// Xorshift (Marsaglia, 2003), which never comes to 0.
+  private static let seed: UInt64 = 88_172_645_463_325_252
+
+  /// Xorshift (Marsaglia, 2003), which never comes to 0. Each call begins where the last one ended: of
+  /// calls that are all alike a compiler makes one.
   @inline(never)
-  private static func step(_ count: Int) {
-    var state: UInt64 = 88_172_645_463_325_252
+  private static func step(_ start: UInt64, _ count: Int) -> UInt64 {
+    var state = start
     for _ in 0..<count {
       state ^= state << 13
       state ^= state >> 7
       state ^= state << 17
     }
-    precondition(state != 0, "the result is used, so that the computation is not left out")
+    return state
   }
 
   static var threadTime: UInt64 {

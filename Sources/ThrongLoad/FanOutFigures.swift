@@ -24,9 +24,6 @@ extension TrialReport {
     func each(_ amount: Double?) -> Double? {
       amount.flatMap { total.deliveries > 0 ? $0 / Double(total.deliveries) : nil }
     }
-    func each(_ count: (ProcessUsage) -> Int) -> Double? {
-      each(usage.map { Double(count($0.end) - count($0.start)) })
-    }
     return FanOutFigures(
       receivers: plan.quickConnections, deliveries: total.deliveries,
       deliveriesPerSecond: seconds > 0 ? Double(total.deliveries) / seconds : 0,
@@ -34,8 +31,8 @@ extension TrialReport {
       generatorCpuMicrosecondsPerDelivery: each(cpuSeconds * 1e6),
       serverCpuMicrosecondsPerDelivery: each(
         usage.map { ($0.end.cpuSeconds - $0.start.cpuSeconds) * 1e6 }),
-      voluntarySwitchesPerDelivery: each(\.voluntarySwitches),
-      involuntarySwitchesPerDelivery: each(\.involuntarySwitches))
+      voluntarySwitchesPerDelivery: each(switches(\.voluntary)),
+      involuntarySwitchesPerDelivery: each(switches(\.involuntary)))
   }
 
   private var receiverMeans: [Double] {

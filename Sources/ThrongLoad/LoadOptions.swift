@@ -28,6 +28,8 @@ public struct LoadOptions: Sendable, Codable, Equatable {
   @InSeconds public var warmup: Duration = .seconds(1)
   /// How long a connect or a reply may take.
   @InSeconds public var timeout: Duration = .seconds(5)
+  /// How long a server that the run starts may take until it listens.
+  @InSeconds public var startTimeout: Duration = .seconds(10)
   /// Threads of the generator, each with a reactor of its own.
   public var threads = 1
   /// New connections a second at the start; nil: as fast as they come.
@@ -138,6 +140,7 @@ extension LoadOptions {
     if greeting < 0 { return "--greeting is a number of bytes and cannot be negative" }
     if duration <= .zero { return "--duration must be more than nothing, such as 10s" }
     if warmup < .zero || timeout <= .zero { return "--warmup and --timeout are times, such as 2s" }
+    if startTimeout <= .zero { return "--start-timeout is a time, such as 10s" }
     if case .reply(let bytes) = exchange, bytes < 1 { return "--reply needs at least 1 byte" }
     if case .lines = exchange, sizes.smallest < 2 {
       return "--expect-lines needs a --size of at least 2, a byte and its newline"

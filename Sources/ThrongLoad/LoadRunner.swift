@@ -46,7 +46,9 @@ public final class LoadRunner: Sendable {
     defer { launched?.stop() }
     let address: SocketAddress
     if case .command(let command, let cpus) = options.server {
-      let server = try ServerProcess(command, cpus: cpus, target: options.target, watch: watch)
+      let server = try ServerProcess(
+        command, cpus: cpus, target: options.target, startTimeout: options.startTimeout,
+        watch: watch)
       address = server.address
       launched = server
     } else {

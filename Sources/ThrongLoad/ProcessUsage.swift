@@ -4,14 +4,14 @@ import CEpollShim
 import Glibc
 
 struct ProcessUsage: Sendable {
+  /// To 10 ms or so.
   var userSeconds: Double
   var systemSeconds: Double
-  var residentBytes: Int
+  /// To the nanosecond.
+  var cpuSeconds: Double
   var threads: Int
-  var voluntarySwitches = 0
-  var involuntarySwitches = 0
-
-  var cpuSeconds: Double { userSeconds + systemSeconds }
+  /// Nil when they were not counted.
+  var switches: SwitchCount?
 
   /// Nil when there is no such process.
   init?(pid: Int) {
@@ -25,13 +25,25 @@ struct ProcessUsage: Sendable {
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     userSeconds = field(14) / ticks
     systemSeconds = field(15) / ticks
+    let precise = shim_process_nanoseconds(pid_t(pid))
+    cpuSeconds = precise < 0 ? userSeconds + systemSeconds : Double(precise) / 1e9
     threads = Int(field(20))
-    residentBytes = Int(field(24)) * sysconf(Int32(_SC_PAGESIZE))
-    for thread in ProcFile.list("/proc/\(pid)/task") {
-      let status = ProcFile.read("/proc/\(pid)/task/\(thread)/status") ?? ""
-      voluntarySwitches += ProcFile.number("voluntary_ctxt_switches", in: status)
-      involuntarySwitches += ProcFile.number("nonvoluntary_ctxt_switches", in: status)
-    }
+  }
+
+  /// Resident memory alone, quickly: recent kernels count it for each processor, and are off by up to
+  /// 128 KiB for each.
+  static func roughResidentBytes(pid: Int) -> Int? {
+    let fields = ProcFile.read("/proc/\(pid)/statm")?.split(separator: " ") ?? []
+    return fields.dropFirst().first.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
+  }
+
+  /// The same to the page: the kernel looks at every mapping.
+  static func residentBytes(pid: Int) -> Int? {
+    guard let text = ProcFile.read("/proc/\(pid)/smaps_rollup"),
+      let line = ProcFile.value("Rss", in: text), let number = line.split(separator: " ").first,
+      let kilobytes = Int(number)
+    else { return roughResidentBytes(pid: pid) }
+    return kilobytes * 1024
   }
 
   /// The processors that a process may run on.
@@ -39,6 +51,44 @@ struct ProcessUsage: Sendable {
     let status = ProcFile.read("/proc/\(pid)/status") ?? ""
     guard let text = ProcFile.value("Cpus_allowed_list", in: status) else { return [] }
     return Set(Processors.parse(text) ?? [])
+  }
+}
+
+/// Context switches of a process's threads, which /proc tells for each thread alone: of thousands, an
+/// even choice is looked at, and stands for all. Threads that come later do not count.
+struct SwitchCount: Sendable {
+  private(set) var voluntary = 0.0
+  private(set) var involuntary = 0.0
+  private var pid = 0
+  private(set) var chosen: [String] = []
+  /// Threads for each that is looked at.
+  private(set) var weight = 1.0
+
+  init() {}
+
+  init(pid: Int, mostLooks: Int = 256) {
+    let threads = ProcFile.list("/proc/\(pid)/task")
+    let stride = (threads.count + mostLooks - 1) / mostLooks
+    self.pid = pid
+    chosen = threads.indices.filter { $0 % max(1, stride) == 0 }.map { threads[$0] }
+    weight = chosen.isEmpty ? 1 : Double(threads.count) / Double(chosen.count)
+    read()
+  }
+
+  /// The same threads now.
+  var later: SwitchCount {
+    var later = self
+    later.read()
+    return later
+  }
+
+  private mutating func read() {
+    (voluntary, involuntary) = (0, 0)
+    for thread in chosen {
+      let status = ProcFile.read("/proc/\(pid)/task/\(thread)/status") ?? ""
+      voluntary += weight * Double(ProcFile.number("voluntary_ctxt_switches", in: status))
+      involuntary += weight * Double(ProcFile.number("nonvoluntary_ctxt_switches", in: status))
+    }
   }
 }
 

@@ -18,12 +18,12 @@ package enum Processors {
     return found
   }
 
-  static func text(_ processors: Set<Int>) -> String {
+  package static func text(_ processors: Set<Int>) -> String {
     processors.sorted().map(String.init).joined(separator: ", ")
   }
 
   /// Those of the calling thread.
-  static var ofThisThread: Set<Int> {
+  package static var ofThisThread: Set<Int> {
     var mask = [UInt64](repeating: 0, count: most / 64)
     guard shim_get_affinity(&mask, mask.count * 8) >= 0 else { return [] }
     return Set((0..<most).filter { mask[$0 / 64] >> UInt64($0 % 64) & 1 == 1 })
@@ -31,7 +31,7 @@ package enum Processors {
 
   /// Restricts the calling thread, and the processes that it starts.
   /// - Returns: false when the machine has none of them.
-  static func restrict(to processors: some Sequence<Int>) -> Bool {
+  package static func restrict(to processors: some Sequence<Int>) -> Bool {
     var mask = [UInt64](repeating: 0, count: most / 64)
     for processor in processors { mask[processor / 64] |= 1 << UInt64(processor % 64) }
     return shim_set_affinity(&mask, mask.count * 8) >= 0

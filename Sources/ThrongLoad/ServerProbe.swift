@@ -1,29 +1,41 @@
-// Looks at the server's process during a trial. Belongs to the coordinating thread.
+// Looks at the server's process during a trial. Belongs to the coordinating thread, which may share its
+// core with the generator: a look between the beginning and the end is cheap.
 
 final class ServerProbe {
   let pid: Int
   private(set) var startResidentBytes = 0
   private(set) var peakResidentBytes = 0
-  private(set) var residentBytesPerConnection: Double?
+  /// While everybody is connected, at the end.
+  private(set) var endResidentBytes = 0
+  private var switches = SwitchCount()
 
   init(pid: Int) { self.pid = pid }
 
-  func begin() {
-    startResidentBytes = ProcessUsage(pid: pid)?.residentBytes ?? 0
+  /// Nobody is connected yet.
+  func prepare() {
+    startResidentBytes = ProcessUsage.residentBytes(pid: pid) ?? 0
     peakResidentBytes = startResidentBytes
-    residentBytesPerConnection = nil
   }
 
-  func sample() -> ProcessUsage? {
-    let usage = ProcessUsage(pid: pid)
-    peakResidentBytes = max(peakResidentBytes, usage?.residentBytes ?? 0)
+  func begin() -> ProcessUsage? {
+    var usage = ProcessUsage(pid: pid)
+    switches = SwitchCount(pid: pid)
+    usage?.switches = switches
+    watchMemory()
     return usage
   }
 
-  func allConnected(_ connections: Int) {
-    guard let usage = sample(), connections > 0 else { return }
-    residentBytesPerConnection =
-      Double(usage.residentBytes - startResidentBytes) / Double(connections)
+  func watchMemory() {
+    peakResidentBytes = max(peakResidentBytes, ProcessUsage.roughResidentBytes(pid: pid) ?? 0)
+  }
+
+  /// All who are connected have been served by now, so that what the server keeps for them is there.
+  func end() -> ProcessUsage? {
+    var usage = ProcessUsage(pid: pid)
+    usage?.switches = switches.later
+    endResidentBytes = ProcessUsage.residentBytes(pid: pid) ?? startResidentBytes
+    peakResidentBytes = max(peakResidentBytes, endResidentBytes)
+    return usage
   }
 
   /// Where both the server and we may run.

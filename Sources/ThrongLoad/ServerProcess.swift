@@ -12,13 +12,12 @@ final class ServerProcess {
   private let command: String
   private var hasEnded = false
 
-  private static let startTime: UInt64 = 10_000_000_000
   private static let stopTime: UInt64 = 3_000_000_000
 
   /// Starts the command, with `{port}` replaced by a free one, and waits until it listens.
   /// - Parameter target: where it will listen; nil: on the free port of 127.0.0.1.
   init(
-    _ command: String, cpus: [Int]?, target: LoadTarget?, watch: RunWatch
+    _ command: String, cpus: [Int]?, target: LoadTarget?, startTimeout: Duration, watch: RunWatch
   ) throws(LoadError) {
     var port = try Self.freePort()
     if case .tcp(_, let given) = target { port = given }
@@ -33,7 +32,7 @@ final class ServerProcess {
     self.address = address
     self.command = command
     pid = try Self.pinned(to: cpus) { () throws(LoadError) in try Self.spawn(words) }
-    try waitUntilListening(watch)
+    try waitUntilListening(startTimeout, watch)
   }
 
   deinit { stop() }
@@ -53,16 +52,19 @@ final class ServerProcess {
 
   // MARK: Starting
 
-  private func waitUntilListening(_ watch: RunWatch) throws(LoadError) {
-    let deadline = TrialWorker.clock + Self.startTime
+  private func waitUntilListening(
+    _ patience: Duration, _ watch: RunWatch
+  ) throws(LoadError) {
+    let deadline = TrialWorker.clock + UInt64(patience.nanoseconds)
     while !Self.isListening(address) {
       if let text = exitText() {
         throw .server("the server command \(text) before it listened on \(address): \(command)")
       }
-      if TrialWorker.clock > deadline || watch.wait(until: LoadWorker.clock + 10_000_000) {
+      if TrialWorker.clock > deadline || watch.wait(until: TrialWorker.clock + 10_000_000) {
         throw .server(
           """
-          the server command does not listen on \(address) after \(Self.startTime / 1_000_000_000) s \
+          the server command does not listen on \(address) after \
+          \(Decimals.format(patience / .seconds(1))) s \
           (does it use {port}? give HOST:PORT or --unix where it listens elsewhere): \(command)
           """)
       }
@@ -133,8 +135,8 @@ final class ServerProcess {
 }
 
 /// Words of a command: split at spaces, which quotes protect.
-enum CommandLineText {
-  static func split(_ text: String) throws(LoadError) -> [String] {
+package enum CommandLineText {
+  package static func split(_ text: String) throws(LoadError) -> [String] {
     var words: [String] = []
     var word: String?
     var quote: Character?

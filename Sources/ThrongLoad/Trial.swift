@@ -33,7 +33,7 @@ final class Trial {
 
   func run() throws(LoadError) -> TrialResult {
     workers = makeWorkers()
-    probe?.begin()
+    probe?.prepare()
     startTime = TrialWorker.clock
     do {
       try startThreads(workers[...])
@@ -80,7 +80,10 @@ final class Trial {
     do {
       try startThreads(rest.dropFirst())
     } catch {
-      for worker in workers { worker.control.stop() }
+      for worker in workers {
+        worker.control.stop()
+        worker.control.allowClosing()
+      }
       failure = error
     }
     thread.join()
@@ -91,7 +94,6 @@ final class Trial {
   private func coordinate() {
     wait(until: .max) { $0 >= .ready }
     openingSeconds = plan.isChurn ? nil : Double(TrialWorker.clock - startTime) / 1e9
-    probe?.allConnected(plan.isChurn ? 0 : openedSoFar)
     let begin = TrialWorker.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
@@ -102,8 +104,8 @@ final class Trial {
       worker.control.times.withLock { $0 = times }
       worker.wake()
     }
-    wait(until: from) { $0 == .finished }
-    usageAtStart = probe?.sample()
+    wait(until: from) { $0 >= .draining }
+    usageAtStart = probe?.begin()
     let cpu = shim_thread_nanoseconds()
     var second: UInt64 = 1
     while from + second * 1_000_000_000 <= until, !areAll({ $0 >= .draining }) {
@@ -113,8 +115,12 @@ final class Trial {
       second += 1
     }
     wait(until: until) { $0 >= .draining }
-    usageAtEnd = probe?.sample()
     ownNanoseconds = shim_thread_nanoseconds() - cpu
+    usageAtEnd = probe?.end()
+    for worker in workers {
+      worker.control.allowClosing()
+      worker.wake()
+    }
     wait(until: drain + 10_000_000_000) { $0 == .finished }
   }
 
@@ -145,7 +151,7 @@ final class Trial {
   private func finishInterval(_ second: UInt64) {
     var records = Records()
     for worker in workers { worker.control.records.collect(into: &records) }
-    _ = probe?.sample()
+    probe?.watchMemory()
     let latency = records.latency.totalCount > 0 ? records.latency : nil
     let interval = IntervalResult(
       seconds: Double(second), messages: records.messages, p50: latency?.valueAtPercentile(50),

@@ -106,16 +106,32 @@ struct TrialReport {
   private var server: ServerCost? {
     guard let probe, let usage else { return nil }
     let (start, end) = usage
+    let cpu = end.cpuSeconds - start.cpuSeconds
+    // The kernel tells the two apart by what runs at each tick; their sum it knows precisely.
+    let user = end.userSeconds - start.userSeconds
+    let ticks = user + end.systemSeconds - start.systemSeconds
+    let userShare = ticks > 0 ? user / ticks : 0
     return ServerCost(
-      pid: probe.pid, userSeconds: end.userSeconds - start.userSeconds,
-      systemSeconds: end.systemSeconds - start.systemSeconds,
-      cpuMicrosecondsPerMessage: perMessage((end.cpuSeconds - start.cpuSeconds) * 1e6),
+      pid: probe.pid, userSeconds: cpu * userShare, systemSeconds: cpu * (1 - userShare),
+      cpuMicrosecondsPerMessage: perMessage(cpu * 1e6),
       startResidentBytes: probe.startResidentBytes, peakResidentBytes: probe.peakResidentBytes,
-      residentBytesPerConnection: probe.residentBytesPerConnection, threads: end.threads,
-      voluntarySwitchesPerMessage: perMessage(
-        Double(end.voluntarySwitches - start.voluntarySwitches)),
-      involuntarySwitchesPerMessage: perMessage(
-        Double(end.involuntarySwitches - start.involuntarySwitches)))
+      residentBytesPerConnection: bytesPerConnection, threads: end.threads,
+      voluntarySwitchesPerMessage: switches(\.voluntary).flatMap(perMessage),
+      involuntarySwitchesPerMessage: switches(\.involuntary).flatMap(perMessage))
+  }
+
+  /// What the server's memory has grown by, for each connection; a connection of the churn is not held.
+  private var bytesPerConnection: Double? {
+    let open = statuses.reduce(0) { $0 + $1.openAtEnd }
+    guard let probe, open > 0, !plan.isChurn else { return nil }
+    return Double(probe.endResidentBytes - probe.startResidentBytes) / Double(open)
+  }
+
+  /// A thread that has ended takes its count along; of less than nothing nothing is said.
+  func switches(_ kind: KeyPath<SwitchCount, Double>) -> Double? {
+    guard let start = usage?.start.switches, let end = usage?.end.switches else { return nil }
+    let count = end[keyPath: kind] - start[keyPath: kind]
+    return count < 0 ? nil : count
   }
 
   private var warnings: [String] {

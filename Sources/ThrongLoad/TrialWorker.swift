@@ -259,7 +259,7 @@ class TrialWorker: @unchecked Sendable {
   }
 
   private final func endIfDrained(_ now: UInt64) {
-    guard let times else { return }
+    guard let times, control.mayClose else { return }
     let isDrained = isDrained(now)
     let isAlone = connects.pending == 0 && openCount == 0
     guard isDrained || now >= times.drainUntil || isAlone else { return }

@@ -104,8 +104,13 @@ final class WorkerControl: Sendable {
   let status = Mutex(Status())
   let times = Mutex<TrialTimes?>(nil)
   private let stopAsked = Atomic<Bool>(false)
+  private let closingAllowed = Atomic<Bool>(false)
 
   var isStopping: Bool { stopAsked.load(ordering: .relaxed) }
+  var mayClose: Bool { closingAllowed.load(ordering: .relaxed) }
+
+  /// The server has been looked at: until then it must have all its connections.
+  func allowClosing() { closingAllowed.store(true, ordering: .relaxed) }
 
   /// Ends the sending; replies are still awaited.
   func stop() { stopAsked.store(true, ordering: .relaxed) }

@@ -15,6 +15,10 @@ import Testing
         ["serve", "--work", "20us"],
         "(leave it out, or choose --handler echo or --handler event-echo)"
       ),
+      (
+        ["serve", "--chat-rooms", "2"],
+        "--chat-rooms has no meaning with --handler greet (leave it out, or choose --handler chat)"
+      ),
       (["connect", "--count", "2"], "need --auto"),
       (["dance"], "unexpected argument 'dance' (see 'throng --help')"),
     ] as [([String], String)])

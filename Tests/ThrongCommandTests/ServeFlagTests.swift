@@ -2,6 +2,7 @@
 
 import Testing
 import Throng
+import ThrongHandlers
 
 @testable import ThrongCommand
 
@@ -57,6 +58,33 @@ import Throng
     #expect(try configuration("--receive-buffer", "8k").connection.receiveBufferSize == 8192)
   }
 
+  @Test func chatLimitsAreSet() throws {
+    func limits(_ flags: String...) throws -> ChatLimits {
+      try Serve.parse(["--handler", "chat"] + flags).chatFlags.limits
+    }
+    #expect(try limits() == ChatLimits())
+    #expect(try limits("--chat-name-length", "7").nameLength == 7)
+    #expect(try limits("--chat-line-length", "2k").lineLength == 2048)
+    #expect(try limits("--chat-history", "0").historyLines == 0)
+    #expect(try limits("--chat-rooms", "7").rooms == 7)
+    #expect(try limits("--chat-rate", "7").rate == 7)
+    #expect(try limits("--chat-rate", "off").rate == nil)
+    #expect(try limits("--chat-burst", "7").burst == 7)
+    #expect(try limits("--chat-announce-limit", "0").announcedMembers == 0)
+    #expect(try limits("--chat-name-timeout", "7s").nameTimeout == .seconds(7))
+    #expect(try limits("--chat-name-timeout", "off").nameTimeout == nil)
+  }
+
+  /// Who listens in a chat may be silent for hours.
+  @Test func aChatHasNoIdleTimeoutButProbes() throws {
+    let chat = try configuration("--handler", "chat").connection
+    #expect(chat.idleTimeout == nil && chat.keepAlive == .seconds(60))
+    let given = try configuration(
+      "--handler", "chat", "--idle-timeout", "1m", "--keep-alive", "off"
+    ).connection
+    #expect(given.idleTimeout == .seconds(60) && given.keepAlive == nil)
+  }
+
   @Test func addressesAreCombined() throws {
     #expect(try configuration("--port", "1").listen == [.anyAddress(port: 1)])
     #expect(
@@ -107,6 +135,11 @@ import Throng
     ["--unix", "@name", "--unix-mode", "600"],
     ["--low-water-mark", "1m"],
     ["--quiet", "--log-level", "info"],
+    ["--chat-history", "5"],
+    ["--handler", "echo", "--chat-rate", "off"],
+    ["--handler", "chat", "--chat-rate", "off", "--chat-burst", "5"],
+    ["--handler", "chat", "--chat-rate", "0"],
+    ["--handler", "chat", "--chat-history", "-1"],
     ["--port", "65536"],
     ["--max-connections", "0"],
     ["--work", "20us"],

@@ -51,7 +51,12 @@ import Throng
 
   @Test func aProcessUsesWhatProcSays() throws {
     let usage = try #require(ProcessUsage(pid: Int(getpid())))
-    #expect(usage.threads >= 1 && usage.residentBytes > 1 << 20)
+    #expect(usage.threads >= 1 && usage.cpuSeconds > 0)
+    let (exact, rough) = (
+      try #require(ProcessUsage.residentBytes(pid: Int(getpid()))),
+      try #require(ProcessUsage.roughResidentBytes(pid: Int(getpid())))
+    )
+    #expect(exact > 1 << 20 && abs(exact - rough) < exact / 4)
     #expect(!ProcessUsage.processors(pid: Int(getpid())).isEmpty)
   }
 }

@@ -175,6 +175,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   // MARK: Closing
 
+  override var isDraining: Bool { state.withLock { $0.drainsNext || $0.inputBudget != .max } }
+
   override func close() { state.withLock { beginClose(&$0) } }
 
   override func closeOutbound() {

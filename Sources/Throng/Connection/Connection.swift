@@ -95,6 +95,10 @@ public class Connection: @unchecked Sendable {
 
   // MARK: Ending
 
+  /// Whether the server drains, which ends what is received as the client's FIN does: so that a handler
+  /// can tell its client why.
+  public var isDraining: Bool { fatalError("abstract") }
+
   /// Sends FIN after what is queued; the client can still send (half-close, RFC 9293, 3.6).
   public func closeOutbound() { fatalError("abstract") }
 

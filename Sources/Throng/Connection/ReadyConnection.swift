@@ -124,6 +124,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 
+  override var isDraining: Bool { state.withLock { $0.inputBudget != .max } }
+
   override func close() { conclude { beginClose(&$0) } }
 
   override func closeOutbound() { conclude { $0.outboundClosing = true } }

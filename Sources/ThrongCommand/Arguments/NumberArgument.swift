@@ -11,6 +11,14 @@ enum NumberArgument {
     return number
   }
 
+  /// Parses a count of something, of which there may be none.
+  @Sendable static func count(_ text: String) throws -> Int {
+    guard let number = Int(text), (0...Int(Int32.max)).contains(number) else {
+      throw ValidationError("give a whole number from 0 on")
+    }
+    return number
+  }
+
   /// Parses a TCP port to listen on or to connect to.
   @Sendable static func port(_ text: String) throws -> Int {
     guard let number = Int(text), (0...65535).contains(number) else {

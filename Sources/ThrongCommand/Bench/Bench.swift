@@ -60,6 +60,11 @@ struct Bench: ParsableCommand {
     transform: DurationArgument.init(parsing:))
   var timeout = DurationArgument(.seconds(5))
 
+  @Option(
+    help: .value("duration", "How long --server may take until it listens.", default: "10s"),
+    transform: DurationArgument.init(parsing:))
+  var startTimeout = DurationArgument(.seconds(10))
+
   @Option(help: "Threads of the generator, each with a reactor of its own.")
   var threads = 1
 
@@ -192,6 +197,7 @@ extension Bench {
     options.duration = duration?.duration ?? .seconds(findMax ? 2 : 10)
     options.warmup = warmup.duration
     options.timeout = timeout.duration
+    options.startTimeout = startTimeout.duration
     options.threads = threads
     options.connectRate = connectRate
     options.seed = seed

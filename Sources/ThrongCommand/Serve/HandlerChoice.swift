@@ -6,15 +6,19 @@ import Throng
 import ThrongHandlers
 
 enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
-  case greet, echo, discard
+  case greet, echo, discard, chat
   case eventEcho = "event-echo"
   case lineEcho = "line-echo"
 
   /// Those that do something for each message if they are told to.
   static let working = [echo, eventEcho]
 
+  /// - Parameters:
+  ///   - workload: what the working handlers do for each message.
+  ///   - chatLimits: the other handlers have none of their own.
   func server(
-    _ workload: Workload, _ model: Model, _ configuration: Configuration, _ log: Logger
+    _ workload: Workload, _ chatLimits: ChatLimits, _ model: Model, _ configuration: Configuration,
+    _ log: Logger
   ) -> Server {
     func serve(_ handler: some Handler) -> Server {
       Server(handler, model: model, configuration: configuration, log: log)
@@ -27,8 +31,21 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
     case .echo: workload.isEmpty ? serve(Echo()) : serve(WorkingEcho(workload))
     case .lineEcho: serve(LineEcho())
     case .discard: serve(Discard())
+    case .chat: serve(Chat(limits: chatLimits))
     case .eventEcho:
       workload.isEmpty ? serve(events: EventEcho()) : serve(events: WorkingEventEcho(workload))
     }
   }
+
+  /// Options of the connections that suit what the handler does, where no flag says otherwise.
+  var connectionDefaults: ConnectionOptions {
+    var options = ConnectionOptions()
+    guard self == .chat else { return options }
+    // Who listens in a chat may be silent for hours: only a vanished client must be found.
+    options.idleTimeout = nil
+    options.keepAlive = Self.chatKeepAlive
+    return options
+  }
+
+  static let chatKeepAlive = Duration.seconds(60)
 }

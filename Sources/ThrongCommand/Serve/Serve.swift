@@ -16,18 +16,26 @@ struct Serve: ParsableCommand {
       """)
 
   @OptionGroup(title: "Service") var serviceFlags: ServiceFlags
+  @OptionGroup(title: "Chat") var chatFlags: ChatFlags
   @OptionGroup(title: "Addresses") var listenFlags: ListenFlags
   @OptionGroup(title: "Limits") var limitFlags: LimitFlags
   @OptionGroup(title: "Times") var timeFlags: TimeFlags
   @OptionGroup(title: "Sockets") var socketFlags: SocketFlags
   @OptionGroup(title: "Log") var logFlags: LogFlags
 
+  func validate() throws {
+    guard serviceFlags.handler != .chat, let flag = chatFlags.given.first else { return }
+    throw ValidationError(
+      "\(flag) has no meaning with --handler \(serviceFlags.handler.rawValue) "
+        + "(leave it out, or choose --handler chat)")
+  }
+
   func run() throws {
     LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
     let server = serviceFlags.handler.server(
-      serviceFlags.workload, serviceFlags.model, serverConfiguration, log)
+      serviceFlags.workload, chatFlags.limits, serviceFlags.model, serverConfiguration, log)
     do {
       try server.listen()
       holdSignals()
@@ -44,6 +52,7 @@ struct Serve: ParsableCommand {
   /// What the flags make of the library's defaults.
   var serverConfiguration: Configuration {
     var configuration = Configuration()
+    configuration.connection = serviceFlags.handler.connectionDefaults
     serviceFlags.apply(to: &configuration)
     listenFlags.apply(to: &configuration)
     limitFlags.apply(to: &configuration)

@@ -14,9 +14,11 @@ struct SocketFlags: ParsableArguments {
   @Option(
     help: .value(
       "duration", "Probes connections that are idle for so long, or off.",
-      default: TimeLimitArgument(defaults.keepAlive)),
+      default:
+        "\(TimeLimitArgument(defaults.keepAlive)), for chat \(DurationArgument(HandlerChoice.chatKeepAlive))"
+    ),
     transform: TimeLimitArgument.init(parsing:))
-  var keepAlive = TimeLimitArgument(defaults.keepAlive)
+  var keepAlive: TimeLimitArgument?
 
   @Option(
     help: .value(
@@ -41,7 +43,7 @@ struct SocketFlags: ParsableArguments {
 
   func apply(to options: inout ConnectionOptions) {
     options.noDelay = !delay
-    options.keepAlive = keepAlive.duration
+    if let keepAlive { options.keepAlive = keepAlive.duration }
     options.userTimeout = userTimeout?.duration
     options.sendBufferSize = sendBuffer?.bytes
     options.receiveBufferSize = receiveBuffer?.bytes

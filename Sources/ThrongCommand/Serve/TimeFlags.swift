@@ -9,9 +9,9 @@ struct TimeFlags: ParsableArguments {
   @Option(
     help: .value(
       "duration", "Closes a connection on which nothing moved for so long, or off.",
-      default: TimeLimitArgument(defaults.connection.idleTimeout)),
+      default: "\(TimeLimitArgument(defaults.connection.idleTimeout)), for chat off"),
     transform: TimeLimitArgument.init(parsing:))
-  var idleTimeout = TimeLimitArgument(defaults.connection.idleTimeout)
+  var idleTimeout: TimeLimitArgument?
 
   @Option(
     help: .value(
@@ -49,7 +49,7 @@ struct TimeFlags: ParsableArguments {
   var drainTimeout = DurationArgument(defaults.drainTimeout)
 
   func apply(to configuration: inout Configuration) {
-    configuration.connection.idleTimeout = idleTimeout.duration
+    if let idleTimeout { configuration.connection.idleTimeout = idleTimeout.duration }
     configuration.connection.firstByteTimeout = firstByteTimeout.duration
     configuration.connection.receiveTimeout = receiveTimeout.duration
     configuration.connection.sendTimeout = sendTimeout.duration

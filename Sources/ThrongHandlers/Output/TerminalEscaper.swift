@@ -64,7 +64,8 @@ package struct TerminalEscaper {
     }
   }
 
-  private static func escape(of scalar: Unicode.Scalar) -> String {
+  /// The escape that stands for a character.
+  static func escape(of scalar: Unicode.Scalar) -> String {
     if scalar == "\r" { return #"\r"# }
     if scalar.isASCII { return hexEscape(of: UInt8(scalar.value)) }
     return #"\u{"# + String(scalar.value, radix: 16) + "}"

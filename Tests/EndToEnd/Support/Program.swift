@@ -5,8 +5,13 @@ import Testing
 
 /// A running program whose output is gathered as it comes. Waiting for something that does not come
 /// within ``patience`` fails the test with what did come.
+///
+/// Not Foundation's `Process`: in Swift 6.3 its `run` reads beyond a directory entry and crashes now and
+/// then (swift-corelibs-foundation, pull request 5472), and programs that it starts inherit the blocked
+/// signals of Dispatch's threads.
 final class Program: @unchecked Sendable {
-  // Invariant behind @unchecked: `process` is constant and what varies is in the `Gathering`s.
+  // Invariant behind @unchecked: what varies is in the `Gathering`s, and `end`, which is written before
+  // `ended` is signalled and read after it.
 
   /// How a program has ended.
   enum End: Equatable { case status(Int32), signal(Int32) }
@@ -15,8 +20,9 @@ final class Program: @unchecked Sendable {
 
   let output: Gathering
   let errors: Gathering
-  private let process = Process()
-  private let input = Pipe()
+  private let identifier: pid_t
+  private var end = End.status(0)
+  private let input: Pipe
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameter text: standard input. Nil leaves it open until ``closeInput()``.
@@ -25,17 +31,25 @@ final class Program: @unchecked Sendable {
     _ path: String, _ arguments: [String], input text: Data? = nil, readsOutput: Bool = true
   ) throws {
     _ = Self.ignoresBrokenPipes
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.standardInput = input
-    let (outputPipe, errorPipe) = (Pipe(), Pipe())
-    process.standardOutput = outputPipe
-    process.standardError = errorPipe
-    process.terminationHandler = { [ended] _ in ended.signal() }
+    let pipes: [Pipe]
+    (pipes, identifier) = try Self.starting.withLock {
+      let pipes = (0..<3).map { _ in Self.privatePipe() }
+      let given = [
+        pipes[0].fileHandleForReading, pipes[1].fileHandleForWriting, pipes[2].fileHandleForWriting,
+      ]
+      let identifier = try Self.spawn(path, arguments, given.map(\.fileDescriptor))
+      for handle in given { try handle.close() }
+      return (pipes, identifier)
+    }
+    input = pipes[0]
+    let (outputPipe, errorPipe) = (pipes[1], pipes[2])
     if !readsOutput { try outputPipe.fileHandleForReading.close() }
     output = Gathering(readsOutput ? outputPipe : nil)
     errors = Gathering(errorPipe)
-    try process.run()
+    Thread.detachNewThread { [self] in
+      end = Self.waitForEnd(of: identifier)
+      ended.signal()
+    }
     if let text {
       let handle = input.fileHandleForWriting
       Thread.detachNewThread {
@@ -60,26 +74,80 @@ final class Program: @unchecked Sendable {
 
   func closeInput() { try? input.fileHandleForWriting.close() }
 
-  func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
+  /// Does nothing when the program has ended: its number may be another's.
+  func send(_ signal: Int32) {
+    if hasEnded(within: 0) { return }
+    Foundation.kill(identifier, signal)
+  }
 
   /// Waits for the end of the program and of its output.
   func waitForEnd() throws -> End {
-    guard ended.wait(timeout: .now() + Self.patience) == .success else {
+    guard hasEnded(within: Self.patience) else {
       throw Impatience("the program did not end; it wrote: \(errors.text)")
     }
-    ended.signal()
     try output.waitForEnd()
     try errors.waitForEnd()
-    return process.terminationReason == .exit
-      ? .status(process.terminationStatus) : .signal(process.terminationStatus)
+    return end
   }
 
   /// Leaves nothing behind.
   func kill() {
     closeInput()
-    if process.isRunning { send(SIGKILL) }
-    _ = ended.wait(timeout: .now() + Self.patience)
+    send(SIGKILL)
+    _ = hasEnded(within: Self.patience)
+  }
+
+  private func hasEnded(within time: TimeInterval) -> Bool {
+    guard ended.wait(timeout: .now() + time) == .success else { return false }
     ended.signal()
+    return true
+  }
+
+  // MARK: Starting and ending (posix_spawn(3), waitpid(2))
+
+  /// One at a time, so that no program inherits the pipes of another, which would not end then.
+  private static let starting = NSLock()
+
+  private static func privatePipe() -> Pipe {
+    let pipe = Pipe()
+    for handle in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+      _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    }
+    return pipe
+  }
+
+  /// - Parameter descriptors: its standard input, output and error.
+  private static func spawn(
+    _ path: String, _ arguments: [String], _ descriptors: [Int32]
+  ) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for (standard, descriptor) in descriptors.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(standard))
+    }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let texts = ([path] + arguments).map { strdup($0) }
+    defer { texts.forEach { free($0) } }
+    var identifier: pid_t = 0
+    let error = posix_spawn(&identifier, path, &actions, &attributes, texts + [nil], environ)
+    guard error == 0 else {
+      throw Impatience("cannot start \(path): \(String(cString: strerror(error)))")
+    }
+    return identifier
+  }
+
+  private static func waitForEnd(of identifier: pid_t) -> End {
+    var status: Int32 = 0
+    while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+    let signal = status & 0x7f
+    return signal == 0 ? .status(status >> 8 & 0xff) : .signal(signal)
   }
 
   /// Programs end before they have read their input; that must not end the tests.

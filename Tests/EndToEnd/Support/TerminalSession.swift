@@ -22,8 +22,7 @@ struct TerminalSession {
     // As a child and not a daemon, which would outlive a test that fails.
     let server = try Program(
       "/usr/bin/env",
-      environment + ["python3", "-c", withoutBlockedSignals, "tmux", "-D", "-f", "/dev/null"]
-        + ["-S", socket])
+      environment + ["tmux", "-D", "-f", "/dev/null", "-S", socket])
     defer { server.kill() }
     try waitForServer(socket)
     try tmux(
@@ -117,14 +116,6 @@ struct TerminalSession {
   private static let environment = [
     "-u", "TMUX", "LC_ALL=C.UTF-8", "SWIFT_BACKTRACE=enable=no",
   ]
-
-  /// The threads that start our programs have signals blocked, and that is inherited; who is at a
-  /// keyboard has none.
-  private static let withoutBlockedSignals = """
-    import os, signal, sys
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.execvp(sys.argv[1], sys.argv[1:])
-    """
 
   /// Of every call that is not to start a server.
   private static func flags(_ socket: String) -> [String] { ["-N", "-S", socket] }

@@ -1,0 +1,3 @@
+module throng/peers/go
+
+go 1.19

@@ -1,0 +1,92 @@
+// The flags of `--handler chat`: how much of everything a chat allows. The defaults are the handler's.
+
+import ArgumentParser
+import ThrongHandlers
+
+private let defaults = ChatLimits()
+
+struct ChatFlags: ParsableArguments {
+  @Option(
+    help: .value(
+      "n", "Characters of a nickname, and of a room's name.", default: defaults.nameLength),
+    transform: NumberArgument.positive)
+  var chatNameLength: Int?
+
+  @Option(
+    help: .value(
+      "bytes", "Length of a line; a longer one is refused, and its author stays.",
+      default: SizeArgument(defaults.lineLength)),
+    transform: SizeArgument.init(parsing:))
+  var chatLineLength: SizeArgument?
+
+  @Option(
+    help: .value(
+      "n", "Lines of a room that are shown to who joins, or 0.", default: defaults.historyLines),
+    transform: NumberArgument.count)
+  var chatHistory: Int?
+
+  @Option(
+    help: .value(
+      "n", "Rooms; a new one may take the place of an empty one.", default: defaults.rooms),
+    transform: NumberArgument.positive)
+  var chatRooms: Int?
+
+  @Option(
+    help: .value(
+      "n", "Lines a second that a client may send for long, or off.",
+      default: RateArgument(defaults.rate)),
+    transform: RateArgument.init(parsing:))
+  var chatRate: RateArgument?
+
+  @Option(
+    help: .value(
+      "n", "Lines that it may send at once; at half as many beyond it is paused.",
+      default: defaults.burst),
+    transform: NumberArgument.positive)
+  var chatBurst: Int?
+
+  @Option(
+    help: .value(
+      "n", "Who comes and goes is announced in rooms of up to so many, or 0.",
+      default: defaults.announcedMembers),
+    transform: NumberArgument.count)
+  var chatAnnounceLimit: Int?
+
+  @Option(
+    help: .value(
+      "duration", "How long a client may take to give a nickname, or off.",
+      default: TimeLimitArgument(defaults.nameTimeout)),
+    transform: TimeLimitArgument.init(parsing:))
+  var chatNameTimeout: TimeLimitArgument?
+
+  func validate() throws {
+    if chatRate?.rate == nil, chatRate != nil, chatBurst != nil {
+      throw ValidationError("--chat-burst has no meaning with --chat-rate off (leave one out)")
+    }
+  }
+
+  /// The flags that were given, none of which has a meaning for another handler.
+  var given: [String] {
+    let all: [(String, Bool)] = [
+      ("--chat-name-length", chatNameLength != nil), ("--chat-line-length", chatLineLength != nil),
+      ("--chat-history", chatHistory != nil), ("--chat-rooms", chatRooms != nil),
+      ("--chat-rate", chatRate != nil), ("--chat-burst", chatBurst != nil),
+      ("--chat-announce-limit", chatAnnounceLimit != nil),
+      ("--chat-name-timeout", chatNameTimeout != nil),
+    ]
+    return all.filter(\.1).map(\.0)
+  }
+
+  var limits: ChatLimits {
+    var limits = defaults
+    if let chatNameLength { limits.nameLength = chatNameLength }
+    if let chatLineLength { limits.lineLength = chatLineLength.bytes }
+    if let chatHistory { limits.historyLines = chatHistory }
+    if let chatRooms { limits.rooms = chatRooms }
+    if let chatRate { limits.rate = chatRate.rate }
+    if let chatBurst { limits.burst = chatBurst }
+    if let chatAnnounceLimit { limits.announcedMembers = chatAnnounceLimit }
+    if let chatNameTimeout { limits.nameTimeout = chatNameTimeout.duration }
+    return limits
+  }
+}

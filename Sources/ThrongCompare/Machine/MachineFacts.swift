@@ -1,0 +1,65 @@
+// The machine and the versions, as a reader of the report needs them.
+
+import Glibc
+import ThrongLoad
+import ThrongReport
+
+extension Machine {
+  /// The one that this runs on.
+  static func current(limits: SystemLimits) -> Machine {
+    var name = utsname()
+    uname(&name)
+    let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    let kernel = [text(of: name.sysname), text(of: name.release), text(of: name.machine)]
+    return Machine(
+      cpuModel: cpuModel, cores: Processors.ofThisThread.count, memoryBytes: memory,
+      kernel: kernel.joined(separator: " "), operatingSystem: operatingSystem,
+      limits: [
+        Limit("open files", Count.text(limits.descriptors)),
+        Limit("threads", limits.threads == .max ? "none" : Count.text(limits.threads)),
+        Limit("net.core.somaxconn", TextFile.line("/proc/sys/net/core/somaxconn") ?? "unknown"),
+      ],
+      notes: notes)
+  }
+
+  private static var cpuModel: String {
+    let lines = (TextFile.read("/proc/cpuinfo") ?? "").split(separator: "\n")
+    let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
+    return model.map { String($0.drop { $0 == " " }) } ?? "unknown"
+  }
+
+  private static var operatingSystem: String {
+    let lines = (TextFile.read("/etc/os-release") ?? "").split(separator: "\n")
+    let name = lines.first { $0.hasPrefix("PRETTY_NAME=") }?.split(separator: "=").last
+    return name.map { $0.filter { $0 != "\"" } } ?? "unknown"
+  }
+
+  private static var notes: [String] {
+    var notes: [String] = []
+    let flags = (TextFile.read("/proc/cpuinfo") ?? "").split(separator: "\n")
+      .first { $0.hasPrefix("flags") }
+    if flags?.split(separator: " ").contains("hypervisor") == true {
+      notes.append("It is a virtual machine: its host may take processors away at any time.")
+    }
+    let governor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+    if let governor = TextFile.line(governor), governor != "performance" {
+      notes.append("The processors' frequency varies (governor \(governor)).")
+    }
+    return notes
+  }
+
+  private static func text<Characters>(of tuple: Characters) -> String {
+    withUnsafeBytes(of: tuple) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+}
+
+extension Contender {
+  /// What the builder of a peer has left beside its program as PROGRAM.version.
+  var version: Version? {
+    guard kind == .peer, let words = try? CommandLineText.split(command), let program = words.first
+    else { return nil }
+    return TextFile.line(program + ".version").map { Version(label, $0) }
+  }
+}

@@ -1,0 +1,97 @@
+// How many descriptors and threads a process may have here: what cuts the numbers of connections.
+
+import CEpollShim
+import Glibc
+
+package struct SystemLimits: Sendable, Equatable {
+  /// The hard limit, which the command raises its soft one to (getrlimit(2)).
+  package var descriptors: Int
+  /// The least of what the user, the control group and the kernel allow.
+  package var threads: Int
+
+  /// What a server needs beside its clients.
+  static let ownDescriptors = 64
+  static let ownThreads = 64
+
+  package init(descriptors: Int, threads: Int) {
+    self.descriptors = descriptors
+    self.threads = threads
+  }
+
+  package static var current: SystemLimits {
+    SystemLimits(descriptors: Int(clamping: shim_raise_descriptor_limit()), threads: threads)
+  }
+
+  /// Why so many connections cannot be held; nil when they can.
+  /// - Parameter threaded: the server has a thread for each.
+  func problem(connections: Int, threaded: Bool) -> String? {
+    if connections + Self.ownDescriptors > descriptors {
+      return """
+        they need \(Count.text(connections + Self.ownDescriptors)) descriptors, and the limit is \
+        \(Count.text(descriptors)) (ulimit -Hn)
+        """
+    }
+    if threaded, connections + Self.ownThreads > threads {
+      return """
+        they need \(Count.text(connections + Self.ownThreads)) threads, and the limit is \
+        \(Count.text(threads)) (ulimit -u, pids.max, kernel.threads-max, vm.max_map_count)
+        """
+    }
+    return nil
+  }
+
+  private static var threads: Int {
+    var limits = [Int.max]
+    // This one does not hold for the superuser.
+    let own = shim_process_limit()
+    if getuid() != 0, own >= 0 { limits.append(Int(own)) }
+    for name in ["kernel/threads-max", "kernel/pid_max"] {
+      if let number = TextFile.number("/proc/sys/" + name) { limits.append(number) }
+    }
+    // A stack and its guard are two mappings.
+    if let maps = TextFile.number("/proc/sys/vm/max_map_count") { limits.append(maps / 2) }
+    return (limits + groupLimits).min() ?? .max
+  }
+
+  /// Of the control groups that this process is in, and of those above them (cgroups(7)).
+  private static var groupLimits: [Int] {
+    var found: [Int] = []
+    for line in (TextFile.read("/proc/self/cgroup") ?? "").split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3, parts[1].isEmpty || parts[1].split(separator: ",").contains("pids")
+      else { continue }
+      let root = parts[1].isEmpty ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids"
+      var path = parts[2]
+      while true {
+        if let number = TextFile.number(root + path + "/pids.max") { found.append(number) }
+        guard let slash = path.lastIndex(of: "/") else { break }
+        path = path[..<slash]
+      }
+    }
+    return found
+  }
+}
+
+/// Small files, as /proc and /sys have them.
+enum TextFile {
+  static func read(_ path: String) -> String? {
+    let fd = open(path, O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return nil }
+    defer { _ = shim_close(fd) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = shim_read(fd, &part, part.count)
+      guard count > 0 else { break }
+      bytes += part.prefix(count)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The file's text on one line.
+  static func line(_ path: String) -> String? {
+    read(path).flatMap { $0.split(separator: "\n").first.map(String.init) }
+  }
+
+  static func number(_ path: String) -> Int? { line(path).flatMap { Int($0) } }
+}

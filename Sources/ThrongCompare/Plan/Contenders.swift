@@ -1,0 +1,72 @@
+// From the choices to the contenders: their ids, their labels and what starts them.
+
+import ThrongReport
+
+extension CompareOptions {
+  /// - Parameter threads: what models with a choice of threads get.
+  func contenders(threads: Int) throws(CompareError) -> [Contender] {
+    var found = models.map { model in
+      Contender(
+        id: model.rawValue, label: model.label(threads: threads), kind: .model,
+        command: Shell.quoted(throng) + " serve --quiet --host 127.0.0.1 --port {port}",
+        flags: model.flags(threads: threads))
+    }
+    for peer in peers {
+      guard peer.command.contains("{port}") else {
+        throw CompareError(
+          "the command of --peer '\(peer.name)' has no {port} (write it where the port belongs)")
+      }
+      let id = Self.identifier(peer.name)
+      guard !found.contains(where: { $0.id == id }) else {
+        throw CompareError("two contenders are called '\(id)' (give the --peer another name)")
+      }
+      found.append(Contender(id: id, label: peer.name, kind: .peer, command: peer.command))
+    }
+    guard !found.isEmpty else {
+      throw CompareError("there is nothing to compare (give --models or --peer)")
+    }
+    return found
+  }
+
+  /// A name as it can stand in a cell's id: `C, epoll` becomes `c-epoll`.
+  static func identifier(_ name: String) -> String {
+    let words = name.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "." || $0 == "_") }
+    return words.isEmpty ? "peer" : words.joined(separator: "-")
+  }
+}
+
+extension Contender {
+  /// Peers only echo: what the handler is to do for a message, and a chat, are Throng's own.
+  func takesPart(in workload: Workload) -> Bool {
+    kind == .model || workload.serverFlags == ["--handler", "echo"]
+  }
+
+  /// The server's command for a workload.
+  func command(for workload: Workload) -> String {
+    kind == .peer
+      ? command
+      : ([command] + (flags + workload.serverFlags).map(Shell.quoted)).joined(separator: " ")
+  }
+}
+
+package enum Shell {
+  /// The text as one word of a shell, quoted where that is needed.
+  package static func quoted(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: "-_./:,=%+@".utf8.contains(byte)
+      }
+    }
+    if isPlain, !text.isEmpty { return text }
+    return "'"
+      + text.split(separator: "'", omittingEmptySubsequences: false)
+      .joined(separator: "'\\''") + "'"
+  }
+
+  package static func line(_ words: [String]) -> String {
+    words.map(quoted).joined(separator: " ")
+  }
+}

@@ -1,0 +1,75 @@
+// How many system calls a message costs: a short run under strace(1), less what the same connections
+// cost when they say nothing. In runs of their own, because a tracer makes everything slow.
+
+import CEpollShim
+import Glibc
+import SystemPackage
+import ThrongLoad
+import ThrongReport
+
+package struct SystemCallCounter {
+  let runner: CellRunner
+
+  /// Fewer a message than this are not of the message.
+  private static let least = 0.005
+  private static let patience = Duration.seconds(30)
+
+  package init(_ runner: CellRunner) { self.runner = runner }
+
+  /// Why they cannot be counted here; nil when they can.
+  package func problem() -> String? {
+    let child = ChildProcess(
+      program: "strace", arguments: ["-D", "-f", "-c", "-o", "/dev/null", "true"])
+    do throws(Errno) {
+      let outcome = try child.run(within: .seconds(5), runner.interruption)
+      if outcome.end == .status(0) { return nil }
+      let said = outcome.errors.split(separator: "\n").first.map { ": \($0)" } ?? ""
+      return "strace may not trace here\(said)"
+    } catch .noSuchFileOrDirectory {
+      return "strace is not here (install strace)"
+    } catch {
+      return "strace cannot be started: \(error)"
+    }
+  }
+
+  /// Of each call, how many a message costs. Nil when the run failed: the cell itself says why.
+  package func count(_ task: CellTask) -> [String: Double]? {
+    let file = "/tmp/throng-compare-\(getpid())-calls"
+    defer { unlink(file) }
+    let server =
+      "strace -D -f -c -q -o \(file) " + task.contender.command(for: task.workload)
+    let limit = runner.method.startTimeout + Self.patience
+    func calls(_ arguments: [String]) -> (counts: [String: Int], messages: Int)? {
+      unlink(file)
+      // The tracer writes when the server has ended.
+      let ran = runner.run(arguments, within: limit, waitingForRest: .seconds(3))
+      guard case .success(let outcome) = ran, let result = try? LoadResult(json: outcome.output),
+        let trial = result.trials.first, let table = TextFile.read(file)
+      else { return nil }
+      // What was in flight when the measuring ended was answered too.
+      return (Self.parse(table), trial.messages + task.connections * task.workload.depth)
+    }
+    guard let idle = calls(runner.method.idleArguments(task, server: server)),
+      let busy = calls(runner.method.countingArguments(task, server: server)), busy.messages > 0
+    else { return nil }
+    var found: [String: Double] = [:]
+    for (name, count) in busy.counts {
+      let share = Double(count - idle.counts[name, default: 0]) / Double(busy.messages)
+      if share >= Self.least { found[name] = share }
+    }
+    return found.isEmpty ? nil : found
+  }
+
+  /// The table of `strace -c`: the fourth column is the calls, the last their name.
+  static func parse(_ table: String) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for line in table.split(separator: "\n") {
+      let columns = line.split(separator: " ")
+      guard columns.count >= 5, Double(columns[0]) != nil, let calls = Int(columns[3]),
+        let name = columns.last, name != "total"
+      else { continue }
+      counts[String(name), default: 0] += calls
+    }
+    return counts
+  }
+}

@@ -1,0 +1,80 @@
+// What a line asks for. Pure.
+
+/// A line of a client who has a nickname.
+enum ChatCommand: Equatable {
+  case nothing
+  case say(String)
+  case act(String)
+  case nick(String)
+  case join(String)
+  case rooms
+  /// Nil: the room of who asks.
+  case who(String?)
+  case message(to: String, String)
+  case help
+  case quit(String)
+  /// A command without what it needs.
+  case incomplete(Description)
+  case unknown(String)
+
+  /// What `/help` says about a command.
+  struct Description: Equatable, Sendable {
+    let name: String
+    let arguments: String
+    let purpose: String
+
+    var usage: String { arguments.isEmpty ? "/\(name)" : "/\(name) \(arguments)" }
+  }
+
+  static let descriptions = [
+    Description(name: "nick", arguments: "NAME", purpose: "changes your nickname"),
+    Description(name: "join", arguments: "ROOM", purpose: "goes to another room, or makes one"),
+    Description(name: "rooms", arguments: "", purpose: "lists the rooms"),
+    Description(name: "who", arguments: "[ROOM]", purpose: "lists who is in your room, or another"),
+    Description(name: "msg", arguments: "NICK TEXT", purpose: "says something to one alone"),
+    Description(name: "me", arguments: "TEXT", purpose: "says what you do: * ada waves"),
+    Description(name: "quit", arguments: "[TEXT]", purpose: "leaves, with a last word"),
+    Description(name: "help", arguments: "", purpose: "shows this"),
+  ]
+
+  init(_ line: String) {
+    guard line.contains(where: { !$0.isWhitespace }) else {
+      self = .nothing
+      return
+    }
+    guard line.hasPrefix("/") else {
+      self = .say(line)
+      return
+    }
+    if line.hasPrefix("//") {
+      self = .say(String(line.dropFirst()))
+      return
+    }
+    let (name, rest) = Self.firstWord(line.dropFirst())
+    self = Self.command(name.lowercased(), rest) ?? .unknown(String(name))
+  }
+
+  private static func command(_ name: String, _ rest: Substring) -> ChatCommand? {
+    guard let description = descriptions.first(where: { $0.name == name }) else { return nil }
+    let (word, text) = firstWord(rest)
+    switch name {
+    case "rooms": return .rooms
+    case "help": return .help
+    case "who": return .who(word.isEmpty ? nil : String(rest))
+    case "quit": return .quit(String(rest))
+    case _ where rest.isEmpty: return .incomplete(description)
+    case "nick": return .nick(String(rest))
+    case "join": return .join(String(rest))
+    case "me": return .act(String(rest))
+    case "msg" where text.isEmpty: return .incomplete(description)
+    case "msg": return .message(to: String(word), String(text))
+    default: return nil
+    }
+  }
+
+  /// What comes before the first space, and what comes after the spaces.
+  private static func firstWord(_ text: Substring) -> (word: Substring, rest: Substring) {
+    let word = text.prefix { !$0.isWhitespace }
+    return (word, text[word.endIndex...].drop { $0.isWhitespace })
+  }
+}

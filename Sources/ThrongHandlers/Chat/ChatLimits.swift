@@ -1,0 +1,26 @@
+// How much of everything a chat allows. A value.
+
+/// The limits of a ``Chat``, with defaults for people who type.
+public struct ChatLimits: Sendable, Equatable {
+  /// Characters of a nickname, and of a room's name.
+  public var nameLength = 20
+  /// Bytes of a line without its terminator; a longer one is refused, and its author stays.
+  public var lineLength = 1000
+  /// How many lines of a room are kept, and shown to who joins; 0: none.
+  public var historyLines = 20
+  /// Rooms, the first one included. A new one beyond takes the place of one that is empty.
+  public var rooms = 100
+  /// Lines a second that a client may send for long; nil: as many as it likes.
+  public var rate: Int? = 2
+  /// Lines that a client who was silent may send at once. At half as many beyond it is paused.
+  public var burst = 10
+  /// Up to so many members of a room hear who comes and goes: in a crowd that would be most of what
+  /// they hear, because it grows with the square of their number.
+  public var announcedMembers = 100
+  /// How long a client may take to give a nickname; nil: for ever.
+  public var nameTimeout: Duration? = .seconds(120)
+  /// How many names an answer lists before it says how many more there are.
+  static let listedNames = 50
+
+  public init() {}
+}

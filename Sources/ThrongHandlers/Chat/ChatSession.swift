@@ -1,0 +1,213 @@
+// One client of a chat, from the door to its leaving. Belongs to the task of its handler; what other
+// clients may touch is in `ChatHall` and `Room`. Nothing here waits: answers are written, and a client
+// that reads none of them is dropped at its outbox limit.
+
+import Throng
+
+final class ChatSession {
+  private enum Phase {
+    /// Asked for a nickname, which is due by then.
+    case door(until: FloodGate.Instant?)
+    case inRoom(ChatName, ChatRoom)
+    case over
+  }
+
+  let connection: Connection
+  let hall: ChatHall
+  private var phase: Phase
+  private var lines: ChatLines
+  private var gate: FloodGate
+
+  init(_ connection: Connection, _ hall: ChatHall, now: FloodGate.Instant) {
+    self.connection = connection
+    self.hall = hall
+    phase = .door(until: hall.limits.nameTimeout.map { now + $0 })
+    lines = ChatLines(maximumLength: hall.limits.lineLength)
+    gate = FloodGate(rate: hall.limits.rate, burst: hall.limits.burst)
+  }
+
+  var isOver: Bool { if case .over = phase { true } else { false } }
+
+  /// When something happens though nothing is received.
+  var deadline: FloodGate.Instant? {
+    if let pausedUntil = gate.pausedUntil { return pausedUntil }
+    if case .door(let until) = phase { return until }
+    return nil
+  }
+
+  func ask() { answer(ChatSentences.prompt) }
+
+  /// The client has sent something.
+  func receive(_ bytes: Bytes, now: FloodGate.Instant) {
+    timePassed(now)
+    lines.receive(bytes) { take($0, now) }
+  }
+
+  /// The client will send nothing more: by its own FIN, or because the server drains.
+  func inputEnded(now: FloodGate.Instant) {
+    lines.finish { take($0, now) }
+    guard !isOver else { return }
+    if case .door = phase { answer("\n") }
+    answer(connection.isDraining ? ChatSentences.shutdown : ChatSentences.goodbye)
+    leave("")
+  }
+
+  func timePassed(_ now: FloodGate.Instant) {
+    if let dropped = gate.endPause(at: now) { answer(ChatSentences.unpaused(dropped)) }
+    guard case .door(let until?) = phase, until <= now else { return }
+    answer(ChatSentences.namelessTooLong)
+    phase = .over
+  }
+
+  /// The server's limit on one receive has passed.
+  func silentTooLong() {
+    answer(ChatSentences.silentTooLong)
+    leave("silent for too long")
+  }
+
+  /// The connection is lost, or was dropped because its client did not read.
+  func failed(_ error: any Error) {
+    switch error as? ConnectionError {
+    case .lost: leave("connection lost")
+    case .timedOut: leave("timed out")
+    case .tooSlow: leave("too slow")
+    default: leave("dropped")
+    }
+  }
+
+  // MARK: Lines
+
+  private func take(_ line: ChatLines.Line, _ now: FloodGate.Instant) {
+    guard !isOver else { return }
+    if case .timingMark = line { return answer(Bytes(TelnetFilter.timingMark)) }
+    // An empty line reaches nobody and costs nothing.
+    if case .text(let text) = line, text.isEmpty { return takeEmptyLine() }
+    switch gate.judge(at: now) {
+    case .pass: break
+    case .passWithWarning: answer(ChatSentences.slowDown)
+    case .pause(let duration): return answer(ChatSentences.paused(duration))
+    case .drop: return
+    }
+    switch line {
+    case .text(let text): take(ChatText.clean(text))
+    case .tooLong:
+      answer(ChatSentences.tooLong(hall.limits.lineLength))
+      if case .door = phase { ask() }
+    case .timingMark: break
+    }
+  }
+
+  private func takeEmptyLine() {
+    if case .door = phase, gate.pausedUntil == nil { ask() }
+  }
+
+  private func take(_ text: String) {
+    switch phase {
+    case .door: takeAtTheDoor(text)
+    case .inRoom(let name, let room): perform(ChatCommand(text), name, room)
+    case .over: break
+    }
+  }
+
+  private func takeAtTheDoor(_ text: String) {
+    switch ChatCommand(text) {
+    case .quit:
+      answer(ChatSentences.goodbye)
+      phase = .over
+      return
+    case .help: answer(ChatSentences.helpAtTheDoor)
+    // Who has used other servers may answer with /nick.
+    case .nick(let text), .say(let text):
+      if let name = claim(text) { return enterFirstRoom(name) }
+    case .nothing: break
+    default: answer(ChatSentences.refused(nickname: .noLetterFirst))
+    }
+    ask()
+  }
+
+  /// Takes a name, or says why not.
+  private func claim(_ text: String) -> ChatName? {
+    guard let name = nickname(text) else { return nil }
+    if let owner = hall.claim(name, for: connection) {
+      answer(ChatSentences.taken(name.text, by: owner))
+      return nil
+    }
+    return name
+  }
+
+  private func enterFirstRoom(_ name: ChatName) {
+    answer(ChatSentences.welcome(name.text))
+    let (room, present) = hall.enterFirstRoom(name)
+    enter(room, name, present)
+  }
+
+  // MARK: Moving
+
+  /// Makes the client hear the room, of whose members it is one already.
+  func enter(_ room: ChatRoom, _ name: ChatName, _ present: ChatHall.Listing) {
+    let announced = hall.limits.announcedMembers
+    phase = .inRoom(name, room)
+    // In this order: who reads about the company is known to it, and hears what it says.
+    if present.count <= announced {
+      room.members.broadcast(ChatSentences.arrived(name.text))
+    }
+    answer(ChatSentences.entered(room.name.text))
+    room.members.join(connection)
+    answer(ChatSentences.company(present, besides: name.text, silentBeyond: announced))
+  }
+
+  func rename(_ name: ChatName, in room: ChatRoom) { phase = .inRoom(name, room) }
+
+  /// Stops hearing a room, and says so in it.
+  func depart(_ room: ChatRoom, _ name: ChatName, saying farewell: Bytes) {
+    room.members.leave(connection)
+    let count = hall.leave(room, name)
+    // At a drain everybody leaves at once, and hears of that anyway.
+    guard count < hall.limits.announcedMembers, !connection.isDraining else { return }
+    room.members.broadcast(farewell)
+  }
+
+  /// Gives everything back. The connection is closed by who runs the session.
+  func leave(_ reason: String) {
+    if case .inRoom(let name, let room) = phase {
+      depart(room, name, saying: ChatSentences.left(name.text, reason))
+      hall.release(name)
+    }
+    phase = .over
+  }
+
+  // MARK: Answers
+
+  /// A valid nickname, or nil after saying why it is none.
+  func nickname(_ text: String) -> ChatName? {
+    do throws(NameFlaw) {
+      return try ChatName(trimmed(text), maximumLength: hall.limits.nameLength)
+    } catch {
+      answer(ChatSentences.refused(nickname: error))
+      return nil
+    }
+  }
+
+  /// A valid name of a room, or nil after saying why it is none. A `#` before it is a habit.
+  func roomName(_ text: String) -> ChatName? {
+    do throws(NameFlaw) {
+      let name = trimmed(text)
+      return try ChatName(
+        name.hasPrefix("#") ? String(name.dropFirst()) : name,
+        maximumLength: hall.limits.nameLength)
+    } catch {
+      answer(ChatSentences.refused(room: error))
+      return nil
+    }
+  }
+
+  func answer(_ text: String) { answer(Bytes(text)) }
+
+  /// Sent with what else is answered in this turn. A failure shows at the next receive.
+  func answer(_ bytes: Bytes) { try? connection.write(bytes, flush: .endOfTurn) }
+
+  private func trimmed(_ text: String) -> String {
+    let start = text.drop { $0.isWhitespace }
+    return String(start.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}

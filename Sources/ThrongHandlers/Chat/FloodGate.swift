@@ -1,0 +1,63 @@
+// How fast one client may send lines: a token bucket, kept as the time at which it is full again. A
+// value; the time is passed in.
+
+/// Lets lines through at a rate with bursts; who goes on beyond is warned once and then paused, until
+/// all that was sent has been paid for.
+struct FloodGate {
+  enum Verdict: Equatable {
+    case pass
+    /// The line passes; its author should slow down.
+    case passWithWarning
+    /// The line is dropped, and so is what follows for this long.
+    case pause(Duration)
+    case drop
+  }
+
+  typealias Instant = ContinuousClock.Instant
+
+  /// What one line costs; nil: nothing.
+  private let cost: Duration?
+  private let burst: Int
+  /// When the bucket is full.
+  private var fullAt: Instant?
+  private var wasWarned = false
+  private(set) var pausedUntil: Instant?
+  /// Lines dropped since the pause began.
+  private(set) var droppedCount = 0
+
+  init(rate: Int?, burst: Int) {
+    cost = rate.map { .seconds(1) / $0 }
+    self.burst = burst
+  }
+
+  mutating func judge(at now: Instant) -> Verdict {
+    guard let cost else { return .pass }
+    if let pausedUntil, now < pausedUntil {
+      droppedCount += 1
+      return .drop
+    }
+    let isFull = fullAt.map { $0 <= now } ?? true
+    if isFull { wasWarned = false }
+    let full = (isFull ? now : fullAt ?? now) + cost
+    fullAt = full
+    let owed = full - now
+    if owed <= cost * burst { return .pass }
+    if !wasWarned {
+      wasWarned = true
+      return .passWithWarning
+    }
+    if owed <= cost * (burst + max(1, burst / 2)) { return .pass }
+    pausedUntil = full
+    droppedCount = 1
+    return .pause(owed)
+  }
+
+  /// Ends a pause whose time is over.
+  /// - Returns: how many lines were dropped in it; nil when there is none to end.
+  mutating func endPause(at now: Instant) -> Int? {
+    guard let pausedUntil, pausedUntil <= now else { return nil }
+    self.pausedUntil = nil
+    defer { droppedCount = 0 }
+    return droppedCount
+  }
+}

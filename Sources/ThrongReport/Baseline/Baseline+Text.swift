@@ -1,0 +1,55 @@
+// The changes since a baseline, on a terminal.
+
+extension Baseline {
+  /// The table of the results with the change of each figure; an asterisk marks what is significant,
+  /// an exclamation mark what is a regression. The regressions follow, each in a sentence.
+  public func text() -> String {
+    let changed = Dictionary(grouping: changes, by: \.key)
+    var text = ""
+    for workload in results.workloads {
+      let keys = results.cells.map(\.key).filter { $0.workload == workload.id }
+      let rows = keys.compactMap { key in changed[key].map { row(key, $0) } }
+      guard !rows.isEmpty else { continue }
+      var table = TextTable(
+        [("clients", .right), ("contender", .left)] + Figure.allCases.map { ($0.column, .right) })
+      for row in rows { table.add(row) }
+      text += workload.title + ", against the baseline\n" + table.text + "\n"
+    }
+    if changes.isEmpty { text += "No cell is in both runs: nothing can be compared.\n" }
+    if changes.contains(where: \.isSignificant) { text += "*: more than noise (95 %)\n" }
+    for remark in remarks { text += TextTable.clean(remark, to: 1000) + "\n" }
+    if regressions.isEmpty {
+      return text + "no regression beyond \(Quantity.percent(tolerance))\n"
+    }
+    return text
+      + regressions.map { TextTable.clean("regression: \($0.sentence(results))", to: 1000) + "\n" }
+      .joined()
+  }
+
+  private func row(_ key: CellKey, _ changes: [Change]) -> [String] {
+    let label = results.contender(key.contender)?.label ?? key.contender
+    return [Quantity.count(key.connections), TextTable.clean(label, to: 20)]
+      + Figure.allCases.map { figure in
+        changes.first { $0.figure == figure }.map(field) ?? "-"
+      }
+  }
+
+  private func field(_ change: Change) -> String {
+    let mark =
+      regressions.contains(.worse(change)) ? "!" : change.isSignificant ? "*" : " "
+    guard let ratio = change.ratio else { return "?" + mark }
+    return Quantity.change(ratio.value) + mark
+  }
+}
+
+extension Figure {
+  /// The head of a column on a terminal.
+  fileprivate var column: String {
+    switch self {
+    case .throughput: "throughput"
+    case .p99: "p99"
+    case .cpu: "CPU/msg"
+    case .memory: "memory/conn"
+    }
+  }
+}

@@ -1,0 +1,128 @@
+// An earlier run of the same cells: what has changed since, what of it is significant, and what is a
+// regression.
+
+/// The results beside those of an earlier run.
+public struct Baseline: Sendable {
+  /// A figure of a cell, then and now.
+  public struct Change: Sendable, Equatable {
+    public let key: CellKey
+    public let figure: Figure
+    public let before: Double
+    public let now: Double
+    /// Of now to before; nil when it cannot be told.
+    public let ratio: Ratio?
+
+    /// More than noise and more than the floor of the figure.
+    public var isSignificant: Bool {
+      let outcome = ratio?.outcome(floor: figure.floor)
+      return outcome == .less || outcome == .more
+    }
+
+    func text(_ value: Double) -> String { figure.text(value, connections: key.connections) }
+
+    public var isWorse: Bool { figure.higherIsBetter ? now < before : now > before }
+  }
+
+  /// What a continuous integration should fail for.
+  public enum Regression: Sendable, Equatable {
+    /// Significantly worse, by more than the tolerance.
+    case worse(Change)
+    /// Measured well then, and failed now.
+    case failed(CellKey, String)
+  }
+
+  /// All figures that both runs have, in the order of the cells.
+  public let changes: [Change]
+  public let regressions: [Regression]
+  /// What limits the comparison, in sentences.
+  public let remarks: [String]
+  public let tolerance: Double
+  let results: CompareResults
+
+  /// - Parameter tolerance: by how much a figure may become worse: 0.05 for 5 %.
+  public init(_ baseline: CompareResults, now results: CompareResults, tolerance: Double) {
+    self.results = results
+    self.tolerance = tolerance
+    let before = Dictionary(baseline.cells.map { ($0.key, $0) }) { first, _ in first }
+    var changes: [Change] = []
+    var regressions: [Regression] = []
+    for cell in results.cells {
+      guard let old = before[cell.key], old.isSound else { continue }
+      if let failure = cell.failure { regressions.append(.failed(cell.key, failure)) }
+      guard cell.isSound else { continue }
+      let all = Figure.allCases.compactMap { Self.change($0, old, cell) }
+      changes += all
+      regressions += all.filter { Self.isRegression($0, tolerance) }.map(Regression.worse)
+    }
+    self.changes = changes
+    self.regressions = regressions
+    remarks = Self.remarks(baseline, results)
+  }
+
+  private static func change(_ figure: Figure, _ old: Cell, _ cell: Cell) -> Change? {
+    // A lower bound is not more and not less than another.
+    if figure.suffersFromSaturation, old.isSaturated || cell.isSaturated { return nil }
+    guard let before = old.estimate(figure), let now = cell.estimate(figure) else { return nil }
+    let least = figure == .memory ? Figure.memoryResolution / Double(cell.connections) : 0
+    let ratio = Ratio(
+      independent: cell.values(figure).values.map { max($0, least) },
+      to: old.values(figure).values.map { max($0, least) }
+    ).map { abs(before.median - now.median) < least ? $0.withinResolution : $0 }
+    return Change(
+      key: cell.key, figure: figure, before: before.median, now: now.median, ratio: ratio)
+  }
+
+  private static func isRegression(_ change: Change, _ tolerance: Double) -> Bool {
+    guard change.isSignificant, change.isWorse, let ratio = change.ratio else { return false }
+    let worsening = change.figure.higherIsBetter ? 1 / ratio.value : ratio.value
+    return worsening > 1 + tolerance
+  }
+
+  private static func remarks(_ baseline: CompareResults, _ now: CompareResults) -> [String] {
+    var remarks: [String] = []
+    let (old, new) = (baseline.machine, now.machine)
+    if (old.cpuModel, old.cores, old.kernel) != (new.cpuModel, new.cores, new.kernel) {
+      remarks.append(
+        "The baseline is of another machine (\(old.cpuModel), \(old.cores) cores, \(old.kernel)):"
+          + " what has changed may be that.")
+    }
+    if baseline.method.seconds != now.method.seconds
+      || baseline.method.serverProcessors.count != now.method.serverProcessors.count
+    {
+      remarks.append("The baseline was measured for another time, or on other processors.")
+    }
+    if (baseline.cells + now.cells).contains(where: { $0.isSound && $0.samples.count == 1 }) {
+      remarks.append(
+        "What was measured once has no interval, so its change is not called significant.")
+    }
+    let keys = Set(baseline.cells.map(\.key))
+    let fresh = now.cells.count { !keys.contains($0.key) }
+    if fresh > 0 {
+      remarks.append("\(fresh) cell\(fresh == 1 ? " is" : "s are") not in the baseline.")
+    }
+    return remarks
+  }
+}
+
+extension Baseline.Regression {
+  var isFailure: Bool { if case .failed = self { true } else { false } }
+
+  /// In a sentence, with the label of the contender.
+  public func sentence(_ results: CompareResults) -> String {
+    switch self {
+    case .failed(let key, let failure):
+      "\(Self.place(key, results)): failed, and did not before: \(failure)"
+    case .worse(let change):
+      "\(Self.place(change.key, results)): \(change.figure.name)"
+        + " \(change.text(change.before)) -> \(change.text(change.now))"
+        + " (\(Quantity.change(change.ratio?.value ?? change.now / change.before)))"
+    }
+  }
+
+  private static func place(_ key: CellKey, _ results: CompareResults) -> String {
+    let label = results.contender(key.contender)?.label ?? key.contender
+    return TextTable.clean(
+      "\(label), \(results.workload(key.workload)?.title ?? key.workload),"
+        + " \(Phrase.clients(key.connections))", to: 200)
+  }
+}

@@ -1,0 +1,222 @@
+// A chart as SVG: grid and axes, bands, lines, points that tell their value, and labels at the ends.
+
+struct ChartDrawing {
+  let chart: Chart
+  let layout: ChartLayout
+  /// Unique in the page: titles are referred to by id.
+  let id: String
+  /// A file of its own, with its rules, its ground and its heading.
+  let isStandalone: Bool
+  private let horizontal: Scale
+  private let vertical: Scale
+  private let plotHeight: Double
+  private let right: Double
+
+  private static let mostBands = 8
+
+  init(_ chart: Chart, layout: ChartLayout, id: String, isStandalone: Bool) {
+    self.chart = chart
+    self.layout = layout
+    self.id = id
+    self.isStandalone = isStandalone
+    horizontal = Scale(connections: chart.workload.connections)
+    vertical = chart.verticalScale
+    plotHeight = layout.plotHeight(labels: chart.series.count)
+    right = layout.right(labels: chart.series.map(\.contender.label))
+  }
+
+  var svg: String {
+    let height = top + plotHeight + layout.bottom
+    let n = Markup.number
+    var content = Markup.element("title", [("id", id + "-title")], Markup.escape(chart.title))
+    content += Markup.element("desc", [("id", id + "-desc")], Markup.escape(chart.summary))
+    if isStandalone {
+      content += "<style>\(SeriesStyle.styleSheet)</style>"
+      content += "<rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>" + heading
+    }
+    content += grid + axes
+    // Models above peers; and with many, only the models have bands.
+    let order = chart.series.filter(\.style.isPeer) + chart.series.filter { !$0.style.isPeer }
+    let banded = order.count > Self.mostBands ? order.filter { !$0.style.isPeer } : order
+    content += banded.map(band).joined() + order.map(line).joined()
+    content += labels + order.map(points).joined()
+    var attributes = [
+      ("class", "chart"), ("viewBox", "0 0 \(n(layout.width)) \(n(height))"), ("role", "img"),
+      ("aria-labelledby", "\(id)-title \(id)-desc"),
+    ]
+    if isStandalone {
+      attributes += [
+        ("xmlns", "http://www.w3.org/2000/svg"), ("width", n(layout.width)), ("height", n(height)),
+      ]
+    }
+    return Markup.element("svg", attributes, "\n" + content) + "\n"
+  }
+
+  // MARK: Places
+
+  private var plotWidth: Double { layout.width - layout.left - right }
+  private var top: Double { isStandalone ? layout.top : layout.fontSize }
+  private var bottom: Double { top + plotHeight }
+
+  private func x(_ connections: Double) -> Double {
+    layout.left + horizontal.position(connections) * plotWidth
+  }
+
+  /// What is beyond the axis ends at it.
+  private func y(_ value: Double) -> Double {
+    bottom - min(max(vertical.position(value), 0), 1) * plotHeight
+  }
+
+  private func text(
+    _ content: String, _ x: Double, _ y: Double, size: Double? = nil, anchor: String = "start",
+    _ classes: String = "tick"
+  ) -> String {
+    let n = Markup.number
+    return Markup.element(
+      "text",
+      [
+        ("x", n(x)), ("y", n(y)), ("font-size", n(size ?? layout.fontSize)),
+        ("text-anchor", anchor), ("class", classes),
+      ], Markup.escape(content)) + "\n"
+  }
+
+  // MARK: Ground
+
+  private var heading: String {
+    let size = layout.fontSize
+    let title = text(chart.title, 10, 10 + size * 1.1, size: size * 1.12, "title")
+    return title + text(chart.figure.axis(chart.workload), 10, 14 + size * 2.4, size: size * 0.92)
+  }
+
+  private var grid: String {
+    vertical.marks.map { mark in
+      let height = Markup.number(y(mark))
+      return "<path class=\"grid\" d=\"M\(Markup.number(layout.left)),\(height)"
+        + "h\(Markup.number(plotWidth))\"/>"
+        + text(
+          chart.figure.axisText(mark), layout.left - 7, y(mark) + layout.fontSize * 0.34,
+          size: layout.fontSize * 0.92, anchor: "end")
+    }.joined()
+  }
+
+  private var axes: String {
+    let n = Markup.number
+    var result = "<path class=\"axis\" d=\"M\(n(layout.left)),\(n(bottom))h\(n(plotWidth))\"/>"
+    var free = -Double.infinity
+    for connections in chart.workload.connections {
+      let place = x(Double(connections))
+      result += "<path class=\"axis\" d=\"M\(n(place)),\(n(bottom))v4\"/>"
+      let label = layout.isShort ? Quantity.short(connections) : Quantity.count(connections)
+      let half = Double(label.count) * layout.fontSize * 0.29
+      guard place - half > free else { continue }
+      result += text(
+        label, place, bottom + layout.fontSize + 6, size: layout.fontSize * 0.92, anchor: "middle")
+      free = place + half + 5
+    }
+    return result
+      + text(
+        "clients", layout.left + plotWidth / 2, bottom + layout.fontSize * 2.2 + 8,
+        size: layout.fontSize * 0.92, anchor: "middle")
+  }
+
+  // MARK: Series
+
+  /// The points without those between which a number of connections is missing.
+  private func runs(_ series: Chart.Series) -> [[Chart.Point]] {
+    var runs: [[Chart.Point]] = []
+    var previous: Int?
+    for point in series.points {
+      let rank = chart.workload.connections.firstIndex(of: point.connections)
+      if let previous, rank == previous + 1 {
+        runs[runs.count - 1].append(point)
+      } else {
+        runs.append([point])
+      }
+      previous = rank
+    }
+    return runs
+  }
+
+  private func band(_ series: Chart.Series) -> String {
+    runs(series).map { run in
+      let ends = run.compactMap { point in point.estimate.interval.map { (point, $0) } }
+      guard ends.count == run.count else { return "" }
+      // A single point has a band as narrow as its marker.
+      let width = run.count == 1 ? 2.0 : 0
+      let upper = ends.flatMap { point, interval in
+        [-width, width].map { pair(x(Double(point.connections)) + $0, y(interval.high)) }
+      }
+      let lower = ends.reversed().flatMap { point, interval in
+        [width, -width].map { pair(x(Double(point.connections)) + $0, y(interval.low)) }
+      }
+      return "<path class=\"band \(series.style.colorClass)\""
+        + " d=\"M\((upper + lower).joined(separator: "L"))Z\"/>\n"
+    }.joined()
+  }
+
+  private func line(_ series: Chart.Series) -> String {
+    runs(series).filter { $0.count > 1 }.map { run in
+      let path = run.map { pair(x(Double($0.connections)), y($0.estimate.median)) }
+      var attributes = [
+        ("class", "line \(series.style.colorClass)"), ("d", "M" + path.joined(separator: "L")),
+        ("stroke-width", Markup.number(series.style.width)),
+      ]
+      if let dash = series.style.dash { attributes.append(("stroke-dasharray", dash)) }
+      return Markup.element("path", attributes) + "\n"
+    }.joined()
+  }
+
+  /// Each is in a group that carries its figures, with a place around it that is large enough to rest a
+  /// pointer or a finger on.
+  private func points(_ series: Chart.Series) -> String {
+    series.points.map { point in
+      let place = (x: x(Double(point.connections)), y: y(point.estimate.median))
+      let hollow = point.isSaturated ? " hollow" : ""
+      var attributes = [
+        ("class", "point \(series.style.colorClass)\(hollow)"),
+        ("data-workload", chart.workload.id), ("data-figure", chart.figure.rawValue),
+        ("data-contender", series.contender.id), ("data-connections", "\(point.connections)"),
+        ("data-value", "\(point.estimate.median)"),
+      ]
+      if let interval = point.estimate.interval {
+        attributes += [("data-low", "\(interval.low)"), ("data-high", "\(interval.high)")]
+      }
+      let n = Markup.number
+      let content =
+        Markup.element("title", [], Markup.escape(chart.hover(series, point)))
+        + Markup.element(
+          "circle", [("class", "hit"), ("cx", n(place.x)), ("cy", n(place.y)), ("r", "9")])
+        + Markup.element("path", [("d", series.style.marker(place.x, place.y))])
+      return Markup.element("g", attributes, content) + "\n"
+    }.joined()
+  }
+
+  private func pair(_ x: Double, _ y: Double) -> String {
+    "\(Markup.number(x)),\(Markup.number(y))"
+  }
+
+  // MARK: Labels
+
+  private var labels: String {
+    let ends = chart.series.compactMap { series in
+      series.points.last.map { (x(Double($0.connections)), y($0.estimate.median)) }
+    }
+    let places = LabelPlacement.place(
+      ends.map(\.1), gap: layout.lineHeight, from: top + 2, to: bottom)
+    let column = layout.left + plotWidth + ChartLayout.labelOffset
+    return zip(chart.series, zip(ends, places)).map { series, place in
+      let (end, height) = place
+      let lead = Markup.element(
+        "path",
+        [
+          ("class", "lead \(series.style.colorClass)"),
+          ("d", "M\(pair(end.0 + 5, end.1))L\(pair(column - 8, height))h5"),
+        ])
+      let classes = "label \(series.style.colorClass)" + (series.style.isPeer ? " peer" : "")
+      return lead
+        + text(
+          layout.fit(series.contender.label), column, height + layout.fontSize * 0.34,
+          size: layout.labelSize, classes)
+    }.joined()
+  }
+}

@@ -1,0 +1,93 @@
+// From values to positions along an axis, linear from nothing or logarithmic, and where its marks are.
+
+struct Scale {
+  let isLogarithmic: Bool
+  /// The values at the two ends.
+  let low: Double
+  let high: Double
+
+  /// Above this ratio of the largest value to the smallest, the small ones would all look like nothing.
+  static let logarithmicFrom = 15.0
+
+  /// Marks are powers of two: for bytes.
+  let isBinary: Bool
+  /// Between the marks of a linear scale.
+  private let step: Double
+
+  /// For the vertical axis: all values fit, and the marks are round.
+  init(values: [Double], isBinary: Bool = false) {
+    self.isBinary = isBinary
+    let positive = values.filter { $0 > 0 && $0.isFinite }
+    let least = positive.min() ?? 0
+    let most = positive.max() ?? 1
+    isLogarithmic = least > 0 && most / least > Self.logarithmicFrom
+    step = Self.step(most, isBinary)
+    if isLogarithmic {
+      low = least / 1.3
+      high = most * 1.3
+    } else {
+      // Nothing is hidden by an axis that does not begin at nothing.
+      low = min(0, values.min() ?? 0)
+      high = max(step, (most * 1.04 / step).rounded(.up) * step)
+    }
+  }
+
+  /// For the numbers of connections.
+  init(connections: [Int]) {
+    isBinary = false
+    step = 1
+    isLogarithmic = true
+    let first = Double(connections.first ?? 1)
+    let last = Double(connections.last ?? 1)
+    // One number alone stands in the middle.
+    low = first == last ? first / 3 : first
+    high = first == last ? last * 3 : last
+  }
+
+  /// 0 at the low end, 1 at the high one.
+  func position(_ value: Double) -> Double {
+    guard isLogarithmic else { return (value - low) / (high - low) }
+    let clamped = max(value, low / 10)
+    return Math.log(clamped / low) / Math.log(high / low)
+  }
+
+  /// Round values within the ends, ascending.
+  var marks: [Double] {
+    isLogarithmic && isBinary ? binaryMarks : decimalMarks
+  }
+
+  private var binaryMarks: [Double] {
+    let doublings = Math.log(high / low) / Math.log(2)
+    let step = [1, 2, 4].first { doublings / Double($0) <= 6 } ?? 5
+    return stride(from: 0, through: 60, by: step).map { Double(1 << $0) }
+      .filter { low <= $0 && $0 <= high }
+  }
+
+  private var decimalMarks: [Double] {
+    guard isLogarithmic else {
+      return (Int((low / step).rounded(.up))...Int((high / step + 0.001).rounded(.down)))
+        .map { Double($0) * step }
+    }
+    let decades = Int(Math.log10(low).rounded(.down))...Int(Math.log10(high).rounded(.up))
+    let isWide = Math.log10(high / low) > 2.2
+    let isVeryWide = Math.log10(high / low) > 5.5
+    let marks = decades.flatMap { exponent -> [Double] in
+      if isVeryWide, exponent % 2 != 0 { return [] }
+      return (isWide ? [1.0] : [1, 2, 5]).map { $0 * Math.power(ofTen: exponent) }
+    }
+    return marks.filter { low <= $0 * 1.0001 && $0 <= high * 1.0001 }
+  }
+
+  /// 1, 2, 2.5 or 5 times a power of ten, for four or five marks.
+  private static func step(_ most: Double, _ isBinary: Bool) -> Double {
+    guard most > 0 else { return 1 }
+    let rough = most / 4
+    if isBinary {
+      var step = 1.0
+      while step < rough { step *= 2 }
+      return step
+    }
+    let unit = Math.power(ofTen: Int(Math.log10(rough).rounded(.down)))
+    return [1, 2, 2.5, 5, 10].map { $0 * unit }.first { $0 >= rough * 0.999 } ?? 10 * unit
+  }
+}

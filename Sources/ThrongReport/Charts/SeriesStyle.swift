@@ -1,0 +1,86 @@
+// How a contender is drawn: its colour, marker and dash, the same in every chart. Colours can be told
+// apart by the colour-blind, and markers and dashes do without them.
+
+struct SeriesStyle {
+  let index: Int
+  let isPeer: Bool
+
+  /// On the light ground and on the dark one; all have a contrast of at least 4.5 to theirs, so that
+  /// labels can have the colour of their line.
+  static let colors: [(light: String, dark: String)] = [
+    ("#0b5fa5", "#74b9ff"), ("#b04a04", "#ff9f63"), ("#00735c", "#45d0a6"),
+    ("#8f3a86", "#e6a0dc"), ("#4b515a", "#bcc3cd"), ("#7a5b00", "#e2c14d"),
+    ("#b3262f", "#ff9494"), ("#1b7285", "#73d2e6"),
+  ]
+  static let ground = (light: "#ffffff", dark: "#15181d")
+
+  var colorClass: String { "c\(index % Self.colors.count)" }
+
+  /// Models are solid; the dashes of peers tell those apart that share a colour.
+  var dash: String? {
+    guard isPeer else { return index < Self.colors.count ? nil : "9 3" }
+    return ["6 3", "2 3", "9 3 2 3", "4 2 1 2"][index / 2 % 4]
+  }
+
+  var width: Double { isPeer ? 1.6 : 2.4 }
+
+  /// A marker around the point, as the content of a `path`.
+  func marker(_ x: Double, _ y: Double) -> String {
+    let n = Markup.number
+    let r = isPeer ? 3.4 : 3.9
+    func polygon(_ points: [(Double, Double)]) -> String {
+      "M" + points.map { "\(n(x + $0.0 * r)),\(n(y + $0.1 * r))" }.joined(separator: "L") + "Z"
+    }
+    switch index % 7 {
+    case 0:
+      return "M\(n(x - r)),\(n(y))a\(n(r)),\(n(r)) 0 1 0 \(n(2 * r)),0"
+        + "a\(n(r)),\(n(r)) 0 1 0 \(n(-2 * r)),0Z"
+    case 1: return polygon([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
+    case 2: return polygon([(0, -1.2), (1.1, 0.8), (-1.1, 0.8)])
+    case 3: return polygon([(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)])
+    case 4: return polygon([(0, 1.2), (1.1, -0.8), (-1.1, -0.8)])
+    case 5:
+      return polygon([
+        (-0.4, -1.2), (0.4, -1.2), (0.4, -0.4), (1.2, -0.4), (1.2, 0.4), (0.4, 0.4), (0.4, 1.2),
+        (-0.4, 1.2), (-0.4, 0.4), (-1.2, 0.4), (-1.2, -0.4), (-0.4, -0.4),
+      ])
+    default:
+      return polygon([(-1.2, 0), (-0.6, -1.05), (0.6, -1.05), (1.2, 0), (0.6, 1.05), (-0.6, 1.05)])
+    }
+  }
+
+  /// The rules of all charts: in the page once, and in each file that stands alone.
+  static var styleSheet: String {
+    """
+    .chart{--ground:\(ground.light);--ink:#1b1f24;--soft:#59616b;--grid:#e4e7eb;--axis:#9aa2ad;\
+    \(variables(\.light))}
+    @media screen and (prefers-color-scheme:dark){.chart{--ground:\(ground.dark);--ink:#e8eaed;--soft:#a4acb7;\
+    --grid:#2b3038;--axis:#5b636e;\(variables(\.dark))}}
+    .chart text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif;\
+    font-variant-numeric:tabular-nums;fill:var(--soft)}
+    .chart .ground{fill:var(--ground)}
+    .chart .grid{stroke:var(--grid);stroke-width:1;fill:none}
+    .chart .axis{stroke:var(--axis);stroke-width:1;fill:none}
+    .chart .line{fill:none;stroke-linejoin:round;stroke-linecap:round}
+    .chart .hit{fill:transparent}
+    .chart .lead{fill:none;stroke-width:1;opacity:.55}
+    .chart .band{fill-opacity:.15;stroke:none}
+    .chart text.title{fill:var(--ink);font-weight:600}
+    .chart text.label{font-weight:600}
+    .chart text.label.peer{font-weight:400}
+
+    """
+      + colors.indices.map { index in
+        ".chart .c\(index).line,.chart .c\(index).lead{stroke:var(--c\(index))}"
+          + ".chart .c\(index).band,.chart text.c\(index){fill:var(--c\(index))}"
+          + ".chart .c\(index).point path{fill:var(--c\(index));stroke:var(--ground);stroke-width:1}"
+          + ".chart .c\(index).point.hollow path{fill:var(--ground);stroke:var(--c\(index));"
+          + "stroke-width:1.6}\n"
+      }.joined()
+  }
+
+  private static func variables(_ side: KeyPath<(light: String, dark: String), String>) -> String {
+    colors.enumerated().map { "--c\($0.offset):\($0.element[keyPath: side])" }
+      .joined(separator: ";")
+  }
+}

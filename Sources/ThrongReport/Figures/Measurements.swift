@@ -1,0 +1,96 @@
+// The results by cell, as figures: medians, ratios and histories. Built once; everything else asks here.
+
+struct Measurements {
+  let results: CompareResults
+  private let cells: [CellKey: Cell]
+
+  init(_ results: CompareResults) {
+    self.results = results
+    cells = Dictionary(results.cells.map { ($0.key, $0) }) { first, _ in first }
+  }
+
+  func cell(_ workload: Workload, _ contender: Contender, _ connections: Int) -> Cell? {
+    cells[CellKey(workload: workload.id, contender: contender.id, connections: connections)]
+  }
+
+  /// What may be drawn and compared: it was measured, and nothing went wrong.
+  func soundCell(_ workload: Workload, _ contender: Contender, _ connections: Int) -> Cell? {
+    guard let cell = cell(workload, contender, connections), cell.isSound else { return nil }
+    return cell
+  }
+
+  func estimate(
+    _ figure: Figure, _ workload: Workload, _ contender: Contender, _ connections: Int
+  ) -> MedianEstimate? {
+    soundCell(workload, contender, connections)?.estimate(figure)
+  }
+
+  /// Whether a figure can be compared there.
+  func isComparable(
+    _ figure: Figure, _ workload: Workload, _ contender: Contender, _ connections: Int
+  ) -> Bool {
+    guard let cell = soundCell(workload, contender, connections), cell.estimate(figure) != nil
+    else { return false }
+    return !(figure.suffersFromSaturation && cell.isSaturated)
+  }
+
+  /// - Returns: nil when one of them cannot be compared there.
+  func ratio(
+    _ figure: Figure, _ workload: Workload, _ first: Contender, to second: Contender,
+    _ connections: Int
+  ) -> Ratio? {
+    guard isComparable(figure, workload, first, connections),
+      isComparable(figure, workload, second, connections),
+      let one = cell(workload, first, connections), let other = cell(workload, second, connections)
+    else { return nil }
+    guard figure == .memory else {
+      return Ratio(paired: one.values(figure), to: other.values(figure))
+    }
+    // Under the resolution all memory is the same; a ratio to that is a lower bound.
+    let least = Figure.memoryResolution / Double(connections)
+    let (a, b) = (one.values(figure), other.values(figure))
+    guard
+      let ratio = Ratio(
+        paired: a.mapValues { max($0, least) }, to: b.mapValues { max($0, least) }),
+      let first = MedianEstimate(Array(a.values)), let second = MedianEstimate(Array(b.values))
+    else { return nil }
+    return abs(first.median - second.median) < least ? ratio.withinResolution : ratio
+  }
+
+  func history(
+    _ figure: Figure, _ workload: Workload, _ first: Contender, to second: Contender
+  ) -> History {
+    History(
+      workload.connections.compactMap { connections in
+        ratio(figure, workload, first, to: second, connections).map {
+          History.Point(connections, $0)
+        }
+      }, floor: figure.floor)
+  }
+
+  /// Those with at least one sound cell in the workload.
+  func contenders(in workload: Workload) -> [Contender] {
+    results.contenders.filter { contender in
+      workload.connections.contains { soundCell(workload, contender, $0) != nil }
+    }
+  }
+}
+
+extension Cell {
+  var isSound: Bool { failure == nil && !samples.isEmpty }
+
+  /// By round.
+  func values(_ figure: Figure) -> [Int: Double] {
+    var values: [Int: Double] = [:]
+    for sample in samples { values[sample.round] = figure.value(sample) }
+    return values
+  }
+
+  func estimate(_ figure: Figure) -> MedianEstimate? {
+    MedianEstimate(samples.compactMap(figure.value))
+  }
+
+  func median(_ value: (Sample) -> Double?) -> Double? {
+    MedianEstimate(samples.compactMap(value))?.median
+  }
+}

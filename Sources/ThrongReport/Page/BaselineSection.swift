@@ -1,0 +1,66 @@
+// What has changed since an earlier run, on the page.
+
+struct BaselineSection {
+  let baseline: Baseline
+  let results: CompareResults
+
+  var element: Element {
+    let changes = baseline.changes.filter(\.isSignificant)
+    let failures = baseline.regressions.filter(\.isFailure)
+    var content = [Element("p", summary)]
+    if !failures.isEmpty {
+      content.append(.list(failures.map { $0.sentence(results) }, class: "remarks worse"))
+    }
+    content.append(
+      changes.isEmpty
+        ? Element("p", "No figure has changed by more than noise.")
+        : .scrolling("changes since the baseline", table(changes)))
+    content += baseline.remarks.map { Element.of("p", class: "axis-note", $0) }
+    return .section("baseline", "Since the baseline", content)
+  }
+
+  private var summary: String {
+    let count = baseline.regressions.count
+    let beyond = "beyond \(Quantity.percent(baseline.tolerance))"
+    switch count {
+    case 0: return "No regression \(beyond)."
+    case 1: return "One regression \(beyond)."
+    default: return "\(count) regressions \(beyond)."
+    }
+  }
+
+  private func table(_ changes: [Baseline.Change]) -> Element {
+    let head = ["workload", "contender", "clients", "figure", "before", "now", "change"]
+    let rows = changes.map { change in
+      Element(
+        "tr", [],
+        [
+          Element("td", results.workload(change.key.workload)?.title ?? change.key.workload),
+          Element(
+            "th", [("scope", "row")],
+            results.contender(change.key.contender)?.label ?? change.key.contender),
+          Element("td", [("class", "n")], Quantity.count(change.key.connections)),
+          Element("td", change.figure.name),
+          Element("td", [("class", "n")], change.text(change.before)),
+          Element("td", [("class", "n")], change.text(change.now)),
+          Element(
+            "td", [("class", isRegression(change) ? "n bad" : "n")],
+            Quantity.change(change.ratio?.value ?? 1) + (isRegression(change) ? " !" : "")),
+        ])
+    }
+    return Element(
+      "table", [],
+      [
+        Element.caption("Changes that are more than noise (95 %); !: a regression"),
+        Element(
+          "thead", [],
+          [
+            Element("tr", [], head.map { Element("th", [("scope", "col")], $0) })
+          ]), Element("tbody", [], rows),
+      ])
+  }
+
+  private func isRegression(_ change: Baseline.Change) -> Bool {
+    baseline.regressions.contains(.worse(change))
+  }
+}

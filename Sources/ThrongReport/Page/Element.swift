@@ -1,0 +1,58 @@
+// HTML in small pieces. Text is escaped where it becomes a piece, so that nothing else has to think of it.
+
+/// A piece of a page, escaped.
+struct Element {
+  let html: String
+
+  /// What is HTML already.
+  init(html: String) { self.html = html }
+
+  /// Text, escaped.
+  init(_ text: String) { html = Markup.escape(text) }
+
+  init(_ name: String, _ attributes: [(String, String)], _ content: [Element]) {
+    html = Markup.element(name, attributes, content.map(\.html).joined())
+  }
+
+  init(_ name: String, _ text: String) { self.init(name, [], [Element(text)]) }
+
+  init(_ name: String, _ attributes: [(String, String)], _ text: String) {
+    self.init(name, attributes, [Element(text)])
+  }
+
+  static func of(_ name: String, class classes: String, _ text: String) -> Element {
+    Element(name, [("class", classes)], text)
+  }
+
+  /// Stays in sight while its table is scrolled.
+  static func caption(_ text: String) -> Element {
+    Element("caption", [], [Element("span", text)])
+  }
+
+  static func list(_ texts: [String], class classes: String = "plain") -> Element {
+    Element("ul", [("class", classes)], texts.map { Element("li", $0) })
+  }
+
+  /// A part of the page with its heading.
+  static func section(_ id: String, _ heading: String, _ content: [Element]) -> Element {
+    Element(
+      "section", [("id", id), ("aria-labelledby", id + "-h")],
+      [Element("h2", [("id", id + "-h")], heading)] + content)
+  }
+
+  /// A wide table scrolls by itself; the page never does.
+  static func scrolling(_ label: String, _ table: Element) -> Element {
+    Element(
+      "div",
+      [("class", "scroll"), ("role", "region"), ("aria-label", label), ("tabindex", "0")], [table])
+  }
+
+  /// Names and what they are.
+  static func facts(_ facts: [(String, Element)]) -> Element {
+    Element(
+      "dl", [("class", "facts")],
+      facts.map { name, value in
+        Element("div", [], [Element("dt", name), Element("dd", [], [value])])
+      })
+  }
+}

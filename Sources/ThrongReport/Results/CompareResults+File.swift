@@ -1,0 +1,126 @@
+// results.json: written whole or not at all, and read with an error that says what is wrong with it.
+
+import FoundationEssentials
+import ThrongLoad
+
+extension CompareResults {
+  /// Everything, as docs/compare-json.md describes it. Ends with a newline.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+
+  /// Reads what `json` has written.
+  /// - Parameter name: what the text is called in errors.
+  public init(json: String, name: String = "results.json") throws(ResultsFileError) {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    let data = Data(json.utf8)
+    do {
+      let version = try decoder.decode(VersionOnly.self, from: data).version
+      guard version == Self.currentVersion else {
+        throw ResultsFileError.version(file: name, found: version)
+      }
+      self = try decoder.decode(CompareResults.self, from: data)
+    } catch let error as ResultsFileError {
+      throw error
+    } catch let error as DecodingError {
+      throw .damaged(file: name, reason: error.place)
+    } catch {
+      throw .damaged(file: name, reason: "\(error)")
+    }
+    if let problem { throw .damaged(file: name, reason: problem) }
+  }
+
+  /// Reads a results.json.
+  public init(contentsOf path: String) throws(ResultsFileError) {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw .unreadable(file: path, reason: Self.reason(error))
+    }
+    try self.init(json: String(decoding: data, as: UTF8.self), name: path)
+  }
+
+  /// Replaces the file at once: who reads it at any time, after a crash too, finds the old or the new.
+  public func write(to path: String) throws {
+    try AtomicFile.write(try json(), to: path)
+  }
+
+  private struct VersionOnly: Decodable { var version: Int }
+
+  /// What does not fit together, in words; nil when all does.
+  private var problem: String? {
+    let (contenders, workloads) = (Set(contenders.map(\.id)), Set(workloads.map(\.id)))
+    if contenders.count != self.contenders.count { return "two contenders have the same id" }
+    if workloads.count != self.workloads.count { return "two workloads have the same id" }
+    var seen: Set<CellKey> = []
+    for cell in cells {
+      if !contenders.contains(cell.contender) {
+        return "a cell names the contender '\(cell.contender)', which is not listed"
+      }
+      if !workloads.contains(cell.workload) {
+        return "a cell names the workload '\(cell.workload)', which is not listed"
+      }
+      if cell.connections < 1 { return "a cell has \(cell.connections) connections" }
+      if !seen.insert(cell.key).inserted {
+        return "two cells are of \(cell.contender), \(cell.workload), \(cell.connections)"
+      }
+      if Set(cell.samples.map(\.round)).count != cell.samples.count {
+        return "a cell has two samples of one round"
+      }
+    }
+    return nil
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    if let error = error as? CocoaError, error.code == .fileReadNoSuchFile {
+      return "there is no such file"
+    }
+    if let error = error as? CocoaError, error.code == .fileReadNoPermission {
+      return "it may not be read"
+    }
+    return "\(error)"
+  }
+}
+
+/// Why a results.json cannot be used.
+public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
+  case unreadable(file: String, reason: String)
+  case damaged(file: String, reason: String)
+  case version(file: String, found: Int)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
+    case .damaged(let file, let reason):
+      "\(file) is damaged or not a results.json of throng compare: \(reason) (measure again)"
+    case .version(let file, let found):
+      "\(file) has version \(found) of the format, and this throng reads version"
+        + " \(CompareResults.currentVersion)"
+        + (found > CompareResults.currentVersion
+          ? " (use the throng that wrote it, or a newer one)" : " (measure again)")
+    }
+  }
+}
+
+extension DecodingError {
+  /// Where in the file, and what.
+  fileprivate var place: String {
+    let (context, what): (Context, String) =
+      switch self {
+      case .keyNotFound(let key, let context): (context, "'\(key.stringValue)' is missing")
+      case .typeMismatch(let type, let context): (context, "is no \(type)")
+      case .valueNotFound(let type, let context): (context, "is null and should be a \(type)")
+      case .dataCorrupted(let context): (context, context.debugDescription)
+      @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
+      }
+    let path = context.codingPath.map { key in
+      key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)"
+    }.joined()
+    return path.isEmpty ? what : "at \(path.drop { $0 == "." }): \(what)"
+  }
+}

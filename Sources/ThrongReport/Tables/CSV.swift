@@ -1,0 +1,49 @@
+// results.csv: a row for each cell, as RFC 4180 has it, for spreadsheets and data frames.
+
+extension CompareResults {
+  /// A header and a row for each cell: the medians, the 95 % intervals of the four main figures, and
+  /// what is needed to know what they are worth. Absent figures are empty.
+  public var csv: String {
+    let header =
+      ["workload", "contender", "label", "connections", "samples"]
+      + CellColumn.all.map(\.name) + Figure.allCases.flatMap { ["\($0)_low", "\($0)_high"] }
+      + ["system_calls_per_msg", "verified_messages", "saturated", "failure", "command"]
+    return CSV.row(header) + cells.map(row).joined()
+  }
+
+  private func row(_ cell: Cell) -> String {
+    let label = contender(cell.contender)?.label ?? cell.contender
+    var fields = [
+      cell.workload, cell.contender, label, "\(cell.connections)", "\(cell.samples.count)",
+    ]
+    fields += CellColumn.all.map { column in CSV.number(column.value(cell), column.csvScale) }
+    for figure in Figure.allCases {
+      let interval = cell.estimate(figure)?.interval
+      let scale = figure == .p99 ? 0.001 : 1
+      fields += [CSV.number(interval?.low, scale), CSV.number(interval?.high, scale)]
+    }
+    fields += [
+      CSV.number(cell.allSystemCallsPerMessage),
+      "\(cell.samples.reduce(0) { $0 + $1.verifiedMessages })",
+      cell.isSaturated ? "yes" : "no", cell.failure ?? "", cell.command,
+    ]
+    return CSV.row(fields)
+  }
+}
+
+enum CSV {
+  static func row(_ fields: [String]) -> String {
+    fields.map(field).joined(separator: ",") + "\r\n"
+  }
+
+  static func number(_ value: Double?, _ scale: Double = 1) -> String {
+    value.map { "\($0 * scale)" } ?? ""
+  }
+
+  /// In quotes where it must be.
+  static func field(_ text: String) -> String {
+    let special = text.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
+    guard special || text.hasPrefix(" ") || text.hasSuffix(" ") else { return text }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+}

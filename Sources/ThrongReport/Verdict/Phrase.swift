@@ -1,0 +1,30 @@
+// Pieces of sentences.
+
+enum Phrase {
+  /// `a`, `a and b`, `a, b and c`; with semicolons where the parts have commas.
+  static func list(_ parts: [String], _ word: String = "and") -> String {
+    guard parts.count > 1 else { return parts.first ?? "" }
+    let hasCommas = parts.contains { $0.contains(", ") }
+    let start = parts.dropLast().joined(separator: hasCommas ? "; " : ", ")
+    return "\(start)\(hasCommas ? ";" : "") \(word) \(parts[parts.count - 1])"
+  }
+
+  static func clients(_ count: Int) -> String {
+    "\(Quantity.count(count)) client\(count == 1 ? "" : "s")"
+  }
+
+  static func clients(_ counts: [Int]) -> String {
+    // Numbers have commas themselves and no spaces after them.
+    list(counts.map(Quantity.count)) + (counts == [1] ? " client" : " clients")
+  }
+
+  static func capitalized(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+  }
+
+  /// With a capital and a full stop.
+  static func sentence(_ text: String) -> String {
+    let text = capitalized(text)
+    return [".", "!", "?"].contains { text.hasSuffix($0) } ? text : text + "."
+  }
+}

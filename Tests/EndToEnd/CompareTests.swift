@@ -1,0 +1,154 @@
+// `throng compare` as a user runs it: its files, its statuses, an interruption, a regression.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct CompareTests {
+  /// A comparison of one model, of half a second.
+  private static let short = [
+    "--models", "reactor", "--connections", "2", "--repeats", "2", "--duration", "100ms",
+    "--warmup",
+    "20ms", "--no-system-calls", "--seed", "5",
+  ]
+
+  private static func inDirectory(_ body: (String) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "throng-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+  }
+
+  private static func object(_ path: String) throws -> [String: Any] {
+    let data = try Data(contentsOf: URL(filePath: path))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  @Test func theReportIsWrittenAndTheTablePrinted() throws {
+    try Self.inDirectory { directory in
+      let ran = try ThrongProgram.run(["compare", "--output", directory] + Self.short)
+      #expect(ran.end == .status(0), "\(ran.errors)")
+      #expect(ran.output.contains("64-byte echo") && ran.output.contains("reactor"))
+      #expect(ran.errors.contains("seed 5"))
+      #expect(ran.errors.contains("64-byte echo, reactor, 2 connections, round 2: "))
+      for name in ["index.html", "results.json", "results.csv", "charts/echo-64-cpu.svg"] {
+        #expect(FileManager.default.fileExists(atPath: directory + "/" + name), "\(name)")
+      }
+      let results = try Self.object(directory + "/results.json")
+      let cells = try #require(results["cells"] as? [[String: Any]])
+      #expect((cells.first?["samples"] as? [Any])?.count == 2)
+      #expect((results["command"] as? String)?.hasSuffix("--no-system-calls --seed 5") == true)
+    }
+  }
+
+  @Test func anInterruptedComparisonIsReportedAndGoesOn() throws {
+    try Self.inDirectory { directory in
+      // More rounds than there will be.
+      let flags = ["compare", "--output", directory] + Self.short + ["--repeats", "40"]
+      let program = try Program(ThrongProgram.path, flags)
+      defer { program.kill() }
+      _ = try program.errors.wait(for: "round 2: ")
+      program.send(SIGINT)
+      #expect(try program.waitForEnd() == .status(130), "\(program.errors.text)")
+      #expect(program.errors.text.contains("go on with --resume"))
+      #expect(program.output.text.contains("64-byte echo"))
+      #expect(FileManager.default.fileExists(atPath: directory + "/index.html"))
+      let early = try Self.object(directory + "/results.json")
+      #expect(early["wasInterrupted"] as? Bool == true)
+
+      let refused = try ThrongProgram.run(flags + ["--resume", "--duration", "150ms"])
+      #expect(refused.end == .status(1))
+      #expect(
+        refused.errors.contains(
+          "is of another comparison: --duration in seconds was 0.1, and is 0.15"))
+    }
+  }
+
+  @Test func whatIsDoneIsNotMeasuredAgain() throws {
+    try Self.inDirectory { directory in
+      let flags = ["compare", "--output", directory] + Self.short
+      _ = try ThrongProgram.run(flags)
+      let before = try Self.object(directory + "/results.json")
+      let again = try ThrongProgram.run(flags + ["--resume"])
+      #expect(again.end == .status(0), "\(again.errors)")
+      #expect(!again.errors.contains("round 1: "))
+      let after = try Self.object(directory + "/results.json")
+      #expect(
+        NSArray(array: before["cells"] as? [Any] ?? [])
+          == NSArray(array: after["cells"] as? [Any] ?? []))
+    }
+  }
+
+  @Test(arguments: [(1.0, Int32(0)), (3.0, 2)])
+  func aRegressionEndsWithStatus2(_ factor: Double, _ status: Int32) throws {
+    try Self.inDirectory { directory in
+      let flags = ["compare", "--output", directory] + Self.short
+      _ = try ThrongProgram.run(flags)
+      let (file, baseline) = (directory + "/results.json", directory + "/baseline.json")
+      // Two rounds alike, so that there is no noise to hide in.
+      try Self.rewrite(file, to: file, microsecondsOfMessage: 12 * factor)
+      try Self.rewrite(file, to: baseline, microsecondsOfMessage: 12)
+      let ran = try ThrongProgram.run(flags + ["--resume", "--baseline", baseline])
+      #expect(ran.end == .status(status), "\(ran.output)\(ran.errors)")
+      #expect(ran.output.contains(status == 2 ? "regression: reactor" : "no regression"))
+    }
+  }
+
+  /// Gives all samples the figures of the first, and a server that spends so much.
+  private static func rewrite(
+    _ file: String, to other: String, microsecondsOfMessage: Double
+  ) throws {
+    var results = try object(file)
+    var cells = try #require(results["cells"] as? [[String: Any]])
+    let samples = try #require(cells[0]["samples"] as? [[String: Any]])
+    cells[0]["samples"] = samples.indices.map { index in
+      samples[0].merging([
+        "round": index + 1, "userMicrosecondsPerMessage": microsecondsOfMessage / 4,
+        "systemMicrosecondsPerMessage": microsecondsOfMessage * 3 / 4,
+      ]) { $1 }
+    }
+    results["cells"] = cells
+    try JSONSerialization.data(withJSONObject: results).write(to: URL(filePath: other))
+  }
+
+  @Test func aCellCanBeMeasuredAlone() throws {
+    let list = try ThrongProgram.run(["compare", "--list"] + Self.short)
+    #expect(list.end == .status(0))
+    #expect(list.output.hasPrefix("echo-64/reactor/2\n  taskset -c "))
+    #expect(list.output.contains("1 cells, 2 rounds: about "))
+    let cell = try ThrongProgram.run(["compare", "--cell", "echo-64/reactor/2"] + Self.short)
+    #expect(cell.end == .status(0), "\(cell.errors)")
+    #expect(cell.output.contains("messages"))
+  }
+
+  @Test(
+    arguments: [
+      (["--connections", "1,,2"], 64, "a list has a value between any two commas"),
+      (["--connections", "0"], 64, "give a whole number from 1 on"),
+      (["--connections", "5,5"], 64, "5 is in the list twice"),
+      (["--models", "reactors"], 64, "'reactors' is no model (there are reactor, reactor-loops,"),
+      (["--models", "none"], 64, "there is nothing to compare"),
+      (["--models", "none,reactor"], 64, "--models none goes with no other"),
+      (["--peer", "x"], 64, "a peer is NAME=COMMAND {port}"),
+      (["--peer", "x=./server"], 64, "the command has no {port}"),
+      (["--peer", "x='./server {port}"], 64, "a quote is not closed"),
+      (["--peer", "reactor=./server {port}"], 1, "two contenders are called 'reactor'"),
+      (["--sizes", "big"], 64, "--sizes takes bytes"),
+      (["--work", "20"], 64, "a duration needs a unit"),
+      (["--block", "0ms"], 64, "--block takes times, such as 1ms"),
+      (["--slow-clients", "100"], 64, "--slow-clients is a share of the clients"),
+      (["--duration", "0s"], 64, "--duration must be more than nothing"),
+      (["--server-cpus", "x"], 64, "'x' is no list of processors"),
+      (["--server-cpus", "999"], 1, "--server-cpus: there is no processor 999 to use here"),
+      (["--tolerance", "5"], 64, "--tolerance needs --baseline"),
+      (["--list", "--cell", "x"], 64, "choose either --list or --cell"),
+      (["--cell", "echo-64/reactor/3"], 1, "there is no cell 'echo-64/reactor/3'"),
+      (["--resume", "--output", "/nonexistent"], 1, "cannot read /nonexistent/results.json"),
+      (["--baseline", "/nonexistent.json"], 1, "cannot read /nonexistent.json"),
+      (["--output", "/proc/none"], 1, "cannot write /proc/none"),
+    ] as [([String], Int32, String)])
+  func badUsageIsToldWithTheRemedy(_ flags: [String], _ status: Int32, _ text: String) throws {
+    let ran = try ThrongProgram.run(["compare"] + flags)
+    #expect(ran.end == .status(status), "\(ran.errors)")
+    #expect(ran.errors.contains(text), "\(ran.errors)")
+    #expect(ran.output.isEmpty)
+  }
+}

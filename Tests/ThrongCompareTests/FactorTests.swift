@@ -1,0 +1,52 @@
+// A contender that costs twice as much is found to cost twice as much.
+
+import Testing
+import ThrongReport
+
+@testable import ThrongCompare
+
+@Suite(.serialized) struct FactorTests {
+  /// Work is counted in the thread's own processor time, so that a busy machine changes nothing in it.
+  @Test func aPeerThatIsTwiceAsSlowIsFoundTwiceAsSlow() throws {
+    func peer(_ name: String, _ work: String) -> PeerChoice {
+      PeerChoice(
+        name: name,
+        command: "\(ShortRun.throng) serve --quiet --host 127.0.0.1 --port {port} --handler echo"
+          + " --work \(work)")
+    }
+    let options = ShortRun.options {
+      $0.models = []
+      $0.peers = [peer("once", "1ms"), peer("twice", "2ms")]
+      $0.duration = .milliseconds(400)
+      $0.connections = [1]
+      $0.timeout = .seconds(5)
+      $0.repeats = 3
+    }
+    let results = try ShortRun.run(options)
+    func cost(_ contender: String) throws -> [Int: Double] {
+      let cell = try #require(results.cells.first { $0.contender == contender })
+      #expect(cell.failure == nil)
+      return Dictionary(
+        uniqueKeysWithValues: cell.samples.compactMap { sample in
+          sample.cpuMicrosecondsPerMessage.map { (sample.round, $0) }
+        })
+    }
+    let (once, twice) = (try cost("once"), try cost("twice"))
+    let ratio = try #require(Ratio(paired: twice, to: once))
+    #expect(ratio.value > 1.8 && ratio.value < 2.2, "\(ratio)")
+    #expect(ratio.outcome(floor: 0.05) == .more, "\(ratio)")
+  }
+
+  @Test func systemCallsAreCountedForEachMessage() throws {
+    let stop = try StopSignal(watchingSignals: false)
+    let plan = try ShortRun.plan(ShortRun.options { $0.models = [.threadPerClient] })
+    let runner = CellRunner(plan.method, stop, program: ShortRun.throng)
+    let counter = SystemCallCounter(runner)
+    try #require(counter.problem() == nil)
+    let task = try #require(plan.tasks.first)
+    let calls = try #require(counter.count(task))
+    #expect(abs(calls["recvfrom", default: 0] - 1) < 0.02, "\(calls)")
+    #expect(abs(calls["sendto", default: 0] - 1) < 0.02, "\(calls)")
+    #expect(calls.values.reduce(0, +) < 2.1, "\(calls)")
+  }
+}

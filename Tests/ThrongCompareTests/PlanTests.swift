@@ -1,0 +1,171 @@
+// What will be measured, decided before anything runs.
+
+import Testing
+import ThrongReport
+
+@testable import ThrongCompare
+
+struct PlanTests {
+  @Test func everyRoundHoldsEveryCellOnceInAnOrderOfItsOwn() throws {
+    let options = ShortRun.options {
+      $0.connections = [1, 2, 4, 8]
+      $0.repeats = 4
+    }
+    let plan = try ShortRun.plan(options)
+    let rounds = (1...4).map { round in plan.tasks.filter { $0.round == round }.map(\.id) }
+    #expect(plan.tasks.map(\.round) == plan.tasks.map(\.round).sorted())
+    for round in rounds {
+      #expect(round.count == 16 && Set(round) == Set(rounds[0]))
+    }
+    #expect(Set(rounds).count == 4)
+  }
+
+  @Test func theOrderFollowsFromTheSeed() throws {
+    func order(_ seed: UInt64) throws -> [String] {
+      try ShortRun.plan(
+        ShortRun.options {
+          $0.connections = [1, 2, 4, 8]
+          $0.seed = seed
+        }
+      ).tasks.map(\.id)
+    }
+    #expect(try order(7) == order(7))
+    #expect(try order(7) != order(8))
+  }
+
+  @Test func whatTheDescriptorLimitDoesNotAllowIsLeftOutAndSaid() throws {
+    let options = ShortRun.options { $0.connections = [10, 10_000] }
+    let plan = try ShortRun.plan(options, limits: SystemLimits(descriptors: 4096, threads: 100_000))
+    #expect(Set(plan.tasks.map(\.connections)) == [10])
+    #expect(plan.results.workloads[0].connections == [10])
+    #expect(
+      plan.results.notes.contains(
+        "10,000 connections are left out: they need 10,064 descriptors, and the limit is 4,096"
+          + " (ulimit -Hn)."))
+  }
+
+  @Test func aThreadForEachClientIsLeftOutWhereThreadsAreFew() throws {
+    let options = ShortRun.options { $0.connections = [10, 1_000] }
+    let plan = try ShortRun.plan(options, limits: SystemLimits(descriptors: 4096, threads: 500))
+    let threaded = plan.tasks.filter { $0.contender.id == "thread-per-client" }
+    #expect(threaded.map(\.connections) == [10])
+    #expect(plan.tasks.contains { $0.contender.id == "reactor" && $0.connections == 1_000 })
+    #expect(
+      plan.results.notes.contains {
+        $0.hasPrefix("thread-per-client at 1,000 connections are left out: they need 1,064 threads")
+          || $0.hasPrefix("thread-per-client at 1,000 connections is left out")
+      })
+  }
+
+  @Test func nothingThatFitsIsAnErrorWithTheReason() throws {
+    let options = ShortRun.options { $0.connections = [10_000] }
+    let error = #expect(throws: CompareError.self) {
+      try ShortRun.plan(options, limits: SystemLimits(descriptors: 256, threads: 256))
+    }
+    #expect(try #require(error).description.contains("they need 10,064 descriptors"))
+  }
+
+  @Test func halvesOfTheCoresAreApartAndKeepHardwareThreadsTogether() {
+    func halves(_ cores: [[Int]]) -> [[Int]] {
+      let plan = ProcessorPlan(cores: cores)
+      return [plan.server, plan.generator]
+    }
+    #expect(halves([[0], [1]]) == [[0], [1]])
+    #expect(halves([[0, 4], [1, 5], [2, 6], [3, 7]]) == [[0, 4, 1, 5], [2, 6, 3, 7]])
+    #expect(halves([[0], [1], [2]]) == [[0], [1, 2]])
+    #expect(halves([[0, 1]]) == [[0], [1]])
+    #expect(halves([[3]]) == [[3], [3]])
+  }
+
+  @Test func sharedProcessorsAreSaid() {
+    let notes = ProcessorPlan(cores: [[3]]).notes
+    #expect(
+      notes.count == 1 && notes[0].hasPrefix("The server and the generator share processor 3"))
+  }
+
+  @Test func workIsMeasuredOnlyWhereOneThreadCanServeEverybodyInTime() throws {
+    let options = ShortRun.options {
+      $0.connections = [1, 100, 10_000]
+      $0.work = [.zero, .microseconds(200)]
+      $0.duration = .seconds(1)
+    }
+    let plan = try ShortRun.plan(options)
+    #expect(plan.results.workloads.map(\.id) == ["echo-64", "work-200us"])
+    #expect(plan.results.workloads.map(\.connections) == [[1, 100, 10_000], [1, 100]])
+    #expect(
+      plan.results.notes.contains { $0.hasPrefix("64-byte echo, 200us of work: not at 10,000") })
+  }
+
+  @Test func everyWorkloadHasItsFlagsAndAnIdOfItsOwn() throws {
+    let options = ShortRun.options {
+      $0.connections = [1, 100]
+      $0.sizes = ["64", "4096"]
+      $0.depths = [1, 16]
+      $0.work = [.zero, .microseconds(20)]
+      $0.block = [.milliseconds(1)]
+      $0.slowClients = [10]
+      $0.idle = [1_000]
+      $0.measuresChurn = true
+    }
+    let workloads = try ShortRun.plan(options).results.workloads
+    #expect(Set(workloads.map(\.id)).count == 12)
+    let flags = Dictionary(uniqueKeysWithValues: workloads.map { ($0.id, $0) })
+    #expect(
+      flags["work-20us-4096-depth-16"]?.serverFlags == ["--handler", "echo", "--work", "20us"])
+    #expect(flags["block-1ms"]?.serverFlags == ["--handler", "echo", "--block", "1ms"])
+    #expect(flags["slow-10"]?.generatorFlags == ["--slow-clients", "10"])
+    #expect(flags["slow-10"]?.connections == [100])
+    #expect(flags["idle-1000"]?.generatorFlags == ["--idle-connections", "1000"])
+    #expect(flags["churn"]?.generatorFlags == ["--churn"])
+  }
+
+  @Test func peersTakePartWhereTheyCan() throws {
+    let options = ShortRun.options {
+      $0.peers = [FaultyPeer.none.choice()]
+      $0.block = [.milliseconds(1)]
+      $0.measuresChurn = true
+    }
+    let plan = try ShortRun.plan(options)
+    let workloads = plan.tasks.filter { $0.contender.kind == .peer }.map(\.workload.id)
+    #expect(Set(workloads) == ["echo-64", "churn"])
+    #expect(plan.results.notes.contains { $0.hasPrefix("none takes no part in") })
+  }
+
+  @Test func namesOfPeersAreTheirOwn() throws {
+    let options = ShortRun.options {
+      $0.peers = [PeerChoice(name: "Reactor", command: "./x {port}")]
+    }
+    let error = #expect(throws: CompareError.self) { try ShortRun.plan(options) }
+    #expect(try #require(error).description.hasPrefix("two contenders are called 'reactor'"))
+    #expect(CompareOptions.identifier("C, epoll (mine)") == "c-epoll-mine")
+    #expect(CompareOptions.identifier("…") == "peer")
+  }
+
+  @Test func theQuickComparisonFitsIntoItsTime() throws {
+    var options = CompareOptions(throng: "throng")
+    options.makeQuick()
+    #expect(try ShortRun.plan(options).expectedTime < .seconds(40))
+  }
+
+  @Test func theCommandOfACellIsOneThatAShellTakes() throws {
+    let plan = try ShortRun.plan(ShortRun.options { $0.generatorProcessors = [0] })
+    let task = try #require(plan.task(id: "echo-64/reactor/2"))
+    let command = plan.method.command(task)
+    #expect(command.hasPrefix("taskset -c 0 \(Shell.quoted(ShortRun.throng)) bench --server '"))
+    #expect(command.contains("--mode reactor --handler echo' --server-cpus "))
+    #expect(Shell.quoted("it's") == "'it'\\''s'")
+    #expect(Shell.quoted("") == "''")
+  }
+
+  @Test func theTableOfTheTracerIsRead() {
+    let table = """
+      % time     seconds  usecs/call     calls    errors syscall
+      ------ ----------- ----------- --------- --------- ----------------
+       53.03    0.051462           5     10035           sendto
+       40.01    0.038834           3     10040         5 recvfrom
+      ------ ----------- ----------- --------- --------- ----------------
+      100.00    0.097043           4     20075         5 total
+      """
+    #expect(SystemCallCounter.parse(table) == ["sendto": 10035, "recvfrom": 10040])
+  }
+}

@@ -1,0 +1,68 @@
+// Comparisons that are short enough for a test.
+
+import Foundation
+import ThrongReport
+
+@testable import ThrongCompare
+
+enum ShortRun {
+  /// The built command, beside the tests.
+  static let throng =
+    ProcessInfo.processInfo.environment["THRONG_COMMAND"]
+    ?? Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "throng").path
+    ?? "throng"
+
+  static func options(_ change: (inout CompareOptions) -> Void = { _ in }) -> CompareOptions {
+    var options = CompareOptions(throng: throng)
+    options.connections = [2]
+    options.duration = .milliseconds(100)
+    options.warmup = .milliseconds(20)
+    options.timeout = .milliseconds(400)
+    options.startTimeout = .seconds(10)
+    options.repeats = 1
+    options.countsSystemCalls = false
+    change(&options)
+    return options
+  }
+
+  static func plan(
+    _ options: CompareOptions,
+    limits: SystemLimits = SystemLimits(descriptors: 20_000, threads: 20_000)
+  ) throws -> ComparePlan {
+    try ComparePlan(options, command: "throng compare", version: "test", limits: limits)
+  }
+
+  static func run(
+    _ options: CompareOptions, resuming earlier: CompareResults? = nil,
+    observer: ((StopSignal) -> any CompareObserver)? = nil
+  ) throws -> CompareResults {
+    let stop = try StopSignal(watchingSignals: false)
+    return try Comparison(
+      try plan(options), resuming: earlier, file: nil, program: throng, interruption: stop,
+      observer: observer?(stop)
+    ).run()
+  }
+}
+
+/// Stops a comparison after so many cells.
+final class Stopper: CompareObserver {
+  private let stop: StopSignal
+  private var left: Int
+  private(set) var measured: [String] = []
+
+  init(_ stop: StopSignal, after cells: Int) {
+    self.stop = stop
+    left = cells
+  }
+
+  func begins(_ task: CellTask, _ number: Int, of count: Int, _ timeLeft: Duration) {}
+
+  func ended(_ task: CellTask, _ outcome: CellOutcome, _ results: CompareResults) {
+    measured.append("\(task.id) \(task.round)")
+    left -= 1
+    if left == 0 { stop.stop() }
+  }
+
+  func noted(_ note: String) {}
+  func beginsCounting(_ task: CellTask, _ number: Int, of count: Int) {}
+}

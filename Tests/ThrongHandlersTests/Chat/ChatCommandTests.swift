@@ -1,0 +1,60 @@
+// Every line means something, and what it means is what a person would expect.
+
+import Testing
+
+@testable import ThrongHandlers
+
+@Suite struct ChatCommandTests {
+  @Test(
+    arguments: [
+      ("hello", .say("hello")), ("  hello", .say("  hello")), ("", .nothing), (" ", .nothing),
+      ("//quit", .say("/quit")), ("///", .say("//")), ("/nick ada", .nick("ada")),
+      ("/NICK  ada", .nick("ada")), ("/nick a b", .nick("a b")), ("/join x", .join("x")),
+      ("/rooms", .rooms), ("/rooms please", .rooms), ("/who", .who(nil)), ("/who x", .who("x")),
+      ("/msg bob hi there", .message(to: "bob", "hi there")), ("/me waves", .act("waves")),
+      ("/quit", .quit("")), ("/quit so long", .quit("so long")), ("/help", .help),
+      ("/help me", .help), ("/dance", .unknown("dance")), ("/", .unknown("")),
+      ("/ quit", .unknown("")), (" /quit", .say(" /quit")), ("/quitnow", .unknown("quitnow")),
+    ] as [(String, ChatCommand)])
+  func aLineIsUnderstood(line: String, command: ChatCommand) {
+    #expect(ChatCommand(line) == command)
+  }
+
+  @Test(arguments: ["/nick", "/join ", "/me", "/msg", "/msg bob", "/msg bob  "])
+  func whatIsIncompleteNamesItsUsage(line: String) {
+    guard case .incomplete(let description) = ChatCommand(line) else {
+      Issue.record("\(line) was taken for \(ChatCommand(line))")
+      return
+    }
+    #expect(line.hasPrefix("/" + description.name))
+    #expect(ChatSentences.incomplete(description).contains(description.usage))
+  }
+
+  @Test func helpNamesEveryCommand() {
+    for description in ChatCommand.descriptions {
+      #expect(ChatSentences.help.contains("--   " + description.usage))
+      // And each is one: with its arguments it is understood.
+      let line = "/\(description.name) a b"
+      if case .unknown = ChatCommand(line) { Issue.record("\(line) is unknown") }
+      if case .incomplete = ChatCommand(line) { Issue.record("\(line) is incomplete") }
+    }
+  }
+
+  @Test func everySentenceOfTheServerIsALineOfItsOwn() {
+    let listing = ChatHall.Listing(names: ["a", "b"], count: 9)
+    let sentences = [
+      ChatSentences.help, ChatSentences.helpAtTheDoor, ChatSentences.shutdown,
+      ChatSentences.goodbye, ChatSentences.taken("a", by: "a"), ChatSentences.welcome("a"),
+      ChatSentences.entered("r"), ChatSentences.present("r", listing),
+      ChatSentences.company(listing, besides: "a", silentBeyond: 2), ChatSentences.noRoom("r"),
+      ChatSentences.rooms([("a", 1)]), ChatSentences.tooManyRooms(3), ChatSentences.tooLong(4),
+      ChatSentences.paused(.seconds(1)), ChatSentences.unpaused(2), ChatSentences.slowDown,
+      ChatSentences.unknown("x"), ChatSentences.unknown(""), ChatSentences.nobody("x"),
+    ]
+    for sentence in sentences {
+      #expect(sentence.hasSuffix("\n") && !sentence.contains("\r"))
+      let lines = sentence.split(separator: "\n")
+      #expect(lines.allSatisfy { $0.hasPrefix("-- ") }, "\(sentence)")
+    }
+  }
+}

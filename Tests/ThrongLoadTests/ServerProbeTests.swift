@@ -1,0 +1,73 @@
+// What is said of the server's process while its clients are connected.
+
+import Foundation
+import Testing
+import Throng
+
+@testable import ThrongLoad
+
+private struct Echo: Handler {
+  func handle(_ connection: Connection) async throws {
+    for try await bytes in connection.inbound { try await connection.send(bytes) }
+  }
+}
+
+@Suite(.serialized) struct ServerProbeTests {
+  /// The threads of a client end with its connection: a look after that finds none of them, and
+  /// fewer context switches than before.
+  @Test func theServerIsLookedAtBeforeItsClientsLeave() throws {
+    let server = Server(
+      Echo(), model: .threadPerClient, configuration: Configuration(host: "127.0.0.1", port: 0))
+    try server.listen()
+    let address = try #require(server.addresses.first)
+    let thread = try Throng.Thread(stackSize: 1 << 20) { try? server.run() }
+    var options = Load.options(port: try #require(address.port))
+    options.server = .process(pid: Int(getpid()))
+    options.connections = 40
+    let outcome = Result { try LoadRunner(options).run() }
+    server.stop()
+    thread.join()
+    let trial = try outcome.get().trials[0]
+    #expect(trial.faults.isEmpty, "\(trial.faults)")
+    let cost = try #require(trial.server)
+    #expect(cost.threads > 40)
+    #expect(try #require(cost.voluntarySwitchesPerMessage) > 0)
+  }
+
+  @Test func ofManyThreadsAnEvenChoiceStandsForAll() throws {
+    let program = Process()
+    let (input, output) = (Pipe(), Pipe())
+    program.executableURL = URL(filePath: "/usr/bin/env")
+    program.arguments = ["python3", "-c", Self.twentyOneThreads]
+    (program.standardInput, program.standardOutput) = (input, output)
+    try program.run()
+    defer {
+      try? input.fileHandleForWriting.close()
+      program.waitUntilExit()
+    }
+    #expect(!output.fileHandleForReading.availableData.isEmpty)
+    let first = SwitchCount(pid: Int(program.processIdentifier), mostLooks: 5)
+    #expect(first.chosen.count == 5 && first.weight == 21 / 5)
+    #expect(first.voluntary > 0 && first.later.voluntary >= first.voluntary)
+    #expect(SwitchCount(pid: Int(program.processIdentifier)).chosen.count == 21)
+  }
+
+  /// They wait until their program's input ends.
+  private static let twentyOneThreads = """
+    import sys, threading
+    end = threading.Event()
+    for _ in range(20): threading.Thread(target=end.wait).start()
+    print("ready", flush=True)
+    sys.stdin.read()
+    end.set()
+    """
+
+  @Test func aServerThatNeverListensIsGivenUpInTime() throws {
+    var options = Load.options(port: 1)
+    options.target = nil
+    options.server = .command("sleep 60 {port}", cpus: nil)
+    options.startTimeout = .milliseconds(150)
+    let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
+    #expect(try #require(error).description.contains("does not listen on 127.0.0.1:"))
+  }
+}

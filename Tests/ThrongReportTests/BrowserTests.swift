@@ -1,0 +1,175 @@
+// The report in a browser: nothing is fetched, nothing overflows, and every number in a chart is the one
+// of results.json.
+
+import Foundation
+import Testing
+
+@testable import ThrongReport
+
+@Suite(
+  .serialized, .enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
+struct BrowserTests {
+  @Test func theReportIsRightInEveryView() throws {
+    try inTemporaryDirectory { directory in
+      try Report(Fixture.full, baseline: Fixture.baseline).write(to: directory)
+      let views = try Browser.inspect([directory + "/index.html"])
+      #expect(views.count == 4)
+      let results = try CompareResults(contentsOf: directory + "/results.json")
+      for view in views {
+        let name: Comment = "\(view.width) pixels, \(view.scheme)"
+        #expect(view.errors.isEmpty && view.requests.count == 1, name)
+        #expect(view.scrollWidth <= Double(view.width), name)
+        #expect(view.overlaps == 0 && view.outside == 0 && view.labels > 0, name)
+        #expect(view.smallestLetter >= 9.5, name)
+        #expect(view.scripts == 0 && view.text.contains(Fixture.hostileLabel.dropLast()), name)
+        expectAccessible(view, name)
+        expectFigures(view, results, name)
+      }
+      #expect(Set(views.map(\.ground)).count == 2, "light and dark differ")
+    }
+  }
+
+  @Test func manyContendersAndFewDoNotOverflowEither() throws {
+    try inTemporaryDirectory { directory in
+      for (name, results) in [("crowded", Fixture.crowded), ("smallest", Fixture.smallest)] {
+        try Report(results).write(to: directory + "/" + name)
+      }
+      let pages = ["crowded", "smallest"].map { directory + "/\($0)/index.html" }
+      for view in try Browser.inspect(pages) {
+        let name: Comment = "\(view.file), \(view.width) pixels, \(view.scheme)"
+        #expect(view.errors.isEmpty && view.scrollWidth <= Double(view.width), name)
+        #expect(view.overlaps == 0 && view.outside == 0, name)
+        #expect(
+          !view.file.contains("smallest") || view.bold == 0, "nobody leads when measured once")
+        #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 3), name)
+        expectAccessible(view, name)
+      }
+    }
+  }
+
+  @Test func theChartsStandAlone() throws {
+    try inTemporaryDirectory { directory in
+      try Report(Fixture.full).write(to: directory)
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory + "/charts")
+      #expect(names.count == 8)
+      let views = try Browser.inspect(names.prefix(2).map { directory + "/charts/" + $0 })
+      for view in views {
+        #expect(view.errors.isEmpty && view.requests.count == 1)
+        #expect(view.overlaps == 0 && view.outside == 0 && !view.points.isEmpty)
+      }
+    }
+  }
+
+  private func expectAccessible(_ view: Browser.View, _ name: Comment) {
+    #expect(view.headings.first == 1 && view.headings.count { $0 == 1 } == 1, name)
+    #expect(zip(view.headings, view.headings.dropFirst()).allSatisfy { $1 <= $0 + 1 }, name)
+    #expect(view.unscopedHeads == 0 && view.tablesWithoutCaption == 0, name)
+    #expect(view.unnamedPictures == 0 && view.doubleIds == 0, name)
+  }
+
+  /// What is drawn, hovered over and written in the tables beside it.
+  private func expectFigures(
+    _ view: Browser.View, _ results: CompareResults, _ name: Comment
+  ) {
+    var expected: [String: Double] = [:]
+    for cell in results.cells where cell.failure == nil {
+      // Read from the samples here, not by the code that is tested.
+      let figures = [
+        "throughput": cell.samples.map(\.messagesPerSecond),
+        "p99": cell.samples.compactMap { $0.p99.map { Double($0) } },
+        "cpu": cell.samples.compactMap {
+          $0.userMicrosecondsPerMessage! + $0.systemMicrosecondsPerMessage!
+        },
+        "memory": cell.samples.compactMap(\.residentBytesPerConnection),
+      ]
+      for (figure, values) in figures {
+        #expect(values.count == 5, "odd, so that the median is one of them")
+        expected["\(figure) \(cell.workload) \(cell.contender) \(cell.connections)"] =
+          values.sorted()[values.count / 2]
+      }
+    }
+    var drawn: [String: Double] = [:]
+    for point in view.points {
+      let key = "\(point.figure) \(point.workload ?? "") \(point.contender) \(point.connections)"
+      drawn[key] = Double(point.value)
+      let figure = Figure(rawValue: point.figure)
+      #expect(point.title?.contains(figure?.text(expected[key] ?? 0) ?? "?") == true, name)
+    }
+    #expect(drawn == expected.filter { key, value in isDrawn(key, value) }, name)
+    #expect(drawn.count < expected.count && drawn.keys.contains { $0.hasPrefix("memory") }, name)
+    var tabled: [String: Double] = [:]
+    for cell in view.cells {
+      let parts = cell.figure.split(separator: "-")
+      let workload = parts.dropLast().joined(separator: "-")
+      tabled["\(parts.last ?? "") \(workload) \(cell.contender) \(cell.connections)"] =
+        Double(cell.value)
+    }
+    #expect(tabled == expected, name)
+  }
+}
+
+/// Less memory than 256 KiB in all says nothing about a connection and is not drawn.
+private func isDrawn(_ key: String, _ value: Double) -> Bool {
+  let connections = key.split(separator: " ").last.flatMap { Double($0) } ?? 0
+  return !key.hasPrefix("memory") || value * connections >= 262_144
+}
+
+/// Headless Chromium, by the script beside this file.
+enum Browser {
+  struct View: Decodable {
+    struct Datum: Decodable {
+      var figure: String
+      var workload: String?
+      var contender: String
+      var connections: String
+      var value: String
+      var title: String?
+    }
+    struct Anything: Decodable { init(from decoder: any Decoder) throws {} }
+
+    var file: String
+    var width: Int
+    var scheme: String
+    var scrollWidth: Double
+    var points: [Datum]
+    var cells: [Datum]
+    var overlaps: Int
+    var outside: Int
+    var labels: Int
+    /// Figures that are marked as the best.
+    var bold: Int
+    var headings: [Int]
+    var scripts: Int
+    var unscopedHeads: Int
+    var tablesWithoutCaption: Int
+    var unnamedPictures: Int
+    var doubleIds: Int
+    var smallestLetter: Double
+    var ground: String
+    var text: String
+    var errors: [Anything]
+    var requests: [String]
+  }
+
+  static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")
+
+  /// Set to a directory, pictures of all views are left there to be looked at.
+  private static let pictures = ProcessInfo.processInfo.environment["THRONG_REPORT_PICTURES"]
+
+  static func inspect(_ files: [String]) throws -> [View] {
+    let script = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Support/browser.py").path
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments =
+      ["python3", script] + files + (pictures.map { ["--pictures", $0] } ?? [])
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    // The script has a deadline of its own and then ends.
+    let data = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    return try JSONDecoder().decode([View].self, from: data)
+  }
+}

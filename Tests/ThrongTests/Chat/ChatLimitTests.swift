@@ -1,0 +1,196 @@
+// Each limit of a chat, at which something sensible happens, and its end.
+
+import Testing
+import Throng
+import ThrongHandlers
+
+extension AllTests {
+  @Suite struct ChatLimitTests {
+    @Test(arguments: Setup.all)
+    func whoJoinsSeesTheLastLines(_ setup: Setup) async throws {
+      try await withServer(Chat.unhurried { $0.historyLines = 3 }, setup) { running in
+        let ada = try ChatClient(running, as: "ada")
+        for line in 1...4 { try ada.type("line \(line)") }
+        try ada.type("/me waves")
+        try ada.settle()
+        let bob = try ChatClient(running)
+        try bob.type("bob")
+        try bob.hear("-- You are in the room lobby.")
+        try bob.expect("<ada> line 3", "<ada> line 4", "* ada waves", "-- Here with you: ada.")
+        // The room keeps them when everybody has left.
+        try ada.type("/join tea")
+        try ada.hear("-- You are in the room tea.")
+        try ada.type("alone here")
+        try ada.type("/join lobby")
+        try ada.hear("-- Here with you: bob.")
+        try bob.type("/join tea")
+        try bob.hear("-- You are in the room tea.")
+        try bob.expect("<ada> alone here", "-- Nobody else is here.")
+      }
+    }
+
+    @Test func withoutHistoryNothingIsShown() async throws {
+      try await withServer(Chat.unhurried { $0.historyLines = 0 }, Setup.all[0]) { running in
+        let ada = try ChatClient(running, as: "ada")
+        try ada.type("hello")
+        try ada.settle()
+        let bob = try ChatClient(running)
+        try bob.type("bob")
+        try bob.hear("-- You are in the room lobby.")
+        try bob.expect("-- Here with you: ada.")
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func comingsAndGoingsAreNotAnnouncedInACrowd(_ setup: Setup) async throws {
+      try await withServer(Chat.unhurried { $0.announcedMembers = 2 }, setup) { running in
+        let ada = try ChatClient(running, as: "ada")
+        let bob = try ChatClient(running, as: "bob")
+        try ada.expect("-- bob is here.")
+        let eve = try ChatClient(running, as: "eve")
+        try eve.expect("-- Who comes and goes is not announced in rooms of more than 2.")
+        try eve.type("/nick eva")
+        try eve.expect("-- You are now eva.")
+        try eve.type("/quit")
+        #expect(try eve.rest() == "-- Goodbye.\n")
+        try eventually("eva's name is free") {
+          try bob.type("/who")
+          return try bob.line() == "-- In the room lobby: ada and bob."
+        }
+        try bob.type("/quit")
+        try ada.expect("-- bob has left.")
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func aFloodIsWarnedAndPausedAndEnds(_ setup: Setup) async throws {
+      let chat = Chat.unhurried { limits in
+        limits.rate = 10
+        limits.burst = 4
+      }
+      try await withServer(chat, setup) { running in
+        let bob = try ChatClient(running, as: "bob")
+        let ada = try ChatClient(running, as: "ada")
+        try bob.expect("-- ada is here.")
+        try ada.client.send((1...12).map { "\($0)\n" }.joined())
+        try ada.expect(
+          "-- Slow down, please: whoever goes on like this is paused.",
+          "-- Too much: until a second from now nothing that you write is passed on.")
+        let end = try ada.line()
+        try ada.type("sorry")
+        let passed = try bob.hear("<ada> sorry")
+        // Six at once, or fewer when the nickname still counted.
+        #expect((5...6).contains(passed.count))
+        #expect(passed == (1...passed.count).map { "<ada> \($0)" })
+        #expect(end == "-- You can write again. Not passed on: \(12 - passed.count) lines.")
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func aNewRoomTakesThePlaceOfAnEmptyOneOnly(_ setup: Setup) async throws {
+      try await withServer(Chat.unhurried { $0.rooms = 3 }, setup) { running in
+        let ada = try ChatClient(running, as: "ada")
+        let bob = try ChatClient(running, as: "bob")
+        try ada.type("/join one")
+        try ada.type("said in one")
+        try ada.hear("-- You are in the room one.")
+        try bob.type("/join two")
+        try bob.hear("-- You are in the room two.")
+        try ada.type("/join three")
+        try ada.hear("-- No more than 3 rooms can be made: /rooms lists those there are.")
+        try ada.type("/join lobby")
+        try ada.hear("-- You are in the room lobby.")
+        try bob.type("/join three")
+        try bob.hear("-- You are in the room three.")
+        // The room one had to go, with what was said in it.
+        try ada.type("/who one")
+        try ada.hear("-- There is no room one")
+        try ada.type("/join one")
+        try ada.hear("-- You are in the room one.")
+        try ada.expect("-- Nobody else is here.")
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func whoGivesNoNameInTimeIsTold(_ setup: Setup) async throws {
+      let chat = Chat.unhurried { $0.nameTimeout = .milliseconds(200) }
+      try await withServer(chat, setup) { running in
+        let silent = try ChatClient(running)
+        let ada = try ChatClient(running, as: "ada")
+        #expect(try silent.rest() == "\n-- No nickname came in time. Goodbye.\n")
+        try ada.settle()
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func theLimitsOfNamesAndLinesCanBeSet(_ setup: Setup) async throws {
+      let chat = Chat.unhurried { limits in
+        limits.nameLength = 3
+        limits.lineLength = 10
+      }
+      try await withServer(chat, setup) { running in
+        let ada = try ChatClient(running)
+        try ada.type("adam")
+        try ada.expect("-- A nickname has at most 3 characters.")
+        try ada.expectPrompt()
+        try ada.type("adam is too long a name")
+        try ada.expect("-- A line has at most 10 bytes: yours was longer and was not passed on.")
+        try ada.expectPrompt()
+        try ada.type("ada")
+        try ada.hear("-- Nobody else is here.")
+      }
+    }
+
+    /// Everybody is told once, in order after what was said, and nobody hears everybody leave.
+    @Test(arguments: Setup.all)
+    func atADrainEverybodyIsTold(_ setup: Setup) async throws {
+      try await withServer(Chat.unhurried(), setup) { running in
+        let people = try (1...8).map { try ChatClient(running, as: "user\($0)") }
+        for (index, person) in people.enumerated() where index < 7 {
+          try person.hear("-- user8 is here.")
+        }
+        let nameless = try ChatClient(running)
+        try people[0].type("last words")
+        try people[0].settle()
+        running.server.stop()
+        #expect(try nameless.rest() == "\n-- The server is shutting down. Goodbye.\n")
+        let farewell = "-- The server is shutting down. Goodbye.\n"
+        #expect(try people[0].rest() == farewell)
+        for person in people.dropFirst() {
+          #expect(try person.rest() == "<user1> last words\n" + farewell)
+        }
+        try running.waitUntilStopped()
+        #expect(running.metrics.resetAtStop == 0)
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func whoDoesNotReadHoldsNobodyUp(_ setup: Setup) async throws {
+      try await withServer(
+        Chat.unhurried(), setup,
+        configure: {
+          $0.connection.slowReaders.outboxLimit = 64 * 1024
+          $0.connection.sendBufferSize = 4096
+        },
+        { running in
+          let ada = try ChatClient(running, as: "ada")
+          let bob = try ChatClient(running, as: "bob")
+          let sloth = try ChatClient(running, as: "sloth", receiveBuffer: 4096)
+          try ada.hear("-- sloth is here.")
+          try bob.hear("-- sloth is here.")
+          let text = String(repeating: "x", count: 900)
+          for number in 0..<400 {
+            try ada.type("\(number) \(text)")
+            let line = try bob.line()
+            if line == "-- sloth has left (too slow)." {
+              try bob.expect("<ada> \(number) \(text)")
+            } else {
+              try check(line == "<ada> \(number) \(text)", "\(number): '\(line)'")
+            }
+          }
+          try ada.expect("-- sloth has left (too slow).")
+          withExtendedLifetime(sloth) {}
+        })
+    }
+  }
+}
