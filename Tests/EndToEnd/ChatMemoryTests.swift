@@ -51,7 +51,7 @@ struct ChatMemoryTests {
   }
 
   private func residentBytes(_ program: Program) throws -> Int {
-    let path = "/proc/\(program.processIdentifier)/status"
+    let path = "/proc/\(program.identifier)/status"
     let line = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
       .first { $0.hasPrefix("VmRSS:") }
     return try #require(line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }) * 1024

@@ -57,7 +57,7 @@ extension Program {
   /// User and system time so far (proc(5)).
   fileprivate var processorSeconds: Double {
     get throws {
-      let text = try String(contentsOfFile: "/proc/\(processIdentifier)/stat", encoding: .utf8)
+      let text = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
       let fields = text.split(separator: " ")
       let ticks = try fields[13...14].map { try #require(Double($0)) }.reduce(0, +)
       return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))

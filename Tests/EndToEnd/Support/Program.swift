@@ -20,7 +20,7 @@ final class Program: @unchecked Sendable {
 
   let output: Gathering
   let errors: Gathering
-  private let identifier: pid_t
+  let identifier: pid_t
   private var end = End.status(0)
   private let input: Pipe
   private let ended = DispatchSemaphore(value: 0)
@@ -67,8 +67,6 @@ final class Program: @unchecked Sendable {
     #expect(try program.waitForEnd() == .status(0), "\(name): \(program.errors.text)")
     return program.output.data
   }
-
-  var processIdentifier: Int32 { identifier }
 
   func write(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
