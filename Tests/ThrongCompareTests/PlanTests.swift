@@ -106,9 +106,10 @@ struct PlanTests {
       $0.slowClients = [10]
       $0.idle = [1_000]
       $0.measuresChurn = true
+      $0.measuresFanOut = true
     }
     let workloads = try ShortRun.plan(options).results.workloads
-    #expect(Set(workloads.map(\.id)).count == 12)
+    #expect(Set(workloads.map(\.id)).count == 13)
     let flags = Dictionary(uniqueKeysWithValues: workloads.map { ($0.id, $0) })
     #expect(
       flags["work-20us-4096-depth-16"]?.serverFlags == ["--handler", "echo", "--work", "20us"])

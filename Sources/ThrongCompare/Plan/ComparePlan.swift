@@ -111,7 +111,7 @@ package struct ComparePlan: Sendable {
   /// A tracer makes thousands of clients slow; the calls of a message hardly depend on their number.
   private static func counting(_ cells: [CellTask]) -> [CellTask] {
     var chosen: [String: CellTask] = [:]
-    for task in cells {
+    for task in cells where task.workload.kind != .fanOut {
       let name = task.workload.id + "/" + task.contender.id
       if let other = chosen[name], task.connections > 100 || task.connections < other.connections {
         continue

@@ -68,7 +68,7 @@ final class Program: @unchecked Sendable {
     return program.output.data
   }
 
-  var processIdentifier: Int32 { process.processIdentifier }
+  var processIdentifier: Int32 { identifier }
 
   func write(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
