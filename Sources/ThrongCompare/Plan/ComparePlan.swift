@@ -77,7 +77,8 @@ package struct ComparePlan: Sendable {
       let who =
         isThreaded && limits.problem(connections: task.allConnections, threaded: false) == nil
         ? "\(task.contender.label) at " : ""
-      let note = "\(who)\(Count.text(task.allConnections)) connections are left out: \(problem)."
+      let what = who.isEmpty ? "are" : "is"
+      let note = "\(who)\(Count.connections(task.allConnections)) \(what) left out: \(problem)."
       if !notes.contains(note) { notes.append(note) }
       return true
     }
