@@ -71,8 +71,6 @@ import ThrongHandlers
     #expect(try limits("--chat-rate", "off").rate == nil)
     #expect(try limits("--chat-burst", "7").burst == 7)
     #expect(try limits("--chat-announce-limit", "0").announcedMembers == 0)
-    #expect(try limits("--chat-name-timeout", "7s").nameTimeout == .seconds(7))
-    #expect(try limits("--chat-name-timeout", "off").nameTimeout == nil)
   }
 
   /// Who listens in a chat may be silent for hours.

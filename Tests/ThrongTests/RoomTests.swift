@@ -115,6 +115,21 @@ extension AllTests {
       }
     }
 
+    /// Several messages at once are as many in the history and in the counters.
+    @Test(arguments: Setup.all)
+    func messagesThatAreToldAtOnceStayMessages(_ setup: Setup) async throws {
+      let room = Room(historyLimit: 3)
+      try await withServer(Chat(room: room), setup) { running in
+        let early = try welcomed(running)
+        room.broadcast(["a\n", "b\n", "c\n", "d\n"], remembering: true)
+        room.broadcast([Bytes]())
+        #expect(try early.receiveText(8) == "a\nb\nc\nd\n")
+        let late = try running.connect()
+        #expect(try late.receiveText(6) == "b\nc\nd\n")
+        #expect(room.counters == Room.Counters(messages: 4, deliveries: 4, missed: 0))
+      }
+    }
+
     /// Floods the room while three members do not read and a good one gets everything.
     private func flood(
       _ setup: Setup, _ room: Room, lines: Int, _ check: @Sendable (RunningServer) throws -> Void

@@ -35,6 +35,15 @@ public struct Bytes: Sendable {
     slice.count = UInt32(part.endIndex - part.startIndex)
   }
 
+  /// A copy of several bytes as one.
+  public init(joining parts: [Bytes]) {
+    let count = parts.reduce(0) { $0 + $1.count }
+    precondition(count <= UInt32.max, "Bytes holds less than 4 GiB")
+    let chunk = Chunk.make(capacity: count)
+    for part in parts { part.withUnsafeBytes { chunk.append($0) } }
+    self.init(ChunkSlice(chunk: chunk, offset: 0, count: UInt32(count)))
+  }
+
   /// The UTF-8 of a string.
   public init(_ text: String) {
     var text = text

@@ -87,15 +87,39 @@ public final class Room: Sendable {
   public func broadcast(
     _ message: Bytes, except excluded: Connection? = nil, remembering: Bool = false
   ) {
-    let message = message.compacted()
+    broadcast([message], except: excluded, remembering: remembering)
+  }
+
+  /// The same for several messages: every member gets all of them, in their order, at the cost of one.
+  /// For who has many to tell at once.
+  public func broadcast(
+    _ messages: [Bytes], except excluded: Connection? = nil, remembering: Bool = false
+  ) {
+    guard let first = messages.first else { return }
+    let whole = messages.count == 1 ? first.compacted() : Bytes(joining: messages)
     let members = state.withLock { s in
-      s.counters.messages += 1
-      if remembering, historyLimit > 0 {
-        if s.history.count == historyLimit { s.history.removeFirst() }
-        s.history.append(message)
-      }
+      s.counters.messages += messages.count
+      if remembering { remember(messages.count == 1 ? [whole] : messages, &s) }
       return s.members.all
     }
+    let outcome = deliver(whole, to: members, except: excluded)
+    state.withLock { s in
+      s.counters.deliveries += outcome.deliveries * messages.count
+      s.counters.missed += outcome.missed * messages.count
+      for member in outcome.gone { _ = s.members.remove(member) }
+    }
+  }
+
+  private func remember(_ messages: [Bytes], _ s: inout State) {
+    for message in messages.suffix(historyLimit) {
+      if s.history.count == historyLimit { s.history.removeFirst() }
+      s.history.append(message.compacted())
+    }
+  }
+
+  private func deliver(
+    _ message: Bytes, to members: ContiguousArray<Connection>, except excluded: Connection?
+  ) -> (deliveries: Int, missed: Int, gone: [Connection]) {
     var deliveries = 0
     var missed = 0
     var gone: [Connection] = []
@@ -109,10 +133,6 @@ public final class Room: Sendable {
         gone.append(member)
       }
     }
-    state.withLock { s in
-      s.counters.deliveries += deliveries
-      s.counters.missed += missed
-      for member in gone { _ = s.members.remove(member) }
-    }
+    return (deliveries, missed, gone)
   }
 }

@@ -52,13 +52,6 @@ struct ChatFlags: ParsableArguments {
     transform: NumberArgument.count)
   var chatAnnounceLimit: Int?
 
-  @Option(
-    help: .value(
-      "duration", "How long a client may take to give a nickname, or off.",
-      default: TimeLimitArgument(defaults.nameTimeout)),
-    transform: TimeLimitArgument.init(parsing:))
-  var chatNameTimeout: TimeLimitArgument?
-
   func validate() throws {
     if chatRate?.rate == nil, chatRate != nil, chatBurst != nil {
       throw ValidationError("--chat-burst has no meaning with --chat-rate off (leave one out)")
@@ -72,7 +65,6 @@ struct ChatFlags: ParsableArguments {
       ("--chat-history", chatHistory != nil), ("--chat-rooms", chatRooms != nil),
       ("--chat-rate", chatRate != nil), ("--chat-burst", chatBurst != nil),
       ("--chat-announce-limit", chatAnnounceLimit != nil),
-      ("--chat-name-timeout", chatNameTimeout != nil),
     ]
     return all.filter(\.1).map(\.0)
   }
@@ -86,7 +78,6 @@ struct ChatFlags: ParsableArguments {
     if let chatRate { limits.rate = chatRate.rate }
     if let chatBurst { limits.burst = chatBurst }
     if let chatAnnounceLimit { limits.announcedMembers = chatAnnounceLimit }
-    if let chatNameTimeout { limits.nameTimeout = chatNameTimeout.duration }
     return limits
   }
 }

@@ -19,34 +19,33 @@ public struct Chat: Handler {
     hall = ChatHall(limits, firstRoom: lobby)
   }
 
+  // What an idle member costs is mostly this function's frame: what is rare, such as a pause, is in
+  // functions of its own.
   public func handle(_ connection: Connection) async throws {
-    let session = ChatSession(connection, hall, now: .now)
+    let session = ChatSession(connection, hall)
     session.ask()
     do {
-      while !session.isOver {
-        guard let bytes = try await receive(session) else {
-          session.inputEnded(now: .now)
-          break
-        }
+      while !session.isOver, let bytes = try await connection.receive() {
         session.receive(bytes, now: .now)
+        if session.isPaused { try await Self.waitOutPause(of: session) }
       }
-    } catch ConnectionError.timedOut(.receive) {
-      session.silentTooLong()
+      session.inputEnded(now: .now)
     } catch {
-      session.failed(error)
-      throw error
+      try session.failed(error)
     }
   }
 
-  /// What comes next: nothing at the end, no bytes when the session's deadline has passed.
-  private func receive(_ session: ChatSession) async throws -> Bytes? {
-    guard let deadline = session.deadline else {
-      return try await session.connection.receive()
-    }
-    do {
-      return try await session.connection.receive(within: deadline - .now)
-    } catch ConnectionError.timedOut(.receive) where deadline <= .now {
-      return Bytes()
+  /// What comes meanwhile is counted and dropped; the client is told when the pause is over.
+  private static func waitOutPause(of session: ChatSession) async throws {
+    while let end = session.pausedUntil {
+      do {
+        let bytes = try await session.connection.receive(within: end - .now)
+        // At the end of the input the pause ends as well.
+        guard let bytes else { return session.inputEnded(now: .now) }
+        session.receive(bytes, now: .now)
+      } catch ConnectionError.timedOut(.receive) where end <= .now {
+        session.endPause(now: .now)
+      }
     }
   }
 }

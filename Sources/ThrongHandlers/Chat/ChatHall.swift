@@ -41,11 +41,13 @@ final class ChatHall: Sendable {
   }
 
   let limits: ChatLimits
+  let pace: FloodGate.Pace
   private let firstRoom: ChatRoom
   private let state: Mutex<State>
 
   init(_ limits: ChatLimits, firstRoom name: ChatName) {
     self.limits = limits
+    pace = FloodGate.Pace(rate: limits.rate, burst: limits.burst)
     let room = ChatRoom(name, historyLines: limits.historyLines)
     firstRoom = room
     state = Mutex(State(places: [name.key: Place(room: room)]))

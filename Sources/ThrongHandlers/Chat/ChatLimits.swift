@@ -17,8 +17,6 @@ public struct ChatLimits: Sendable, Equatable {
   /// Up to so many members of a room hear who comes and goes: in a crowd that would be most of what
   /// they hear, because it grows with the square of their number.
   public var announcedMembers = 100
-  /// How long a client may take to give a nickname; nil: for ever.
-  public var nameTimeout: Duration? = .seconds(120)
   /// How many names an answer lists before it says how many more there are.
   static let listedNames = 50
 

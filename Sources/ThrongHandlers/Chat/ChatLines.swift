@@ -16,7 +16,6 @@ struct ChatLines {
     case timingMark
   }
 
-  private let maximumLength: Int
   private var telnet = TelnetFilter()
   /// The beginning of a line whose end has not come.
   private var pending: [UInt8] = []
@@ -25,24 +24,26 @@ struct ChatLines {
   /// The last byte was a CR: an LF or NUL after it belongs to it.
   private var followsReturn = false
 
-  init(maximumLength: Int) { self.maximumLength = maximumLength }
-
-  mutating func receive(_ bytes: Bytes, _ body: (Line) -> Void) {
+  mutating func receive(_ bytes: Bytes, maximumLength: Int, _ body: (Line) -> Void) {
     if telnet.isWithinText, bytes.firstIndex(of: TelnetFilter.commandByte) == nil {
-      return bytes.withUnsafeBytes { split($0, body) }
+      return bytes.withUnsafeBytes { split($0, maximumLength, body) }
     }
     let (text, marks) = telnet.strip(bytes)
-    text.withUnsafeBytes { split($0, body) }
+    text.withUnsafeBytes { split($0, maximumLength, body) }
     for _ in 0..<marks { body(.timingMark) }
   }
 
   /// Nothing more will come: a last line without a terminator counts.
   mutating func finish(_ body: (Line) -> Void) {
     guard !pending.isEmpty else { return }
-    end(UnsafeRawBufferPointer(start: nil, count: 0), body)
+    let line = pending
+    pending = []
+    line.withUnsafeBytes { body(.text($0)) }
   }
 
-  private mutating func split(_ buffer: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
+  private mutating func split(
+    _ buffer: UnsafeRawBufferPointer, _ maximumLength: Int, _ body: (Line) -> Void
+  ) {
     var start = 0
     for index in 0..<buffer.count {
       let byte = buffer[index]
@@ -55,13 +56,15 @@ struct ChatLines {
       }
       guard byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") else { continue }
       followsReturn = byte == UInt8(ascii: "\r")
-      end(UnsafeRawBufferPointer(rebasing: buffer[start..<index]), body)
+      end(UnsafeRawBufferPointer(rebasing: buffer[start..<index]), maximumLength, body)
       start = index + 1
     }
-    keep(UnsafeRawBufferPointer(rebasing: buffer[start...]), body)
+    keep(UnsafeRawBufferPointer(rebasing: buffer[start...]), maximumLength, body)
   }
 
-  private mutating func end(_ rest: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
+  private mutating func end(
+    _ rest: UnsafeRawBufferPointer, _ maximumLength: Int, _ body: (Line) -> Void
+  ) {
     if isDropping {
       isDropping = false
     } else if pending.count + rest.count > maximumLength {
@@ -76,7 +79,9 @@ struct ChatLines {
     }
   }
 
-  private mutating func keep(_ rest: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
+  private mutating func keep(
+    _ rest: UnsafeRawBufferPointer, _ maximumLength: Int, _ body: (Line) -> Void
+  ) {
     guard !isDropping, !rest.isEmpty else { return }
     if pending.count + rest.count > maximumLength {
       pending = []

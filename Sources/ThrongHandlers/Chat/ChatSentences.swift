@@ -115,7 +115,6 @@ enum ChatSentences {
   static func unpaused(_ dropped: Int) -> String {
     "-- You can write again. Not passed on: \(dropped == 1 ? "1 line" : "\(dropped) lines").\n"
   }
-  static let namelessTooLong = "\n-- No nickname came in time. Goodbye.\n"
   static let silentTooLong = "\n-- Nothing came from you for too long. Goodbye.\n"
 
   private static func seconds(_ duration: Duration) -> String {

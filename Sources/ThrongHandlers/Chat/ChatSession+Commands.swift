@@ -5,13 +5,18 @@ import Throng
 extension ChatSession {
   func perform(_ command: ChatCommand, _ name: ChatName, _ room: ChatRoom) {
     switch command {
-    case .nothing: break
-    case .say(let text):
-      room.members.broadcast(
-        ChatSentences.said(name.text, text), except: connection, remembering: true)
-    case .act(let text):
-      room.members.broadcast(
-        ChatSentences.acted(name.text, text), except: connection, remembering: true)
+    case .say(let text): say(ChatSentences.said(name.text, text))
+    case .act(let text): say(ChatSentences.acted(name.text, text))
+    default:
+      passOn()
+      performOther(command, name, room)
+    }
+  }
+
+  /// What is not said to the room.
+  private func performOther(_ command: ChatCommand, _ name: ChatName, _ room: ChatRoom) {
+    switch command {
+    case .nothing, .say, .act: break
     case .nick(let text): changeNickname(from: name, to: text, room)
     case .join(let text): move(from: room, to: text, name)
     case .rooms: answer(ChatSentences.rooms(hall.rooms))

@@ -1,49 +1,59 @@
 // One client of a chat, from the door to its leaving. Belongs to the task of its handler; what other
 // clients may touch is in `ChatHall` and `Room`. Nothing here waits: answers are written, and a client
 // that reads none of them is dropped at its outbox limit.
+//
+// What the handler calls is not inlined there: its frame is what an idle member mostly costs.
 
 import Throng
 
 final class ChatSession {
   private enum Phase {
-    /// Asked for a nickname, which is due by then.
-    case door(until: FloodGate.Instant?)
+    /// Asked for a nickname.
+    case door
     case inRoom(ChatName, ChatRoom)
     case over
   }
 
   let connection: Connection
   let hall: ChatHall
-  private var phase: Phase
-  private var lines: ChatLines
-  private var gate: FloodGate
+  private var phase = Phase.door
+  private var lines = ChatLines()
+  private var gate = FloodGate()
+  /// What was said to the room and not yet passed on: all that comes in one receive goes out as one.
+  private var speech: [Bytes] = []
 
-  init(_ connection: Connection, _ hall: ChatHall, now: FloodGate.Instant) {
+  @inline(never)
+  init(_ connection: Connection, _ hall: ChatHall) {
     self.connection = connection
     self.hall = hall
-    phase = .door(until: hall.limits.nameTimeout.map { now + $0 })
-    lines = ChatLines(maximumLength: hall.limits.lineLength)
-    gate = FloodGate(rate: hall.limits.rate, burst: hall.limits.burst)
   }
 
   var isOver: Bool { if case .over = phase { true } else { false } }
 
-  /// When something happens though nothing is received.
-  var deadline: FloodGate.Instant? {
-    if let pausedUntil = gate.pausedUntil { return pausedUntil }
-    if case .door(let until) = phase { return until }
-    return nil
+  var isPaused: Bool {
+    @inline(never) get { pausedUntil != nil }
   }
 
+  /// Until then, what the client sends is dropped; nil: it is not.
+  var pausedUntil: FloodGate.Instant? { isOver ? nil : gate.pausedUntil }
+
+  @inline(never)
   func ask() { answer(ChatSentences.prompt) }
 
   /// The client has sent something.
+  @inline(never)
   func receive(_ bytes: Bytes, now: FloodGate.Instant) {
-    timePassed(now)
-    lines.receive(bytes) { take($0, now) }
+    endPause(now: now)
+    lines.receive(bytes, maximumLength: hall.limits.lineLength) { take($0, now) }
+    passOn()
+  }
+
+  func endPause(now: FloodGate.Instant) {
+    if let dropped = gate.endPause(at: now) { answer(ChatSentences.unpaused(dropped)) }
   }
 
   /// The client will send nothing more: by its own FIN, or because the server drains.
+  @inline(never)
   func inputEnded(now: FloodGate.Instant) {
     lines.finish { take($0, now) }
     guard !isOver else { return }
@@ -52,27 +62,20 @@ final class ChatSession {
     leave("")
   }
 
-  func timePassed(_ now: FloodGate.Instant) {
-    if let dropped = gate.endPause(at: now) { answer(ChatSentences.unpaused(dropped)) }
-    guard case .door(let until?) = phase, until <= now else { return }
-    answer(ChatSentences.namelessTooLong)
-    phase = .over
-  }
-
-  /// The server's limit on one receive has passed.
-  func silentTooLong() {
-    answer(ChatSentences.silentTooLong)
-    leave("silent for too long")
-  }
-
-  /// The connection is lost, or was dropped because its client did not read.
-  func failed(_ error: any Error) {
+  /// The connection is lost, or was dropped because its client did not read. A client that was silent
+  /// for longer than the server allows can still be told.
+  @inline(never)
+  func failed(_ error: any Error) throws {
     switch error as? ConnectionError {
-    case .lost: leave("connection lost")
+    case .timedOut(.receive):
+      answer(ChatSentences.silentTooLong)
+      return leave("silent for too long")
     case .timedOut: leave("timed out")
+    case .lost: leave("connection lost")
     case .tooSlow: leave("too slow")
     default: leave("dropped")
     }
+    throw error
   }
 
   // MARK: Lines
@@ -82,7 +85,7 @@ final class ChatSession {
     if case .timingMark = line { return answer(Bytes(TelnetFilter.timingMark)) }
     // An empty line reaches nobody and costs nothing.
     if case .text(let text) = line, text.isEmpty { return takeEmptyLine() }
-    switch gate.judge(at: now) {
+    switch gate.judge(at: now, hall.pace) {
     case .pass: break
     case .passWithWarning: answer(ChatSentences.slowDown)
     case .pause(let duration): return answer(ChatSentences.paused(duration))
@@ -167,8 +170,19 @@ final class ChatSession {
     room.members.broadcast(farewell)
   }
 
+  /// Says something to the room.
+  func say(_ message: Bytes) { speech.append(message) }
+
+  /// Before anything else that others notice, so that they hear everything in its order.
+  func passOn() {
+    guard !speech.isEmpty, case .inRoom(_, let room) = phase else { return }
+    room.members.broadcast(speech, except: connection, remembering: true)
+    speech = []
+  }
+
   /// Gives everything back. The connection is closed by who runs the session.
   func leave(_ reason: String) {
+    passOn()
     if case .inRoom(let name, let room) = phase {
       depart(room, name, saying: ChatSentences.left(name.text, reason))
       hall.release(name)

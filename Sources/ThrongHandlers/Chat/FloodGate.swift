@@ -15,9 +15,18 @@ struct FloodGate {
 
   typealias Instant = ContinuousClock.Instant
 
-  /// What one line costs; nil: nothing.
-  private let cost: Duration?
-  private let burst: Int
+  /// The same for all clients, so that a client's own state is small.
+  struct Pace {
+    /// What one line costs; nil: nothing.
+    let cost: Duration?
+    let burst: Int
+
+    init(rate: Int?, burst: Int) {
+      cost = rate.map { .seconds(1) / $0 }
+      self.burst = burst
+    }
+  }
+
   /// When the bucket is full.
   private var fullAt: Instant?
   private var wasWarned = false
@@ -25,13 +34,8 @@ struct FloodGate {
   /// Lines dropped since the pause began.
   private(set) var droppedCount = 0
 
-  init(rate: Int?, burst: Int) {
-    cost = rate.map { .seconds(1) / $0 }
-    self.burst = burst
-  }
-
-  mutating func judge(at now: Instant) -> Verdict {
-    guard let cost else { return .pass }
+  mutating func judge(at now: Instant, _ pace: Pace) -> Verdict {
+    guard let cost = pace.cost else { return .pass }
     if let pausedUntil, now < pausedUntil {
       droppedCount += 1
       return .drop
@@ -41,12 +45,12 @@ struct FloodGate {
     let full = (isFull ? now : fullAt ?? now) + cost
     fullAt = full
     let owed = full - now
-    if owed <= cost * burst { return .pass }
+    if owed <= cost * pace.burst { return .pass }
     if !wasWarned {
       wasWarned = true
       return .passWithWarning
     }
-    if owed <= cost * (burst + max(1, burst / 2)) { return .pass }
+    if owed <= cost * (pace.burst + max(1, pace.burst / 2)) { return .pass }
     pausedUntil = full
     droppedCount = 1
     return .pause(owed)

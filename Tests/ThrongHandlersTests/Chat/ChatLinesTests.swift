@@ -8,7 +8,7 @@ import Throng
 @Suite struct ChatLinesTests {
   /// What the bytes are taken for when they arrive in pieces.
   private func lines(_ bytes: [UInt8], pieces: Int, maximum: Int = 10) -> [String] {
-    var lines = ChatLines(maximumLength: maximum)
+    var lines = ChatLines()
     var found: [String] = []
     let note = { (line: ChatLines.Line) in
       switch line {
@@ -18,7 +18,8 @@ import Throng
       }
     }
     for start in stride(from: 0, to: bytes.count, by: pieces) {
-      lines.receive(Bytes(bytes[start..<min(start + pieces, bytes.count)]), note)
+      lines.receive(
+        Bytes(bytes[start..<min(start + pieces, bytes.count)]), maximumLength: maximum, note)
     }
     lines.finish(note)
     return found
@@ -79,10 +80,10 @@ import Throng
   }
 
   @Test func anUnfinishedLineIsBounded() {
-    var lines = ChatLines(maximumLength: 100)
+    var lines = ChatLines()
     var tooLong = 0
     for _ in 0..<1000 {
-      lines.receive(Bytes(repeatElement(0x78, count: 60))) {
+      lines.receive(Bytes(repeatElement(0x78, count: 60)), maximumLength: 100) {
         if case .tooLong = $0 { tooLong += 1 }
       }
     }

@@ -10,8 +10,9 @@ import Testing
   private func after(_ seconds: Double) -> FloodGate.Instant { start + .seconds(seconds) }
 
   @Test func aBurstPassesThenComesOneWarningThenAPause() {
-    var gate = FloodGate(rate: 2, burst: 10)
-    let verdicts = (0..<18).map { _ in gate.judge(at: start) }
+    let pace = FloodGate.Pace(rate: 2, burst: 10)
+    var gate = FloodGate()
+    let verdicts = (0..<18).map { _ in gate.judge(at: start, pace) }
     #expect(verdicts[..<10].allSatisfy { $0 == .pass })
     #expect(verdicts[10] == .passWithWarning)
     #expect(verdicts[11..<15].allSatisfy { $0 == .pass })
@@ -21,37 +22,45 @@ import Testing
   }
 
   @Test func thePauseEndsOnceAndTellsWhatWasDropped() {
-    var gate = FloodGate(rate: 2, burst: 10)
-    for _ in 0..<18 { _ = gate.judge(at: start) }
+    let pace = FloodGate.Pace(rate: 2, burst: 10)
+    var gate = FloodGate()
+    for _ in 0..<18 { _ = gate.judge(at: start, pace) }
     #expect(gate.pausedUntil == after(8))
     #expect(gate.endPause(at: after(7.9)) == nil)
-    #expect(gate.judge(at: after(7.9)) == .drop)
+    #expect(gate.judge(at: after(7.9), pace) == .drop)
     #expect(gate.endPause(at: after(8)) == 4)
     #expect(gate.endPause(at: after(8)) == nil)
     #expect(gate.pausedUntil == nil)
-    #expect((0..<10).allSatisfy { _ in gate.judge(at: after(8)) == .pass })
-    #expect(gate.judge(at: after(8)) == .passWithWarning)
+    #expect((0..<10).allSatisfy { _ in gate.judge(at: after(8), pace) == .pass })
+    #expect(gate.judge(at: after(8), pace) == .passWithWarning)
   }
 
   @Test func whoKeepsToTheRateIsNeverWarned() {
-    var gate = FloodGate(rate: 2, burst: 3)
-    for line in 0..<1000 { #expect(gate.judge(at: after(Double(line) / 2)) == .pass) }
+    let pace = FloodGate.Pace(rate: 2, burst: 3)
+    var gate = FloodGate()
+    for line in 0..<1000 { #expect(gate.judge(at: after(Double(line) / 2), pace) == .pass) }
   }
 
   @Test func whoWasWarnedAndSlowsDownIsWarnedAgainAndNotPaused() {
-    var gate = FloodGate(rate: 1, burst: 2)
-    #expect((0..<3).map { _ in gate.judge(at: start) } == [.pass, .pass, .passWithWarning])
-    #expect((0..<3).map { _ in gate.judge(at: after(3)) } == [.pass, .pass, .passWithWarning])
+    let pace = FloodGate.Pace(rate: 1, burst: 2)
+    var gate = FloodGate()
+    #expect((0..<3).map { _ in gate.judge(at: start, pace) } == [.pass, .pass, .passWithWarning])
+    #expect(
+      (0..<3).map { _ in gate.judge(at: after(3), pace) } == [.pass, .pass, .passWithWarning])
   }
 
   @Test func theSmallestBurstIsWarnedBeforeItIsPaused() {
-    var gate = FloodGate(rate: 1, burst: 1)
+    let pace = FloodGate.Pace(rate: 1, burst: 1)
+    var gate = FloodGate()
     #expect(
-      (0..<3).map { _ in gate.judge(at: start) } == [.pass, .passWithWarning, .pause(.seconds(3))])
+      (0..<3).map { _ in gate.judge(at: start, pace) } == [
+        .pass, .passWithWarning, .pause(.seconds(3)),
+      ])
   }
 
   @Test func withoutARateEverythingPasses() {
-    var gate = FloodGate(rate: nil, burst: 1)
-    #expect((0..<10_000).allSatisfy { _ in gate.judge(at: start) == .pass })
+    let pace = FloodGate.Pace(rate: nil, burst: 1)
+    var gate = FloodGate()
+    #expect((0..<10_000).allSatisfy { _ in gate.judge(at: start, pace) == .pass })
   }
 }

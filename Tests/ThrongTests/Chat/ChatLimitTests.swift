@@ -111,15 +111,16 @@ extension AllTests {
       }
     }
 
+    /// The library's limit on a receive, of which the client is told.
     @Test(arguments: Setup.all)
-    func whoGivesNoNameInTimeIsTold(_ setup: Setup) async throws {
-      let chat = Chat.unhurried { $0.nameTimeout = .milliseconds(200) }
-      try await withServer(chat, setup) { running in
-        let silent = try ChatClient(running)
-        let ada = try ChatClient(running, as: "ada")
-        #expect(try silent.rest() == "\n-- No nickname came in time. Goodbye.\n")
-        try ada.settle()
-      }
+    func whoIsSilentTooLongIsTold(_ setup: Setup) async throws {
+      try await withServer(
+        Chat.unhurried(), setup,
+        configure: { $0.connection.receiveTimeout = .milliseconds(300) },
+        { running in
+          let silent = try ChatClient(running)
+          #expect(try silent.rest() == "\n-- Nothing came from you for too long. Goodbye.\n")
+        })
     }
 
     @Test(arguments: Setup.all)
