@@ -37,6 +37,23 @@ import ThrongReport
     #expect(ratio.outcome(floor: 0.05) == .more, "\(ratio)")
   }
 
+  /// One sender, so that what is counted is a multiple of those who hear.
+  @Test func ofAFanOutTheDeliveriesAreCounted() throws {
+    let options = ShortRun.options {
+      $0.models = [.reactor]
+      $0.connections = [5]
+      $0.measuresEcho = false
+      $0.measuresFanOut = true
+      $0.timeout = .seconds(5)
+      $0.duration = .milliseconds(300)
+    }
+    let results = try ShortRun.run(options)
+    let cell = try #require(results.cells.first)
+    let sample = try #require(cell.samples.first, "\(cell.failure ?? "")")
+    #expect(sample.messages > 5 && sample.verifiedMessages == sample.messages)
+    #expect(abs(sample.messagesPerSecond * sample.seconds - Double(sample.messages)) < 1)
+  }
+
   @Test func systemCallsAreCountedForEachMessage() throws {
     let stop = try StopSignal(watchingSignals: false)
     let plan = try ShortRun.plan(ShortRun.options { $0.models = [.threadPerClient] })

@@ -40,7 +40,7 @@ struct PlanTests {
     #expect(plan.results.workloads[0].connections == [10])
     #expect(
       plan.results.notes.contains(
-        "10,000 connections are left out: they need 10,064 descriptors, and the limit is 4,096"
+        "10,000 connections are left out: they need 10,256 descriptors, and the limit is 4,096"
           + " (ulimit -Hn)."))
   }
 
@@ -52,8 +52,7 @@ struct PlanTests {
     #expect(plan.tasks.contains { $0.contender.id == "reactor" && $0.connections == 1_000 })
     #expect(
       plan.results.notes.contains {
-        $0.hasPrefix("thread-per-client at 1,000 connections are left out: they need 1,064 threads")
-          || $0.hasPrefix("thread-per-client at 1,000 connections is left out")
+        $0.hasPrefix("thread-per-client at 1,000 connections is left out: they need 1,064 threads")
       })
   }
 
@@ -62,7 +61,7 @@ struct PlanTests {
     let error = #expect(throws: CompareError.self) {
       try ShortRun.plan(options, limits: SystemLimits(descriptors: 256, threads: 256))
     }
-    #expect(try #require(error).description.contains("they need 10,064 descriptors"))
+    #expect(try #require(error).description.contains("they need 10,256 descriptors"))
   }
 
   @Test func halvesOfTheCoresAreApartAndKeepHardwareThreadsTogether() {
@@ -106,9 +105,10 @@ struct PlanTests {
       $0.slowClients = [10]
       $0.idle = [1_000]
       $0.measuresChurn = true
+      $0.measuresFanOut = true
     }
     let workloads = try ShortRun.plan(options).results.workloads
-    #expect(Set(workloads.map(\.id)).count == 12)
+    #expect(Set(workloads.map(\.id)).count == 13)
     let flags = Dictionary(uniqueKeysWithValues: workloads.map { ($0.id, $0) })
     #expect(
       flags["work-20us-4096-depth-16"]?.serverFlags == ["--handler", "echo", "--work", "20us"])

@@ -138,6 +138,9 @@ struct WorkloadFlags: ParsableArguments {
   @Flag(help: "A new connection for each message.")
   var churn = false
 
+  @Flag(help: "A chat in which one speaks and all others hear; --connections are those who hear.")
+  var fanOut = false
+
   /// The flags ask for workloads; without any, and with those of the echo, there is the echo.
   func apply(to options: inout CompareOptions) throws {
     if let connections { options.connections = connections.values.sorted() }
@@ -157,7 +160,8 @@ struct WorkloadFlags: ParsableArguments {
     }
     if let idle { options.idle = [idle] }
     options.measuresChurn = churn
-    let asksForOther = block != nil || slowClients != nil || idle != nil || churn
+    options.measuresFanOut = fanOut
+    let asksForOther = block != nil || slowClients != nil || idle != nil || churn || fanOut
     let asksForEcho = sizes != nil || depth != nil || work != nil
     options.measuresEcho = asksForEcho || !asksForOther
   }

@@ -9,8 +9,8 @@ package struct SystemLimits: Sendable, Equatable {
   /// The least of what the user, the control group and the kernel allow.
   package var threads: Int
 
-  /// What a server needs beside its clients.
-  static let ownDescriptors = 64
+  /// What a server needs beside its clients, and the generator with all its threads.
+  static let ownDescriptors = 256
   static let ownThreads = 64
 
   package init(descriptors: Int, threads: Int) {

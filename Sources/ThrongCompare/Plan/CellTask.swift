@@ -61,7 +61,7 @@ package struct CellMethod: Sendable {
   }
 
   private func base(_ task: CellTask, server: String) -> [String] {
-    let threads = min(processors.generator.count, task.connections)
+    let threads = min(processors.generator.count, task.quickConnections)
     var words = [
       "bench", "--server", server, "--server-cpus", Self.list(processors.server),
       "--connections", "\(task.connections)", "--size", task.workload.size,
@@ -104,6 +104,12 @@ package struct CellMethod: Sendable {
 }
 
 extension CellTask {
+  /// Without those that read slowly, of which there is at least one where any are asked for.
+  var quickConnections: Int {
+    guard case .slowClients(let percent) = workload.kind else { return connections }
+    return max(1, connections - max(1, Int((Double(connections) * percent / 100).rounded())))
+  }
+
   /// With those that are held beside.
   var allConnections: Int {
     if case .idle(let count) = workload.kind { connections + count } else { connections }

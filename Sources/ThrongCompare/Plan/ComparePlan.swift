@@ -77,7 +77,8 @@ package struct ComparePlan: Sendable {
       let who =
         isThreaded && limits.problem(connections: task.allConnections, threaded: false) == nil
         ? "\(task.contender.label) at " : ""
-      let note = "\(who)\(Count.text(task.allConnections)) connections are left out: \(problem)."
+      let what = who.isEmpty ? "are" : "is"
+      let note = "\(who)\(Count.connections(task.allConnections)) \(what) left out: \(problem)."
       if !notes.contains(note) { notes.append(note) }
       return true
     }
@@ -111,7 +112,7 @@ package struct ComparePlan: Sendable {
   /// A tracer makes thousands of clients slow; the calls of a message hardly depend on their number.
   private static func counting(_ cells: [CellTask]) -> [CellTask] {
     var chosen: [String: CellTask] = [:]
-    for task in cells {
+    for task in cells where task.workload.kind != .fanOut {
       let name = task.workload.id + "/" + task.contender.id
       if let other = chosen[name], task.connections > 100 || task.connections < other.connections {
         continue

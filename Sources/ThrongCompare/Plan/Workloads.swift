@@ -105,11 +105,13 @@ extension CompareOptions {
     Workload(
       id: "fan-out", title: "one speaks, all others hear",
       explanation: """
-        One member of a chat room writes lines, and every other member receives each of them; what is \
-        counted is deliveries, and the latency of a delivery counts from the intended send time.
+        One member of a chat room writes lines of 100 bytes, the next one when all have heard the last, \
+        and every other member receives each of them. What is counted is deliveries; the latency is that \
+        of each delivery.
         """,
-      kind: .fanOut, size: "100", connections: connections.filter { $0 > 1 },
-      serverFlags: ["--handler", "chat"], generatorFlags: ["--fan-out"])
+      kind: .fanOut, size: "100", connections: upTo(1_000),
+      serverFlags: ["--handler", "chat", "--chat-rate", "off", "--chat-announce-limit", "0"],
+      generatorFlags: ["--fan-out", "--hello", "member{n}"])
   }
 
   /// The numbers of connections that one thread can serve within the time that is measured.
@@ -137,7 +139,8 @@ extension CompareOptions {
         case .idle: "it is about few active clients beside many idle ones"
         case .churn: "that many connects at once measure the backlog"
         case .slowClients: "there would be no slow client, or none that is not"
-        default: "it needs at least two clients"
+        case .fanOut: "it would be about joining"
+        case .echo: "nothing would be measured"
         }
       return
         "\(workload.title): not at \(numbers) connection\(left == [1] ? "" : "s"), where \(reason)."

@@ -57,10 +57,12 @@ extension Sample {
   /// What a trial of the load generator gave.
   /// - Parameter verifies: whether the generator compared what came back.
   public init(round: Int, trial: TrialResult, verifies: Bool) {
+    // Of a fan-out every delivery counts, and is compared.
+    let count = trial.fanOut?.deliveries ?? trial.messages
     self.init(
-      round: round, seconds: trial.seconds, messages: trial.messages,
-      messagesPerSecond: trial.messagesPerSecond)
-    verifiedMessages = verifies ? trial.messages : 0
+      round: round, seconds: trial.seconds, messages: count,
+      messagesPerSecond: trial.fanOut?.deliveriesPerSecond ?? trial.messagesPerSecond)
+    verifiedMessages = verifies ? count : 0
     (p50, p99, p999, max) = (
       trial.latency?.p50, trial.latency?.p99, trial.latency?.p999, trial.latency?.max
     )
@@ -68,14 +70,17 @@ extension Sample {
     generatorUtilization = trial.generator.utilization
     isSaturated = generatorUtilization > Self.saturation
     guard let server = trial.server else { return }
-    if trial.messages > 0 {
-      userMicrosecondsPerMessage = server.userSeconds * 1e6 / Double(trial.messages)
-      systemMicrosecondsPerMessage = server.systemSeconds * 1e6 / Double(trial.messages)
+    if count > 0 {
+      userMicrosecondsPerMessage = server.userSeconds * 1e6 / Double(count)
+      systemMicrosecondsPerMessage = server.systemSeconds * 1e6 / Double(count)
     }
     peakResidentBytes = server.peakResidentBytes
     residentBytesPerConnection = server.residentBytesPerConnection
     threads = server.threads
-    voluntarySwitchesPerMessage = server.voluntarySwitchesPerMessage
-    involuntarySwitchesPerMessage = server.involuntarySwitchesPerMessage
+    let fanOut = trial.fanOut
+    voluntarySwitchesPerMessage =
+      fanOut == nil ? server.voluntarySwitchesPerMessage : fanOut?.voluntarySwitchesPerDelivery
+    involuntarySwitchesPerMessage =
+      fanOut == nil ? server.involuntarySwitchesPerMessage : fanOut?.involuntarySwitchesPerDelivery
   }
 }
