@@ -78,6 +78,7 @@ struct Outbox {
   /// The kernel has taken so many bytes of the front.
   mutating func drop(_ sent: Int) {
     byteCount -= sent
+    if isEmpty { return forgetSegments() }
     var left = sent
     while left > 0 {
       let count = Int(segments[Int(head)].count)
@@ -91,13 +92,20 @@ struct Outbox {
       segments[Int(head)] = .empty
       head += 1
     }
-    if isEmpty {
-      segments.removeAll(keepingCapacity: segments.capacity <= 8)
-      head = 0
-    } else if head >= 64, Int(head) * 2 >= segments.count {
+    if head >= 64, Int(head) * 2 >= segments.count {
       segments.removeFirst(Int(head))
       head = 0
     }
+  }
+
+  private mutating func forgetSegments() {
+    segments.removeAll(keepingCapacity: segments.capacity <= 8)
+    head = 0
+  }
+
+  /// The bytes that wait, when they are in one piece; valid until the outbox changes.
+  var onlyPiece: UnsafeRawBufferPointer? {
+    segments.count - Int(head) == 1 ? segments[Int(head)].buffer : nil
   }
 
   mutating func removeAll() { self = Outbox() }

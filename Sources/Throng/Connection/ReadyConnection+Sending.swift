@@ -13,7 +13,7 @@ extension ReadyConnection {
       if s.outboundClosing { return .failure(.closed) }
       if buffer.count == 0 { return .success(true) }
       var sent = 0
-      if s.outbox.isEmpty, !delivery.isDeferred {
+      if s.outbox.isEmpty, !delivery.isDeferred || isAlone(&s) {
         do throws(Errno) {
           sent = try s.socket.reference.send(buffer)
           noteSent(sent, &s)
@@ -29,6 +29,14 @@ extension ReadyConnection {
     }
     if case .failure = result { wake.perform(on: self) }
     return try result.get()
+  }
+
+  /// Whether a write need not wait for the end of the turn: nothing else is at hand in it, and it is the
+  /// connection's first.
+  private func isAlone(_ s: inout State) -> Bool {
+    guard let turn = driver.quietTurn, turn != s.lastTurn else { return false }
+    s.lastTurn = turn
+    return true
   }
 
   private func queue(
@@ -98,7 +106,11 @@ extension ReadyConnection {
   /// The kernel has room again, or the turn is over in which bytes were written.
   func flush(_ s: inout State, _ wake: inout Wake) {
     do throws(Errno) {
-      let sent = try s.socket.reference.send(s.outbox.front())
+      let socket = s.socket.reference
+      let sent =
+        if let piece = s.outbox.onlyPiece { try socket.send(piece) } else {
+          try socket.send(s.outbox.front())
+        }
       s.outbox.drop(sent)
       noteSent(sent, &s)
       s.deadlines.sendProgress = s.deadlines.activity

@@ -14,6 +14,12 @@ final class Reactor: Driver, @unchecked Sendable {
     var pokes = Deque<Token>()
     var now = MonotonicTime.now
     var isRunning = true
+    /// For `quietTurn`: events that were fetched and not served yet, what epoll had to say last, and how
+    /// often that is still believed.
+    var turn: UInt32 = 0
+    var eventsLeft = 0
+    var isQuiet = true
+    var belief = 0
   }
 
   private struct Mailbox {
@@ -26,6 +32,11 @@ final class Reactor: Driver, @unchecked Sendable {
   private static let eventsPerTurn = 256
   /// A broadcast to a throng leaves as many pokes; those who have sent something are served in between.
   private static let pokesPerTurn = 1024
+  /// Beside so many flushes another look for events costs nothing, and what it brings joins them.
+  private static let manyPokes = 16
+  private static let longestPostponement = 3
+  /// How many writes of a broadcast go out between two looks at what else has come.
+  private static let longestBelief = 32
 
   /// Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   private let local: UnsafeMutablePointer<Local>
@@ -62,15 +73,24 @@ final class Reactor: Driver, @unchecked Sendable {
     local.pointee.now = .now
     takeMail()
     runJobs()
+    var postponed = 0
     while local.pointee.isRunning {
       wait(&batch)
       local.pointee.now = .now
       for index in 0..<batch.count {
+        local.pointee.eventsLeft = batch.count - 1 - index
         serve(batch[index], &buffer)
         if !local.pointee.jobs.isEmpty { runJobs() }
       }
       fireTimers()
-      attendPoked()
+      if batch.count > 0, postponed < Self.longestPostponement,
+        local.pointee.pokes.count >= Self.manyPokes
+      {
+        postponed += 1
+      } else {
+        postponed = 0
+        attendPoked()
+      }
       runJobs()
     }
   }
@@ -84,6 +104,9 @@ final class Reactor: Driver, @unchecked Sendable {
   private func wait(_ batch: inout EventBatch) {
     let milliseconds = waitTime()
     if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
+    local.pointee.turn &+= 1
+    local.pointee.isQuiet = true
+    local.pointee.belief = 0
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
@@ -168,6 +191,17 @@ final class Reactor: Driver, @unchecked Sendable {
   override var isWithinReach: Bool { isCurrent || thread.load(ordering: .relaxed) == 0 }
 
   override var now: MonotonicTime { isCurrent ? local.pointee.now : .now }
+
+  override var quietTurn: UInt32? {
+    guard isCurrent, local.pointee.isQuiet else { return nil }
+    if local.pointee.belief == 0 {
+      local.pointee.belief = Self.longestBelief
+      local.pointee.isQuiet =
+        local.pointee.eventsLeft == 0 && local.pointee.jobs.isEmpty && !epoll.hasEvents
+    }
+    local.pointee.belief -= 1
+    return local.pointee.isQuiet ? local.pointee.turn : nil
+  }
 
   override func adopt(
     _ source: any EventSource, _ fd: CInt, _ interest: Readiness
