@@ -13,7 +13,7 @@ extension ReadyConnection {
       if s.outboundClosing { return .failure(.closed) }
       if buffer.count == 0 { return .success(true) }
       var sent = 0
-      if s.outbox.isEmpty, !delivery.isDeferred || isAlone(&s) {
+      if s.outbox.isEmpty, !delivery.isDeferred {
         do throws(Errno) {
           sent = try s.socket.reference.send(buffer)
           noteSent(sent, &s)
@@ -29,14 +29,6 @@ extension ReadyConnection {
     }
     if case .failure = result { wake.perform(on: self) }
     return try result.get()
-  }
-
-  /// Whether a write need not wait for the end of the turn: nothing else is at hand in it, and it is the
-  /// connection's first.
-  private func isAlone(_ s: inout State) -> Bool {
-    guard let turn = driver.quietTurn, turn != s.lastTurn else { return false }
-    s.lastTurn = turn
-    return true
   }
 
   private func queue(

@@ -38,8 +38,6 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var isBusy = false
     /// What is queued waits for the end of the turn, not for the kernel.
     var flushIsDue = false
-    /// The turn in which a write that could have waited for its end was sent at once.
-    var lastTurn: UInt32 = .max
     /// The event handler is still to be told that the input has ended.
     var inputEndIsDue = false
     /// What `attend` was called for is still to be done.

@@ -69,7 +69,6 @@ public enum Flush: Sendable {
   /// At once, unless others wait before them.
   case now
   /// When the loop has served the events that it has at hand, with everything else that was written
-  /// until then in one system call. At once when nothing else is at hand, and under thread-per-client,
-  /// where there is no loop.
+  /// until then in one system call. Under thread-per-client, where there is no loop, at once.
   case endOfTurn
 }

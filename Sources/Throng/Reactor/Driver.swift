@@ -55,10 +55,6 @@ class Driver: TaskExecutor, @unchecked Sendable {
   /// The time as the driver last looked at the clock: good enough for deadlines.
   var now: MonotonicTime { .now }
 
-  /// The number of the loop's turn when nothing more is at hand in it; nil when something is, with which
-  /// what is written now should be gathered. On any thread.
-  var quietTurn: UInt32? { nil }
-
   func enqueue(_ job: consuming ExecutorJob) { fatalError("abstract") }
 
   final func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }

@@ -14,12 +14,6 @@ final class Reactor: Driver, @unchecked Sendable {
     var pokes = Deque<Token>()
     var now = MonotonicTime.now
     var isRunning = true
-    /// For `quietTurn`: events that were fetched and not served yet, what epoll had to say last, and how
-    /// often that is still believed.
-    var turn: UInt32 = 0
-    var eventsLeft = 0
-    var isQuiet = true
-    var belief = 0
   }
 
   private struct Mailbox {
@@ -35,8 +29,6 @@ final class Reactor: Driver, @unchecked Sendable {
   /// Beside so many flushes another look for events costs nothing, and what it brings joins them.
   private static let manyPokes = 16
   private static let longestPostponement = 3
-  /// How many writes of a broadcast go out between two looks at what else has come.
-  private static let longestBelief = 32
 
   /// Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   private let local: UnsafeMutablePointer<Local>
@@ -78,7 +70,6 @@ final class Reactor: Driver, @unchecked Sendable {
       wait(&batch)
       local.pointee.now = .now
       for index in 0..<batch.count {
-        local.pointee.eventsLeft = batch.count - 1 - index
         serve(batch[index], &buffer)
         if !local.pointee.jobs.isEmpty { runJobs() }
       }
@@ -104,9 +95,6 @@ final class Reactor: Driver, @unchecked Sendable {
   private func wait(_ batch: inout EventBatch) {
     let milliseconds = waitTime()
     if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
-    local.pointee.turn &+= 1
-    local.pointee.isQuiet = true
-    local.pointee.belief = 0
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
@@ -191,17 +179,6 @@ final class Reactor: Driver, @unchecked Sendable {
   override var isWithinReach: Bool { isCurrent || thread.load(ordering: .relaxed) == 0 }
 
   override var now: MonotonicTime { isCurrent ? local.pointee.now : .now }
-
-  override var quietTurn: UInt32? {
-    guard isCurrent, local.pointee.isQuiet else { return nil }
-    if local.pointee.belief == 0 {
-      local.pointee.belief = Self.longestBelief
-      local.pointee.isQuiet =
-        local.pointee.eventsLeft == 0 && local.pointee.jobs.isEmpty && !epoll.hasEvents
-    }
-    local.pointee.belief -= 1
-    return local.pointee.isQuiet ? local.pointee.turn : nil
-  }
 
   override func adopt(
     _ source: any EventSource, _ fd: CInt, _ interest: Readiness
