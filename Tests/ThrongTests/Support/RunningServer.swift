@@ -133,8 +133,8 @@ enum WarmUp {
   }
 }
 
-/// What the process has open. Suites of other targets may run at the same time, so only what a server
-/// opens is counted.
+/// What the process has open. Other targets would open descriptors at the same time, so `make test` gives
+/// this one a process of its own.
 struct Footprint {
   /// Epoll instances, eventfds and signalfds.
   let descriptors: Int
