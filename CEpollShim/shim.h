@@ -243,6 +243,14 @@ static inline int shim_terminal_columns(int fd) {
   return result < 0 ? -errno : size.ws_col;
 }
 
+// --- memory ---
+
+// Has the processor fetch what will be read and written soon, and goes on.
+static inline void shim_prefetch(const void *memory, size_t size) {
+  for (size_t offset = 0; offset < size; offset += 64)
+    __builtin_prefetch((const char *)memory + offset, 1);
+}
+
 // --- files, time, limits ---
 
 static inline ssize_t shim_read(int fd, void *bytes, size_t count) {

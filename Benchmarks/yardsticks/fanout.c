@@ -1,5 +1,6 @@
 // What sending a line to everybody costs at least: one thread, one bare send(2) for each line and client.
-// Who sent the line does not get it; who does not read misses it. Usage: fanout PORT (on 127.0.0.1)
+// Who sent the line does not get it; who does not read misses it. Usage: fanout PORT [named] (on 127.0.0.1)
+// With "named", the first line of each client is its name, as in a chat, and goes to nobody.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,6 +18,7 @@ enum { EVENTS = 256, BUFFER = 65536, CLIENTS = 65536 };
 static int clients[CLIENTS], place[CLIENTS], count;  // place: of a descriptor among the clients
 static char *partial[CLIENTS];                       // of a descriptor: a line whose end has not come
 static size_t held[CLIENTS];
+static int named, hasName[CLIENTS];
 
 static int listen_on(int port) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
@@ -35,6 +37,7 @@ static void accept_all(int epoll, int listener) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
     clients[place[fd] = count++] = fd;
+    hasName[fd] = !named;
   }
 }
 
@@ -58,7 +61,8 @@ static void serve(int fd) {
   if (got <= 0) return;
   char *line = buffer, *end = buffer + held[fd] + got, *newline;
   for (; (newline = memchr(line, '\n', end - line)); line = newline + 1)
-    broadcast(fd, line, newline + 1 - line);
+    if (!hasName[fd]) hasName[fd] = 1;
+    else broadcast(fd, line, newline + 1 - line);
   held[fd] = end - line < BUFFER ? end - line : 0;  // a longer line is dropped
   if (held[fd]) memcpy(partial[fd] = partial[fd] ? partial[fd] : malloc(BUFFER), line, held[fd]);
 }
@@ -66,6 +70,7 @@ static void serve(int fd) {
 int main(int argc, char **argv) {
   struct rlimit limit = {CLIENTS, CLIENTS};
   setrlimit(RLIMIT_NOFILE, &limit);
+  named = argc > 2 && strcmp(argv[2], "named") == 0;
   int listener = listen_on(argc > 1 ? atoi(argv[1]) : 52000), epoll = epoll_create1(0);
   struct epoll_event events[EVENTS], event = {.events = EPOLLIN, .data.fd = listener};
   epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);

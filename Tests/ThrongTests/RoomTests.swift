@@ -115,6 +115,45 @@ extension AllTests {
       }
     }
 
+    /// Counts what was sent by the time that `broadcast` returns.
+    private struct Impatient: Handler {
+      let room: Room
+      let sentAtOnce = Shared<[Int]>([])
+      func handle(_ connection: Connection) async throws {
+        room.join(connection)
+        defer { room.leave(connection) }
+        try await connection.send("welcome\n")
+        let sends = connection.context.counters
+        for try await line in connection.lines() {
+          let before = sends.sends.value
+          room.broadcast(Bytes(line.text + "\n"), except: connection)
+          let count = sends.sends.value - before
+          sentAtOnce.change { $0.append(count) }
+        }
+      }
+    }
+
+    /// A broadcast that nothing ever joins need not wait for the end of the turn, until something does.
+    @Test
+    func aLonelyBroadcastIsSentAtOnce() async throws {
+      let handler = Impatient(room: Room())
+      try await withServer(handler, Setup(model: .reactor)) { running in
+        let members = try (0..<20).map { _ in try welcomed(running) }
+        let speaker = try welcomed(running)
+        // The loop may find the next line before it sleeps, and then waits for more: so again and again.
+        try eventually("a broadcast is sent at once") {
+          try speaker.send("line\n")
+          for member in members { #expect(try member.receiveText(5) == "line\n") }
+          return handler.sentAtOnce.value.last == members.count
+        }
+        #expect(handler.sentAtOnce.value.prefix(3) == [0, 0, 0])
+        try speaker.send("a\nb\nc\n")
+        for member in members { #expect(try member.receiveText(6) == "a\nb\nc\n") }
+        #expect(handler.sentAtOnce.value.suffix(2) == [0, 0])
+        #expect(handler.sentAtOnce.value.allSatisfy { [0, members.count].contains($0) })
+      }
+    }
+
     /// Several messages at once are as many in the history and in the counters.
     @Test(arguments: Setup.all)
     func messagesThatAreToldAtOnceStayMessages(_ setup: Setup) async throws {

@@ -13,7 +13,7 @@ extension ReadyConnection {
       if s.outboundClosing { return .failure(.closed) }
       if buffer.count == 0 { return .success(true) }
       var sent = 0
-      if s.outbox.isEmpty, !delivery.isDeferred {
+      if s.outbox.isEmpty, !delivery.isDeferred || driver.sendsAtOnce(s.token) {
         do throws(Errno) {
           sent = try s.socket.reference.send(buffer)
           noteSent(sent, &s)
@@ -48,6 +48,8 @@ extension ReadyConnection {
       s.deadlines.sendProgress = driver.now
       s.flushIsDue = delivery.isDeferred
       if delivery.isDeferred { driver.poke(s.token) }
+    } else if s.flushIsDue {
+      driver.noteJoined()
     }
     // What waits for the end of the turn waits for no event and no time.
     if !s.flushIsDue {

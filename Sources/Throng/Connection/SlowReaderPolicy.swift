@@ -69,6 +69,7 @@ public enum Flush: Sendable {
   /// At once, unless others wait before them.
   case now
   /// When the loop has served the events that it has at hand, with everything else that was written
-  /// until then in one system call. Under thread-per-client, where there is no loop, at once.
+  /// until then in one system call. At once under thread-per-client, where there is no loop, and under a
+  /// reactor that has found nothing to gather lately.
   case endOfTurn
 }

@@ -37,6 +37,12 @@ class Driver: TaskExecutor, @unchecked Sendable {
   /// Has `attend` called soon, on a thread of the driver. Any thread.
   func poke(_ token: Token) { fatalError("abstract") }
 
+  /// Whether a write that may wait for the end of the turn is sent at once all the same. Any thread.
+  func sendsAtOnce(_ token: Token) -> Bool { false }
+
+  /// Something was added to what waits for the end of the turn. Any thread.
+  func noteJoined() {}
+
   /// Everybody who has a slot. Any thread of the driver.
   var sources: [any EventSource] { fatalError("abstract") }
 

@@ -13,6 +13,7 @@ final class Reactor: Driver, @unchecked Sendable {
     var jobs = Deque<UnownedJob>()
     var pokes = Deque<Token>()
     var now = MonotonicTime.now
+    var gathering = Gathering()
     var isRunning = true
   }
 
@@ -94,10 +95,19 @@ final class Reactor: Driver, @unchecked Sendable {
 
   private func wait(_ batch: inout EventBatch) {
     let milliseconds = waitTime()
-    if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
+    if milliseconds == 0 || !look(&batch) && !poll(&batch) { sleep(&batch, milliseconds) }
+    local.pointee.gathering.beginTurn(eventCount: batch.count)
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
+  }
+
+  /// After a broadcast: finds out whether something was at hand that could have joined it.
+  private func look(_ batch: inout EventBatch) -> Bool {
+    guard local.pointee.gathering.isOpen else { return false }
+    epoll.wait(&batch, milliseconds: 0)
+    if batch.count > 0 { local.pointee.gathering.expectCompany() }
+    return batch.count > 0
   }
 
   private func sleep(_ batch: inout EventBatch, _ milliseconds: CInt) {
@@ -145,6 +155,7 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   private func attendPoked() {
+    if local.pointee.pokes.count >= Self.manyPokes { local.pointee.gathering.noteFlushed() }
     for _ in 0..<min(local.pointee.pokes.count, Self.pokesPerTurn) {
       guard let token = local.pointee.pokes.popFirst() else { return }
       local.pointee.slots[token]?.attend(now: local.pointee.now)
@@ -210,6 +221,14 @@ final class Reactor: Driver, @unchecked Sendable {
     } else {
       post { $0.pokes.append(token) }
     }
+  }
+
+  override func sendsAtOnce(_ token: Token) -> Bool {
+    isCurrent && local.pointee.gathering.sendsAtOnce(to: token)
+  }
+
+  override func noteJoined() {
+    if isCurrent { local.pointee.gathering.noteJoined() }
   }
 
   override func enqueue(_ job: consuming ExecutorJob) {

@@ -123,7 +123,8 @@ public final class Room: Sendable {
     var deliveries = 0
     var missed = 0
     var gone: [Connection] = []
-    for member in members where member !== excluded {
+    for (index, member) in members.enumerated() where member !== excluded {
+      if index + 1 < members.count { members[index + 1].prefetch() }
       do throws(ConnectionError) {
         try member.write(message, flush: .endOfTurn, policy: policy)
         deliveries += 1

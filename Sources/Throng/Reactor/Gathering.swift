@@ -1,0 +1,50 @@
+// Whether what may wait for the end of the loop's turn should. To wait costs a second pass over everybody
+// who is written to, and pays when more comes meanwhile that goes out with it. So the loop watches: when
+// nothing has joined several broadcasts in a row, the next ones are sent at once, until something would
+// have joined one of them.
+
+struct Gathering {
+  /// Broadcasts in a row that nothing has joined, as far as it matters.
+  private var lonely = 0
+  /// Whether something was added to what waited.
+  private var hasJoined = false
+  /// Whether this turn has brought one event and nothing else.
+  private var isQuiet = false
+  /// Who was the first in this turn to be sent to at once.
+  private var first: Token?
+
+  /// After so many lonely broadcasts the next is expected to be lonely too.
+  private static let enough = 3
+
+  /// Whether a write that might wait goes out at once.
+  mutating func sendsAtOnce(to token: Token) -> Bool {
+    guard isQuiet, lonely == Self.enough else { return false }
+    if first == nil {
+      first = token
+    } else if first == token {
+      // A second broadcast in one turn could have gone out with the first.
+      expectCompany()
+      return false
+    }
+    return true
+  }
+
+  /// Something was added to what waits.
+  mutating func noteJoined() { hasJoined = true }
+
+  /// What has waited for many was sent.
+  mutating func noteFlushed() {
+    lonely = hasJoined ? 0 : min(lonely + 1, Self.enough)
+    hasJoined = false
+  }
+
+  mutating func beginTurn(eventCount: Int) {
+    isQuiet = eventCount == 1
+    first = nil
+  }
+
+  /// Whether something was sent at once, and it is still to be seen whether something would have joined.
+  var isOpen: Bool { first != nil }
+
+  mutating func expectCompany() { lonely = 0 }
+}
