@@ -236,6 +236,12 @@ static inline int shim_poll_readable(int first, int second, int milliseconds) {
   return (entries[0].revents != 0) | (entries[1].revents != 0) << 1;
 }
 
+// Whether the connection has an error to report, such as a reset by the peer.
+static inline int shim_has_failed(int fd) {
+  struct pollfd entry = {.fd = fd, .events = 0};
+  return poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
+}
+
 // The width of the terminal; 0 when it does not know (ioctl_tty(2)).
 static inline int shim_terminal_columns(int fd) {
   struct winsize size = {0};

@@ -37,6 +37,12 @@ import Testing
     #expect(escaped(raw) == shown)
   }
 
+  @Test func aCarriageReturnBeforeANewlineIsLeftOut() {
+    #expect(escaped(Array("one\r\ntwo\r\r\n".utf8)) == "one\ntwo\\r\n")
+    #expect(escaped(Array("one\r".utf8), Array("\ntwo".utf8)) == "one\ntwo")
+    #expect(escaped(Array("one\r".utf8), Array("two\r".utf8)) == #"one\rtwo\r"#)
+  }
+
   @Test func aCharacterThatArrivesInPiecesIsShownWhole() {
     let bytes = Array("🎉ü".utf8)
     for cut in 0...bytes.count {

@@ -147,6 +147,22 @@ extension AllTests {
       }
     }
 
+    /// Nor is one whose client has reset it after the server's FIN.
+    @Test(arguments: Setup.all)
+    func aResetAfterTheEndOfADrainEndsTheConnection(_ setup: Setup) async throws {
+      try await withServer(
+        Echo(), setup, configure: { $0.connection.lingerTimeout = .seconds(60) }
+      ) { running in
+        let client = try running.connect()
+        try client.send("x")
+        #expect(try client.receiveText(1) == "x")
+        running.server.stop()
+        #expect(try client.receiveToEnd().isEmpty)
+        client.reset()
+        try running.waitUntilStopped()
+      }
+    }
+
     @Test(arguments: Setup.all)
     func aServerThatIsStoppedBeforeItRunsEndsAtOnce(_ setup: Setup) async throws {
       try await withTaskExecutorPreference(TestThread.shared) {

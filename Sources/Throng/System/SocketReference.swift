@@ -62,11 +62,14 @@ struct SocketReference: Sendable {
   /// Whether the peer's kernel has yet to acknowledge some of what was sent (SIOCOUTQ, tcp(7)).
   var hasUnacknowledged: Bool { shim_unacknowledged_count(descriptor) > 0 }
 
-  /// Waits until everything is acknowledged, the time is over, or it is pointless. There is no event
-  /// for that, hence the pauses.
+  /// Waits until everything is acknowledged, the peer has reset, the time is over, or it is pointless.
+  /// There is no event for that, hence the pauses.
   func waitUntilAcknowledged(atMost limit: Duration, unless isPointless: () -> Bool) {
     let deadline = MonotonicTime.now + limit
-    while hasUnacknowledged, MonotonicTime.now < deadline, !isPointless() {
+    // After a reset the count stays as it was.
+    while hasUnacknowledged, shim_has_failed(descriptor) == 0, MonotonicTime.now < deadline,
+      !isPointless()
+    {
       _ = shim_poll_readable(-1, -1, 5)
     }
   }

@@ -18,6 +18,8 @@ struct Conversation {
   /// The person has said that there is no more to send.
   private var hasInputEnded = false
   private var hasServerEnded = false
+  /// Enter was pressed while the server did not read.
+  private var isLineWaiting = false
   /// When what has come of a key is all that will come.
   private var keyDeadline: ContinuousClock.Instant?
   /// The terminal has become so narrow that we must ask it where its cursor is. Nothing is drawn until
@@ -124,8 +126,10 @@ struct Conversation {
       }
       if key == .enter, !hasInputEnded, !outbound.isEmpty {
         note("the server is not reading; your line waits here")
+        isLineWaiting = !editor.line.isEmpty
         continue
       }
+      if isLineWaiting { beginNextLine(beside: key) }
       // Afterwards only what leaves or stops means something.
       if hasInputEnded, !Self.isAlwaysHeard(key) { continue }
       switch editor.handle(key) {
@@ -140,6 +144,17 @@ struct Conversation {
         note(
           "a line is at most \(SizeArgument(lineLimit)) (see --line-limit)")
       }
+    }
+  }
+
+  /// What is typed after a line that waits is another line, to be sent after it.
+  private mutating func beginNextLine(beside key: Key) {
+    isLineWaiting = false
+    switch key {
+    case .text, .paste:
+      _ = editor.handle(.end)
+      _ = editor.handle(.paste("\n"))
+    default: break
     }
   }
 

@@ -1,11 +1,16 @@
 // Makes a stream of bytes from a stranger safe to show on a terminal. A value; no system calls.
 
 /// Escapes what could control a terminal or is not text: control characters other than newline and
-/// tab (C0, DEL and C1), the characters that reorder text, and bytes that are not UTF-8.
+/// tab (C0, DEL and C1), the characters that reorder text, and bytes that are not UTF-8. The carriage
+/// return of CR LF is left out: many protocols end lines so.
 ///
-/// A character may arrive in two pieces: an incomplete one is held back until the next piece.
+/// A character may arrive in two pieces: an incomplete one is held back until the next piece, and so is
+/// a carriage return.
 package struct TerminalEscaper {
   private var heldBack: [UInt8] = []
+
+  private static let carriageReturn = UInt8(ascii: "\r")
+  private static let newline = UInt8(ascii: "\n")
 
   package init() {}
 
@@ -28,7 +33,9 @@ package struct TerminalEscaper {
     output.reserveCapacity(input.count)
     var rest = input
     while let first = rest.first {
-      if isPlain(first) {
+      if first == carriageReturn, rest.dropFirst().first == newline {
+        rest = rest.dropFirst()
+      } else if isPlain(first) {
         output.append(first)
         rest = rest.dropFirst()
       } else if let scalar = decodeFirst(rest) {
@@ -75,8 +82,9 @@ package struct TerminalEscaper {
     #"\x"# + (byte < 16 ? "0" : "") + String(byte, radix: 16)
   }
 
-  /// How many bytes at the end may be the beginning of a character whose rest has not come.
+  /// How many bytes at the end may be the beginning of a character or line end whose rest has not come.
   package static func incompleteSuffixLength(_ bytes: [UInt8]) -> Int {
+    if bytes.last == carriageReturn { return 1 }
     for length in 1...3 where length <= bytes.count {
       let byte = bytes[bytes.count - length]
       if byte & 0b1100_0000 == 0b1000_0000 { continue }

@@ -154,6 +154,31 @@ private final class Editing {
     #expect(shown(editor) == "|")
   }
 
+  @Test func controlCReturnsToTheNewestLine() {
+    let editor = Editing(lineLimit: 100, historyLimit: 10)
+    for text in ["a", "b", "c"] {
+      for key in [.text(text), .enter] as [Key] { _ = editor.handle(key) }
+    }
+    for key in [.up, .up, .control("c"), .text("new"), .up] as [Key] { _ = editor.handle(key) }
+    #expect(shown(editor) == "c|")
+    _ = editor.handle(.down)
+    #expect(shown(editor) == "new|")
+  }
+
+  @Test func whatWasChangedOnTheWayIsStillThere() {
+    let editor = Editing(lineLimit: 100, historyLimit: 10)
+    for text in ["a", "b"] { for key in [.text(text), .enter] as [Key] { _ = editor.handle(key) } }
+    for key in [.text("new"), .up, .text("!"), .up] as [Key] { _ = editor.handle(key) }
+    #expect(shown(editor) == "a|")
+    _ = editor.handle(.down)
+    #expect(shown(editor) == "b!|")
+    _ = editor.handle(.down)
+    #expect(shown(editor) == "new|")
+    // Once something is sent, the history is as it was.
+    for key in [.enter, .up, .up] as [Key] { _ = editor.handle(key) }
+    #expect(shown(editor) == "b|")
+  }
+
   @Test func theOldestLinesAreForgotten() {
     let editor = Editing(lineLimit: 100, historyLimit: 2)
     for text in ["one", "two", "three"] {

@@ -28,7 +28,8 @@ struct Cell: Equatable {
       (text, columns) = (String(character), 1)
     } else {
       var escaper = TerminalEscaper()
-      let shown = String(decoding: escaper.escape(Array(String(character).utf8)), as: UTF8.self)
+      let escaped = escaper.escape(Array(String(character).utf8)) + escaper.finish()
+      let shown = String(decoding: escaped, as: UTF8.self)
       text = shown
       columns = shown.reduce(0) { $0 + $1.columns }
     }

@@ -45,7 +45,7 @@ struct LineEditor {
     case .home: line.move(to: 0)
     case .end: line.move(to: line.end)
     case .up: show(history.older(than: line.text))
-    case .down: show(history.newer())
+    case .down: show(history.newer(than: line.text))
     case .backspace: line.remove(max(0, line.cursor - 1)..<line.cursor)
     case .delete: line.remove(line.cursor..<min(line.cursor + 1, line.end))
     case .escape, .position: break
@@ -99,6 +99,7 @@ struct LineEditor {
   private mutating func interrupt() -> Outcome {
     guard !line.isEmpty else { return .interrupted }
     line.replace(with: "")
+    history.returnToPresent()
     return .edited
   }
 

@@ -9,8 +9,6 @@ import ThrongHandlers
 struct PeerText {
   private(set) var partial = ""
   private var escaper = TerminalEscaper()
-  /// A carriage return came last: part of a line end, if a newline follows.
-  private var isReturnHeldBack = false
 
   /// A row of a terminal has a few hundred characters. What is longer and yet no wider than a row
   /// consists of marks without width, and is not a question.
@@ -21,7 +19,7 @@ struct PeerText {
   /// - Returns: what is complete, escaped; it ends with a newline unless it is empty. A partial line
   ///   that fills rows is complete as far as it fills them.
   mutating func take(_ bytes: some Collection<UInt8>, columns: Int) -> [UInt8] {
-    let escaped = escaper.escape(withoutReturns(bytes))
+    let escaped = escaper.escape(bytes)
     guard let newline = escaped.lastIndex(of: UInt8(ascii: "\n")) else {
       partial += String(decoding: escaped, as: UTF8.self)
       return takeFullRows(columns: columns)
@@ -39,21 +37,7 @@ struct PeerText {
 
   /// Nothing more will come: what was held back joins the partial line.
   mutating func finish() {
-    let rest = isReturnHeldBack ? escaper.escape([UInt8(ascii: "\r")]) : []
-    isReturnHeldBack = false
-    partial += String(decoding: rest + escaper.finish(), as: UTF8.self)
-  }
-
-  /// Many protocols end lines with CR LF; on a terminal that is a line end like any other.
-  private mutating func withoutReturns(_ bytes: some Collection<UInt8>) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + 1)
-    for byte in bytes {
-      if isReturnHeldBack, byte != UInt8(ascii: "\n") { result.append(UInt8(ascii: "\r")) }
-      isReturnHeldBack = byte == UInt8(ascii: "\r")
-      if !isReturnHeldBack { result.append(byte) }
-    }
-    return result
+    partial += String(decoding: escaper.finish(), as: UTF8.self)
   }
 
   private mutating func takeFullRows(columns: Int) -> [UInt8] {
