@@ -45,6 +45,7 @@ import ThrongHandlers
     #expect(try configuration("--receive-timeout", "1s").connection.receiveTimeout == .seconds(1))
     #expect(try configuration("--send-timeout", "1s").connection.sendTimeout == .seconds(1))
     #expect(try configuration("--busy-poll", "50us").busyPoll == .microseconds(50))
+    #expect(try configuration("--flush-timeout", "2s").connection.flushTimeout == .seconds(2))
     #expect(try configuration("--linger-timeout", "2s").connection.lingerTimeout == .seconds(2))
     #expect(try configuration("--drain-timeout", "2s").drainTimeout == .seconds(2))
   }

@@ -30,8 +30,7 @@ extension BlockingConnection {
         }
       }
       if let overflow = delivery.overflow(
-        of: s.outbox, by: buffer.count - sent, afterSending: sent, since: &s.deadlines.softLimit,
-        now: .coarseNow)
+        of: s.outbox, by: buffer.count - sent, afterSending: sent, &s.deadlines, now: .coarseNow)
       {
         return drop(overflow, &s)
       }
@@ -133,7 +132,7 @@ extension BlockingConnection {
       if case .success(let sent) = result, s.failure == nil {
         s.outbox.drop(sent)
         noteSent(sent, &s)
-        s.deadlines.sendProgress = s.deadlines.activity
+        s.deadlines.noteProgress(left: s.outbox.byteCount)
         if s.outbox.byteCount <= context.options.lowWaterMark { endSenders(&s) }
         if !s.outbox.isEmpty {
           return (s.socket.reference, s.outbox.front(atMost: Self.largestSend))

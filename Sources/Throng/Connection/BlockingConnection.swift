@@ -218,6 +218,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     s.inputEnded = true
     wakeReceiver(&s)
     sendFinIfFlushed(&s)
+    updateTimer(&s)
     state.wakeAll()
   }
 
@@ -303,7 +304,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
     // A receive has its own way to end in time: see `receivePolling`.
     let situation = Deadlines.Situation(
-      isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty)
+      isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
+      isClosing: s.isClosing)
     return s.deadlines.earliest(situation, context.timeLimits)
   }
 

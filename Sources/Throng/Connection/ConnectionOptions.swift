@@ -17,6 +17,9 @@ public struct ConnectionOptions: Sendable {
   public var receiveTimeout: Duration?
   /// How long queued bytes may wait without the client taking any; nil: as the idle timeout allows.
   public var sendTimeout: Duration?
+  /// How long a connection whose handler has returned keeps what is still to be sent while the client
+  /// takes none of it; then it is reset.
+  public var flushTimeout: Duration = .seconds(30)
   /// How long a closing connection waits for the client's FIN after its own, so that what was sent
   /// is not lost to a reset (RFC 1122, 4.2.2.13).
   public var lingerTimeout: Duration = .seconds(1)

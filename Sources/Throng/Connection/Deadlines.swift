@@ -7,8 +7,9 @@ struct Deadlines {
   var activity: MonotonicTime
   /// When the outbox was last empty, or the kernel last took something of it.
   var sendProgress = MonotonicTime.never
-  /// When the outbox rose above the soft limit of those who write.
+  /// When the outbox rose above the soft limit of those who write, and which that was.
   var softLimit = MonotonicTime.never
+  var softMark = 0
   /// For the receive that waits now.
   var receive = MonotonicTime.never
   /// For the first byte at first; for the client's FIN at last.
@@ -26,6 +27,21 @@ struct Deadlines {
     var isLingering: Bool
     var isReceiving: Bool
     var isSending: Bool
+    /// The handler is done: nothing limits the outbox any more.
+    var isClosing: Bool
+  }
+
+  /// The kernel has just taken something of the outbox.
+  @inline(__always)
+  mutating func noteProgress(left: Int) {
+    sendProgress = activity
+    if left <= softMark { softLimit = .never }
+  }
+
+  /// The outbox is above a soft limit: since when. The strictest counts, when there are several.
+  mutating func timeAbove(_ mark: Int, now: MonotonicTime) -> MonotonicTime {
+    if softLimit == .never || mark < softMark { (softLimit, softMark) = (now, mark) }
+    return softLimit
   }
 
   /// The earliest moment at which a limit passes.
@@ -38,7 +54,8 @@ struct Deadlines {
     if idle < earliest.time { earliest = (idle, .idle) }
     if situation.isReceiving, receive < earliest.time { earliest = (receive, .receive) }
     if situation.isSending {
-      let sending = sendProgress.advanced(by: limits.send)
+      let limit = situation.isClosing ? min(limits.send, limits.flush) : limits.send
+      let sending = sendProgress.advanced(by: limit)
       if sending < earliest.time { earliest = (sending, .send) }
     }
     return earliest
@@ -50,10 +67,12 @@ struct Deadlines {
 struct TimeLimits {
   let idle: UInt64
   let send: UInt64
+  let flush: UInt64
 
   init(_ options: ConnectionOptions) {
     idle = Self.nanoseconds(options.idleTimeout)
     send = Self.nanoseconds(options.sendTimeout)
+    flush = Self.nanoseconds(options.flushTimeout)
   }
 
   private static func nanoseconds(_ limit: Duration?) -> UInt64 {

@@ -13,7 +13,8 @@ extension ReadyConnection {
     _ s: borrowing State
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
     let situation = Deadlines.Situation(
-      isLingering: s.isLingering, isReceiving: s.receiver != nil, isSending: !s.outbox.isEmpty)
+      isLingering: s.isLingering, isReceiving: s.receiver != nil, isSending: !s.outbox.isEmpty,
+      isClosing: s.isClosing)
     return s.deadlines.earliest(situation, context.timeLimits)
   }
 
@@ -29,23 +30,32 @@ extension ReadyConnection {
 
   func attend(now: MonotonicTime) {
     var wake = Wake()
-    state.withLock { s in
-      let timerHasFired = s.deadlines.timer <= now
-      if timerHasFired { s.deadlines.timer = .never }
+    let isBusy = state.withLock { s in
       if s.isBusy {
         s.missedAttention = true
-        return
+        return false
       }
-      if s.flushIsDue {
-        s.flushIsDue = false
-        if !s.outbox.isEmpty, s.socket.isOpen { flush(&s, &wake) }
-        // Which was all that this was about, unless there is more to see.
-        if s.outbox.isEmpty, !timerHasFired, !needsAdvance(s) { return }
-      }
-      if s.socket.isOpen { checkDeadlines(&s, now, &wake) } else { releaseSlot(&s) }
-      advance(&s, &wake)
+      look(&s, now, &wake)
+      // Another worker must not call back meanwhile.
+      s.isBusy = wake.callsBack && context.isEventDriven
+      return s.isBusy
     }
     wake.perform(on: self)
+    if isBusy { endCallbacks() }
+  }
+
+  private func look(_ s: inout State, _ now: MonotonicTime, _ wake: inout Wake) {
+    let timerHasFired = s.deadlines.timer <= now
+    if timerHasFired { s.deadlines.timer = .never }
+    if s.flushIsDue {
+      s.flushIsDue = false
+      if !s.outbox.isEmpty, s.socket.isOpen { flush(&s, &wake) }
+      // Which was all that this was about, unless there is more to see.
+      if s.outbox.isEmpty, !timerHasFired, !needsAdvance(s) { return }
+    }
+    wakeSenders(&s, &wake)
+    if s.socket.isOpen { checkDeadlines(&s, now, &wake) } else { releaseSlot(&s) }
+    advance(&s, &wake)
   }
 
   private func checkDeadlines(_ s: inout State, _ now: MonotonicTime, _ wake: inout Wake) {
@@ -58,6 +68,10 @@ extension ReadyConnection {
       wake.receiver = s.receiver.take()
       wake.besides.receiverFailure = .timedOut(.receive)
       s.deadlines.receive = .never
+    case .send:
+      fail(&s, .timedOut(.send))
+      // FIN would say that this was all.
+      s.socket.setResetOnClose()
     default: fail(&s, .timedOut(limit))
     }
   }

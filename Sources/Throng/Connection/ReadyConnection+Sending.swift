@@ -12,8 +12,17 @@ extension ReadyConnection {
       if let failure = s.failure { return .failure(failure) }
       if s.outboundClosing { return .failure(.closed) }
       if buffer.count == 0 { return .success(true) }
+      let mayGather =
+        s.outbox.byteCount + buffer.count <= delivery.mostUnoffered(context.options.highWaterMark)
+      if s.flushIsDue, !mayGather {
+        offer(&s)
+        if let failure = s.failure {
+          closeFailed(&s, &wake)
+          return .failure(failure)
+        }
+      }
       var sent = 0
-      if s.outbox.isEmpty, !delivery.isDeferred || driver.sendsAtOnce(s.token) {
+      if s.outbox.isEmpty, !delivery.isDeferred || !mayGather || driver.sendsAtOnce(s.token) {
         do throws(Errno) {
           sent = try s.socket.reference.send(buffer)
           noteSent(sent, &s)
@@ -21,7 +30,7 @@ extension ReadyConnection {
         } catch .resourceTemporarilyUnavailable {
         } catch {
           fail(&s, .lost(error))
-          advance(&s, &wake)
+          closeFailed(&s, &wake)
           return .failure(.lost(error))
         }
       }
@@ -36,8 +45,7 @@ extension ReadyConnection {
     _ s: inout State, _ wake: inout Wake
   ) -> Result<Bool, ConnectionError> {
     if let overflow = delivery.overflow(
-      of: s.outbox, by: buffer.count - sent, afterSending: sent, since: &s.deadlines.softLimit,
-      now: driver.now)
+      of: s.outbox, by: buffer.count - sent, afterSending: sent, &s.deadlines, now: driver.now)
     {
       return drop(overflow, &s, &wake)
     }
@@ -69,9 +77,14 @@ extension ReadyConnection {
       context.counters.droppedClients.add(1)
       fail(&s, error)
       s.socket.setResetOnClose()
-      advance(&s, &wake)
+      closeFailed(&s, &wake)
     }
     return .failure(error)
+  }
+
+  /// An event handler's callbacks come from the driver, never out of somebody's `write`.
+  private func closeFailed(_ s: inout State, _ wake: inout Wake) {
+    if !context.isEventDriven { advance(&s, &wake) } else if s.hasSlot { driver.poke(s.token) }
   }
 
   func registerOrResume(_ sender: Sender) {
@@ -99,6 +112,23 @@ extension ReadyConnection {
 
   /// The kernel has room again, or the turn is over in which bytes were written.
   func flush(_ s: inout State, _ wake: inout Wake) {
+    _ = sendFront(&s)
+    wakeSenders(&s, &wake)
+    if s.outbox.isEmpty { updateInterest(&s) }
+  }
+
+  /// Gives the kernel what waits for the end of the turn: what was never offered says nothing about the
+  /// client. Who waits for the low-water mark is woken at the end of the turn all the same.
+  private func offer(_ s: inout State) {
+    s.flushIsDue = false
+    while !s.outbox.isEmpty, sendFront(&s) {}
+    guard s.failure == nil, !s.outbox.isEmpty else { return }
+    updateInterest(&s)
+    updateTimer(&s)
+  }
+
+  /// - Returns: false when the kernel is full, or the client lost.
+  private func sendFront(_ s: inout State) -> Bool {
     do throws(Errno) {
       let socket = s.socket.reference
       let sent =
@@ -107,18 +137,22 @@ extension ReadyConnection {
         }
       s.outbox.drop(sent)
       noteSent(sent, &s)
-      s.deadlines.sendProgress = s.deadlines.activity
+      s.deadlines.noteProgress(left: s.outbox.byteCount)
+      return true
     } catch .resourceTemporarilyUnavailable {
+      return false
     } catch {
       fail(&s, .lost(error))
+      return false
     }
-    if s.isAboveHighWater, s.outbox.byteCount <= context.options.lowWaterMark {
-      s.isAboveHighWater = false
-      wake.besides.senders = s.senders
-      wake.besides.writable = true
-      s.senders = []
-    }
-    if s.outbox.isEmpty { updateInterest(&s) }
+  }
+
+  func wakeSenders(_ s: inout State, _ wake: inout Wake) {
+    guard s.isAboveHighWater, s.outbox.byteCount <= context.options.lowWaterMark else { return }
+    s.isAboveHighWater = false
+    wake.besides.senders = s.senders
+    wake.besides.writable = true
+    s.senders = []
   }
 
   @inline(__always)

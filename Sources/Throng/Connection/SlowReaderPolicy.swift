@@ -37,9 +37,8 @@ extension Delivery {
 
   /// Whether so many bytes more pass a limit of the outbox. A message that has begun is finished, or
   /// the client would read half of it, unless the client is dropped anyway.
-  /// - Parameter since: when the outbox rose above the soft limit.
   func overflow(
-    of outbox: Outbox, by count: Int, afterSending sent: Int, since: inout MonotonicTime,
+    of outbox: Outbox, by count: Int, afterSending sent: Int, _ deadlines: inout Deadlines,
     now: MonotonicTime
   ) -> Overflow? {
     guard case .write(_, let policy) = self else { return nil }
@@ -47,12 +46,15 @@ extension Delivery {
     if outbox.byteCount + count > policy.outboxLimit, sent == 0 || dropsClient {
       return Overflow(limit: policy.outboxLimit, dropsClient: dropsClient)
     }
-    guard let softLimit = policy.softLimit else { return nil }
-    if outbox.byteCount <= softLimit { since = .never }
-    guard outbox.byteCount + count > softLimit else { return nil }
-    if since == .never { since = now }
-    let isOver = since + policy.gracePeriod < now
+    guard let softLimit = policy.softLimit, outbox.byteCount + count > softLimit else { return nil }
+    let isOver = deadlines.timeAbove(softLimit, now: now) + policy.gracePeriod < now
     return isOver ? Overflow(limit: softLimit, dropsClient: true) : nil
+  }
+
+  /// How many bytes may wait for the end of the turn: no more than could be held against the client.
+  func mostUnoffered(_ highWaterMark: Int) -> Int {
+    guard case .write(_, let policy) = self else { return highWaterMark }
+    return min(highWaterMark, policy.outboxLimit, policy.softLimit ?? .max)
   }
 }
 

@@ -31,6 +31,11 @@ struct Wake {
     }
   }
 
+  /// Whether an event handler is told something.
+  var callsBack: Bool {
+    received != nil || rare.map { $0.writable || $0.inputEnded || $0.ended } ?? false
+  }
+
   @inline(__always)
   func perform(on connection: ReadyConnection) {
     if let receiver {

@@ -36,6 +36,14 @@ struct TimeFlags: ParsableArguments {
 
   @Option(
     help: .value(
+      "duration",
+      "How long a closing connection waits for the client to take some of what is unsent.",
+      default: DurationArgument(defaults.connection.flushTimeout)),
+    transform: DurationArgument.init(parsing:))
+  var flushTimeout = DurationArgument(defaults.connection.flushTimeout)
+
+  @Option(
+    help: .value(
       "duration", "How long a closing connection waits for the client's FIN.",
       default: DurationArgument(defaults.connection.lingerTimeout)),
     transform: DurationArgument.init(parsing:))
@@ -53,6 +61,7 @@ struct TimeFlags: ParsableArguments {
     configuration.connection.firstByteTimeout = firstByteTimeout.duration
     configuration.connection.receiveTimeout = receiveTimeout.duration
     configuration.connection.sendTimeout = sendTimeout.duration
+    configuration.connection.flushTimeout = flushTimeout.duration
     configuration.connection.lingerTimeout = lingerTimeout.duration
     configuration.drainTimeout = drainTimeout.duration
   }
