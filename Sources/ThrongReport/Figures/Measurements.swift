@@ -60,12 +60,16 @@ struct Measurements {
   func history(
     _ figure: Figure, _ workload: Workload, _ first: Contender, to second: Contender
   ) -> History {
-    History(
-      workload.connections.compactMap { connections in
-        ratio(figure, workload, first, to: second, connections).map {
-          History.Point(connections, $0)
-        }
-      }, floor: figure.floor)
+    var points: [History.Point] = []
+    var notCompared: [Int] = []
+    for connections in workload.connections {
+      if let ratio = ratio(figure, workload, first, to: second, connections) {
+        points.append(History.Point(connections, ratio))
+      } else {
+        notCompared.append(connections)
+      }
+    }
+    return History(points, notCompared: notCompared, floor: figure.floor)
   }
 
   /// Those with at least one sound cell in the workload.

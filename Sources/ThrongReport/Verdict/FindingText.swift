@@ -142,23 +142,27 @@ struct FindingText {
       HistoryText(
         figure, measurements.history(figure, workload, first, to: $0), first.label, $0.label)
     }
-    let ahead = courses.filter(\.isAheadThroughout).map(\.second)
+    let ahead = courses.filter(\.isAheadThroughout)
     let partings = courses.compactMap { course in course.parting.map { (course.second, $0) } }
     var sentences = courses.compactMap(\.sentence)
-    if !ahead.isEmpty {
-      sentences.append(
-        "\(first.label) is ahead of \(Phrase.list(ahead)) at every number of clients.")
+    sentences += Self.distinct(ahead.map(\.counts)).map { counts in
+      let names = Phrase.list(ahead.filter { $0.counts == counts }.map(\.second))
+      return "\(first.label) is ahead of \(names) at \(counts)."
     }
-    let places = partings.map(\.1).reduce(into: [String]()) { places, place in
-      if !places.contains(place) { places.append(place) }
-    }
-    let clauses = places.map { place in
+    let clauses = Self.distinct(partings.map(\.1)).map { place in
       "of \(Phrase.list(partings.filter { $0.1 == place }.map(\.0))) \(place)"
     }
     if !clauses.isEmpty {
       sentences.append("\(first.label) is ahead \(Phrase.list(clauses)); with fewer they tie.")
     }
     return sentences
+  }
+
+  /// Each once, in the order in which they come first.
+  private static func distinct(_ texts: [String]) -> [String] {
+    texts.reduce(into: []) { found, text in
+      if !found.contains(text) { found.append(text) }
+    }
   }
 
   // MARK: When nothing can be compared
