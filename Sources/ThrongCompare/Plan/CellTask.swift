@@ -111,9 +111,7 @@ extension CellTask {
   }
 
   /// With those that are held beside.
-  var allConnections: Int {
-    if case .idle(let count) = workload.kind { connections + count } else { connections }
-  }
+  var allConnections: Int { workload.openConnections(connections) }
 }
 
 extension Workload {

@@ -11,6 +11,8 @@ public struct Baseline: Sendable {
     public let now: Double
     /// Of now to before; nil when it cannot be told.
     public let ratio: Ratio?
+    /// All connections that were open, those that are held beside too.
+    let openConnections: Int
 
     /// More than noise and more than the floor of the figure.
     public var isSignificant: Bool {
@@ -18,7 +20,7 @@ public struct Baseline: Sendable {
       return outcome == .less || outcome == .more
     }
 
-    func text(_ value: Double) -> String { figure.text(value, connections: key.connections) }
+    func text(_ value: Double) -> String { figure.text(value, open: openConnections) }
 
     public var isWorse: Bool { figure.higherIsBetter ? now < before : now > before }
   }
@@ -47,10 +49,12 @@ public struct Baseline: Sendable {
     var changes: [Change] = []
     var regressions: [Regression] = []
     for cell in results.cells {
-      guard let old = before[cell.key], old.isSound else { continue }
+      guard let workload = results.workload(cell.workload), let old = before[cell.key],
+        old.isSound
+      else { continue }
       if let failure = cell.failure { regressions.append(.failed(cell.key, failure)) }
       guard cell.isSound else { continue }
-      let all = Figure.allCases.compactMap { Self.change($0, old, cell) }
+      let all = Figure.allCases.compactMap { Self.change($0, workload, old, cell) }
       changes += all
       regressions += all.filter { Self.isRegression($0, tolerance) }.map(Regression.worse)
     }
@@ -59,17 +63,21 @@ public struct Baseline: Sendable {
     remarks = Self.remarks(baseline, results)
   }
 
-  private static func change(_ figure: Figure, _ old: Cell, _ cell: Cell) -> Change? {
+  private static func change(
+    _ figure: Figure, _ workload: Workload, _ old: Cell, _ cell: Cell
+  ) -> Change? {
     // A lower bound is not more and not less than another.
     if figure.suffersFromSaturation, old.isSaturated || cell.isSaturated { return nil }
     guard let before = old.estimate(figure), let now = cell.estimate(figure) else { return nil }
-    let least = figure == .memory ? Figure.memoryResolution / Double(cell.connections) : 0
+    let open = workload.openConnections(cell.connections)
+    let least = figure.resolution(open: open)
     let ratio = Ratio(
       independent: cell.values(figure).values.map { max($0, least) },
       to: old.values(figure).values.map { max($0, least) }
     ).map { abs(before.median - now.median) < least ? $0.withinResolution : $0 }
     return Change(
-      key: cell.key, figure: figure, before: before.median, now: now.median, ratio: ratio)
+      key: cell.key, figure: figure, before: before.median, now: now.median, ratio: ratio,
+      openConnections: open)
   }
 
   private static func isRegression(_ change: Change, _ tolerance: Double) -> Bool {

@@ -47,7 +47,7 @@ struct Measurements {
       return Ratio(paired: one.values(figure), to: other.values(figure))
     }
     // Under the resolution all memory is the same; a ratio to that is a lower bound.
-    let least = Figure.memoryResolution / Double(connections)
+    let least = figure.resolution(open: workload.openConnections(connections))
     let (a, b) = (one.values(figure), other.values(figure))
     guard
       let ratio = Ratio(

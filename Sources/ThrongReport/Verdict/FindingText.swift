@@ -88,7 +88,8 @@ struct FindingText {
     let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
     let own = measurements.estimate(figure, workload, contender, last.connections)
     if figure == .memory, let own {
-      return "\(start) takes \(figure.text(own.median, connections: last.connections))."
+      return
+        "\(start) takes \(figure.text(own.median, open: workload.openConnections(last.connections)))."
     }
     return "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
   }
@@ -118,12 +119,16 @@ struct FindingText {
     let text = "\(place.contender.label) takes \(value(place, standing))"
     let least = standing.places[0].estimate.median
     let isNothing =
-      least < Self.smallMemory || least * Double(standing.connections) < Figure.memoryResolution
+      least < Self.smallMemory || !figure.isResolved(least, open: open(standing))
     return isNothing ? text : text + " (\(Quantity.times(ratio.value)))"
   }
 
   private func value(_ place: Standing.Place, _ standing: Standing) -> String {
-    figure.text(place.estimate.median, connections: standing.connections)
+    figure.text(place.estimate.median, open: open(standing))
+  }
+
+  private func open(_ standing: Standing) -> Int {
+    workload.openConnections(standing.connections)
   }
 
   private var superlative: String { figure.higherIsBetter ? "highest" : "lowest" }
@@ -185,7 +190,7 @@ struct FindingText {
         return "The generator was the bottleneck: nothing is said about the \(figure.name)."
       }
       return "Only \(contender.label) was measured with \(Phrase.clients(connections)):"
-        + " \(figure.text(estimate.median, connections: connections)) \(figure.name)."
+        + " \(figure.text(estimate.median, open: workload.openConnections(connections))) \(figure.name)."
     }
     return ""
   }
