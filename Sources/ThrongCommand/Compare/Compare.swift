@@ -13,9 +13,9 @@ struct Compare: ParsableCommand {
       Without flags: reactor, reactor with several loops, thread-pool and thread-per-client; a 64-byte \
       echo over 1 to 10,000 connections; then throng-report/index.html, results.json and results.csv.
 
-      Exit status: 0 when all is measured, 1 when nothing could be, 2 for a regression against \
-      --baseline, 64 for bad usage, 130 when interrupted (what is done is kept and reported; --resume \
-      goes on).
+      Exit status: 0 when all is measured, 1 when nothing could be, or nothing compared with \
+      --baseline, 2 for a regression against it, 64 for bad usage, 130 when interrupted (what is done \
+      is kept and reported; --resume goes on).
       """)
 
   @OptionGroup(title: "Contenders") var contenders: ContenderFlags
