@@ -81,7 +81,10 @@ struct ResultFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Where the report goes.", valueName: "directory"))
   var output = "throng-report"
 
-  @Flag(help: "Go on with an interrupted comparison, from results.json in --output.")
+  @Flag(
+    help:
+      "Go on with the comparison of results.json in --output: what is missing or has failed is measured."
+  )
   var resume = false
 
   @Option(

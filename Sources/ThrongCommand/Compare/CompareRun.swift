@@ -67,6 +67,9 @@ struct CompareRun {
     } catch {
       throw Failure("cannot begin: \(error) (raise the limit with ulimit -n)")
     }
+    if earlier == nil, let kept = try EarlierResults.keep(file) {
+      StandardError.write("the earlier results are kept as \(kept)")
+    }
     let screen = CompareScreen(plan)
     screen.opens(expected: plan.expectedTime, isResumed: earlier != nil)
     let comparison = Comparison(
