@@ -20,7 +20,7 @@ struct MethodFlags: ParsableArguments {
 
   @Option(
     help: .value("n", "Rounds: each measures every cell once, shuffled.", default: "5"),
-    transform: NumberArgument.positive)
+    transform: Self.rounds)
   var repeats: Int?
 
   @Option(
@@ -67,6 +67,17 @@ struct MethodFlags: ParsableArguments {
     for (flag, time) in times where time <= .zero {
       throw ValidationError("\(flag) must be more than nothing, such as 2s")
     }
+  }
+
+  /// All measurements are planned before the first, in memory.
+  private static let mostRounds = 1000
+
+  @Sendable private static func rounds(_ text: String) throws -> Int {
+    let rounds = try NumberArgument.positive(text)
+    guard rounds <= mostRounds else {
+      throw ValidationError("more than \(mostRounds) rounds say no more (a longer --duration does)")
+    }
+    return rounds
   }
 
   @Sendable private static func processors(_ text: String) throws -> [Int] {
