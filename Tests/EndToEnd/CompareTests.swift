@@ -62,6 +62,36 @@ import Testing
     }
   }
 
+  @Test func earlierResultsAreKeptAndCanBeTheBaseline() throws {
+    try Self.inDirectory { directory in
+      let flags = ["compare", "--output", directory] + Self.short
+      let (file, kept) = (directory + "/results.json", directory + "/results.previous.json")
+      let first = try ThrongProgram.run(flags)
+      #expect(!first.errors.contains("results.previous.json"))
+      let before = try Data(contentsOf: URL(filePath: file))
+      let again = try ThrongProgram.run(
+        flags + ["--seed", "6", "--baseline", file, "--tolerance", "1000"])
+      #expect(again.end == .status(0), "\(again.errors)")
+      #expect(again.errors.contains("the earlier results are kept as \(kept)\n"))
+      #expect(again.output.contains("no regression beyond 1000 %"))
+      #expect(try Data(contentsOf: URL(filePath: kept)) == before)
+      #expect(try Data(contentsOf: URL(filePath: file)) != before)
+    }
+  }
+
+  @Test func aBaselineOfOtherCellsEndsWithStatus1() throws {
+    try Self.inDirectory { directory in
+      let flags = ["compare", "--output", directory] + Self.short
+      _ = try ThrongProgram.run(flags)
+      let other = try ThrongProgram.run(
+        flags + ["--connections", "1", "--baseline", directory + "/results.json"])
+      #expect(other.end == .status(1), "\(other.errors)")
+      #expect(other.output.contains("1 cell of the baseline was not measured now"))
+      #expect(other.output.contains("No cell was measured in both runs"))
+      #expect(!other.output.contains("no regression"))
+    }
+  }
+
   @Test func whatIsDoneIsNotMeasuredAgain() throws {
     try Self.inDirectory { directory in
       let flags = ["compare", "--output", directory] + Self.short
@@ -134,6 +164,8 @@ import Testing
       (["--sizes", "big"], 64, "--sizes takes bytes"),
       (["--work", "20"], 64, "a duration needs a unit"),
       (["--block", "0ms"], 64, "--block takes times, such as 1ms"),
+      (["--work", "0.1us,0.2us"], 64, "--work takes whole microseconds: write 1us or more"),
+      (["--repeats", "1001"], 64, "more than 1000 rounds say no more"),
       (["--slow-clients", "100"], 64, "--slow-clients is a share of the clients"),
       (["--duration", "0s"], 64, "--duration must be more than nothing"),
       (["--server-cpus", "x"], 64, "'x' is no list of processors"),

@@ -54,9 +54,15 @@ import ThrongReport
     #expect(abs(sample.messagesPerSecond * sample.seconds - Double(sample.messages)) < 1)
   }
 
-  @Test func systemCallsAreCountedForEachMessage() throws {
+  @Test(arguments: [[], [100]]) func systemCallsAreCountedForEachMessage(_ idle: [Int]) throws {
     let stop = try StopSignal(watchingSignals: false)
-    let plan = try ShortRun.plan(ShortRun.options { $0.models = [.threadPerClient] })
+    let plan = try ShortRun.plan(
+      ShortRun.options {
+        $0.models = [.threadPerClient]
+        $0.measuresEcho = idle.isEmpty
+        $0.idle = idle
+        $0.timeout = .seconds(5)
+      })
     let runner = CellRunner(plan.method, stop, program: ShortRun.throng)
     let counter = SystemCallCounter(runner)
     try #require(counter.problem() == nil)

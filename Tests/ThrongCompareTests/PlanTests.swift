@@ -157,6 +157,18 @@ struct PlanTests {
     #expect(Shell.quoted("") == "''")
   }
 
+  /// What the crowd costs when it comes and goes is not of a message.
+  @Test func theCallsThatAreTakenOffAreThoseOfAllConnections() throws {
+    let plan = try ShortRun.plan(ShortRun.options { $0.idle = [500] })
+    let task = try #require(plan.tasks.first { $0.workload.id == "idle-500" })
+    let idle = plan.method.idleArguments(task, server: "x")
+    #expect(idle.contains("--idle") && !idle.contains("--idle-connections"))
+    #expect(idle[try #require(idle.firstIndex(of: "--connections")) + 1] == "502")
+    let busy = plan.method.countingArguments(task, server: "x")
+    #expect(busy[try #require(busy.firstIndex(of: "--connections")) + 1] == "2")
+    #expect(busy[try #require(busy.firstIndex(of: "--idle-connections")) + 1] == "500")
+  }
+
   @Test func theTableOfTheTracerIsRead() {
     let table = """
       % time     seconds  usecs/call     calls    errors syscall

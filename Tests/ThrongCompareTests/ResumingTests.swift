@@ -1,5 +1,6 @@
 // A comparison that was interrupted goes on, and only with what it began with.
 
+import Foundation
 import Testing
 import ThrongReport
 
@@ -27,6 +28,84 @@ import ThrongReport
     #expect(rest?.measured.count == 1)
     #expect(late.cells.allSatisfy { $0.samples.map(\.round).sorted() == [1, 2] })
     for sample in kept { #expect(late.cells.contains { $0.samples.contains(sample) }) }
+  }
+
+  @Test func whatHasFailedIsTriedAgain() throws {
+    let options = ShortRun.options {
+      $0.models = [.reactor]
+      $0.repeats = 2
+    }
+    // It failed in the second round; what it gave in the first stays.
+    var early = try ShortRun.run(options)
+    let kept = early.cells[0].samples[0]
+    early.cells[0].samples.removeLast()
+    early.cells[0].failure = "it hung"
+    var observer: Stopper?
+    let late = try ShortRun.run(options, resuming: early) { stop in
+      let stopper = Stopper(stop, after: 100)
+      observer = stopper
+      return stopper
+    }
+    #expect(observer?.measured == ["echo-64/reactor/2 2"])
+    #expect(late.cells[0].failure == nil && late.cells[0].samples.map(\.round) == [1, 2])
+    #expect(late.cells[0].samples[0] == kept)
+  }
+
+  @Test func whatFailsAgainIsNotTriedInEveryRound() throws {
+    let options = ShortRun.options {
+      $0.models = []
+      $0.peers = [FaultyPeer.exitsAtOnce.choice()]
+      $0.repeats = 3
+    }
+    var early = try ShortRun.plan(options).results
+    let key = CellKey(workload: "echo-64", contender: "exitsatonce", connections: 2)
+    early.withCell(key, command: "") { $0.failure = "it hung" }
+    var observer: Stopper?
+    let late = try ShortRun.run(options, resuming: early) { stop in
+      let stopper = Stopper(stop, after: 100)
+      observer = stopper
+      return stopper
+    }
+    #expect(observer?.measured.count == 1)
+    #expect(late.cells[0].failure?.contains("ended with status 3") == true)
+  }
+
+  /// The failure is one that nothing waits for: there is no such program.
+  @Test func whatFailsWhileSomebodyAsksToStopHasNotFailed() throws {
+    let stop = try StopSignal(watchingSignals: false)
+    let observer = StopperAtOnce(stop)
+    let results = try Comparison(
+      try ShortRun.plan(ShortRun.options()), file: nil, program: "/nonexistent/throng",
+      interruption: stop, observer: observer
+    ).run()
+    #expect(results.wasInterrupted && results.cells.isEmpty)
+    #expect(observer.begun == 1)
+  }
+
+  @Test func earlierResultsAreKeptUnderAnotherName() throws {
+    let directory = NSTemporaryDirectory() + "throng-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let (file, kept) = (directory + "/results.json", directory + "/results.previous.json")
+    #expect(try EarlierResults.keep(file) == nil)
+    // Nothing in it was measured.
+    var results = try ShortRun.plan(ShortRun.options()).results
+    try results.write(to: file)
+    #expect(try EarlierResults.keep(file) == nil)
+    for round in [1, 2] {
+      let key = CellKey(workload: "echo-64", contender: "reactor", connections: 2)
+      results.withCell(key, command: "") {
+        $0.samples = [Sample(round: round, seconds: 1, messages: 1, messagesPerSecond: 1)]
+      }
+      try results.write(to: file)
+      #expect(try EarlierResults.keep(file) == kept)
+      #expect(try CompareResults(contentsOf: kept).cells == results.cells)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 1)
+    }
+    try Data(#"{"version": 99}"#.utf8).write(to: URL(filePath: file))
+    #expect(try EarlierResults.keep(file) == kept)
+    #expect(try String(contentsOfFile: kept, encoding: .utf8) == #"{"version": 99}"#)
   }
 
   struct Difference: Sendable, CustomStringConvertible {

@@ -95,6 +95,15 @@ import Testing
     #expect(Ratio(value: 3, interval: Interval(0.9, 10)).outcome(floor: 0.03) == .tie)
   }
 
+  @Test func theDirectionIsThatOfTheInterval() throws {
+    // Eleven of twenty are a little less, nine far more: the medians and the means of the logarithms
+    // lie on two sides of 1.
+    let first = Array(repeating: 0.95, count: 11) + Array(repeating: 1.9, count: 9)
+    let ratio = try #require(Ratio(independent: first, to: Array(repeating: 1, count: 20)))
+    #expect(ratio.value < 0.96 && ratio.interval!.low > 1.05)
+    #expect(ratio.outcome(floor: 0.03) == .more && ratio.inverse.outcome(floor: 0.03) == .less)
+  }
+
   @Test func withoutAnIntervalNothingIsSaid() {
     #expect(Ratio(value: 3, interval: nil).outcome(floor: 0.03) == .unknown)
   }

@@ -103,6 +103,69 @@ import Testing
     #expect(Verdict(results).evidence.contains("they tie in CPU up to about 11 clients."))
   }
 
+  @Test func whoIsAheadIsSaidOfTheNumbersThatWereCompared() {
+    let models = Self.two + [Fixture.model("thread-pool")]
+    var results = results(models) { id, _ in id == "reactor" ? 4 : 8 }
+    results.saturate("thread-per-client", 100)
+    let throughput = finding(.throughput, results)
+    #expect(
+      throughput.contains(
+        "reactor is ahead of thread-per-client at every number of clients at which both can be compared"
+          + " (10 and 1,000). reactor is ahead of thread-pool at every number of clients."),
+      "\(throughput)")
+    // The generator has no part in the CPU time of the server.
+    #expect(
+      finding(.cpu, results).contains(
+        "reactor is ahead of thread-per-client and thread-pool at every number of clients."))
+  }
+
+  @Test func aTieThatEndsWhereNothingWasComparedEndsSomewhereBetween() {
+    var results = results(counts: [1, 10, 100, 1000]) { id, count in
+      id == "reactor" || count < 1000 ? 4 : 8
+    }
+    results.saturate("reactor", 100)
+    let throughput = finding(.throughput, results)
+    #expect(
+      throughput.contains(
+        "reactor is ahead of thread-per-client from somewhere between 10 and 1,000 clients on (100 not"
+          + " compared); with fewer they tie."), "\(throughput)")
+    #expect(Verdict(results).evidence.contains("they tie in CPU up to about 110 clients."))
+  }
+
+  @Test func aTieThatEndsIsSaidWithWhatWasNotComparedElsewhere() {
+    var results = results(counts: [10, 100, 1000, 10_000]) { id, count in
+      id == "reactor" || count == 10 ? 4 : 8
+    }
+    results.saturate("reactor", 1000)
+    let throughput = finding(.throughput, results)
+    #expect(
+      throughput.contains(
+        "from about 11 clients on (between 10 and 100; 1,000 not compared); with fewer they tie."),
+      "\(throughput)")
+  }
+
+  @Test func aCrossoverWhereNothingWasComparedIsSomewhereBetween() {
+    var results = results { id, count in
+      id == "reactor" ? 4 : 4 * sqrt(sqrt(Double(count) / 100))
+    }
+    results.fail("reactor", 100)
+    #expect(
+      finding(.cpu, results).contains(
+        "thread-per-client is ahead of reactor up to somewhere between 10 and 1,000 clients (100 not"
+          + " compared), and behind from there on."), "\(finding(.cpu, results))")
+  }
+
+  @Test func aRangeOfClientsHoldsOnlyWhatWasCompared() {
+    var results = results(counts: [1, 10, 100, 1000, 10_000]) { id, count in
+      id == "reactor" || count == 10_000 ? 4 : 8
+    }
+    results.fail("thread-per-client", 10)
+    #expect(
+      finding(.cpu, results).contains(
+        "reactor is ahead of thread-per-client with 1, 100 and 1,000 clients; and reactor and"
+          + " thread-per-client tie with 10,000 clients."), "\(finding(.cpu, results))")
+  }
+
   @Test func aCrossoverIsSaidWithItsPlace() {
     let results = results { id, count in
       id == "reactor" ? 4 : 4 * sqrt(sqrt(Double(count) / 100))

@@ -13,9 +13,9 @@ struct Compare: ParsableCommand {
       Without flags: reactor, reactor with several loops, thread-pool and thread-per-client; a 64-byte \
       echo over 1 to 10,000 connections; then throng-report/index.html, results.json and results.csv.
 
-      Exit status: 0 when all is measured, 1 when nothing could be, 2 for a regression against \
-      --baseline, 64 for bad usage, 130 when interrupted (what is done is kept and reported; --resume \
-      goes on).
+      Exit status: 0 when all is measured, 1 when nothing could be, or nothing compared with \
+      --baseline, 2 for a regression against it, 64 for bad usage, 130 when interrupted (what is done \
+      is kept and reported; --resume goes on).
       """)
 
   @OptionGroup(title: "Contenders") var contenders: ContenderFlags
@@ -151,12 +151,16 @@ struct WorkloadFlags: ParsableArguments {
     guard !options.block.contains(.zero) else {
       throw ValidationError("--block takes times, such as 1ms; without it nothing blocks")
     }
+    try Self.checkMicroseconds("--work", options.work)
+    try Self.checkMicroseconds("--block", options.block)
     if let slowClients {
-      guard slowClients > 0, slowClients < 1 else {
+      // A share is binary, 0.07 times 100 is more than 7: to the millionth it is what was given.
+      let percent = (slowClients * 100 * 1e6).rounded() / 1e6
+      guard percent > 0, percent < 100 else {
         throw ValidationError(
           "--slow-clients is a share of the clients: more than 0, less than 100 %")
       }
-      options.slowClients = [slowClients * 100]
+      options.slowClients = [percent]
     }
     if let idle { options.idle = [idle] }
     options.measuresChurn = churn
@@ -164,6 +168,13 @@ struct WorkloadFlags: ParsableArguments {
     let asksForOther = block != nil || slowClients != nil || idle != nil || churn || fanOut
     let asksForEcho = sizes != nil || depth != nil || work != nil
     options.measuresEcho = asksForEcho || !asksForOther
+  }
+
+  /// The server's flags, and the names of the cells, have no less than a microsecond.
+  private static func checkMicroseconds(_ flag: String, _ times: [Duration]) throws {
+    for time in times where time.components.attoseconds % 1_000_000_000_000 != 0 {
+      throw ValidationError("\(flag) takes whole microseconds: write 1us or more, such as 20us")
+    }
   }
 
   @Sendable private static func size(_ text: String) throws -> String {

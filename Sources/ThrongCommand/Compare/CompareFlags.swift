@@ -20,7 +20,7 @@ struct MethodFlags: ParsableArguments {
 
   @Option(
     help: .value("n", "Rounds: each measures every cell once, shuffled.", default: "5"),
-    transform: NumberArgument.positive)
+    transform: Self.rounds)
   var repeats: Int?
 
   @Option(
@@ -69,6 +69,17 @@ struct MethodFlags: ParsableArguments {
     }
   }
 
+  /// All measurements are planned before the first, in memory.
+  private static let mostRounds = 1000
+
+  @Sendable private static func rounds(_ text: String) throws -> Int {
+    let rounds = try NumberArgument.positive(text)
+    guard rounds <= mostRounds else {
+      throw ValidationError("more than \(mostRounds) rounds say no more (a longer --duration does)")
+    }
+    return rounds
+  }
+
   @Sendable private static func processors(_ text: String) throws -> [Int] {
     guard let processors = Processors.parse(text) else {
       throw ValidationError("'\(text)' is no list of processors, such as 0,2-3")
@@ -81,7 +92,10 @@ struct ResultFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Where the report goes.", valueName: "directory"))
   var output = "throng-report"
 
-  @Flag(help: "Go on with an interrupted comparison, from results.json in --output.")
+  @Flag(
+    help:
+      "Go on with the comparison of results.json in --output: what is missing or has failed is measured."
+  )
   var resume = false
 
   @Option(

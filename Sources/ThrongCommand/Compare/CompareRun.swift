@@ -67,6 +67,9 @@ struct CompareRun {
     } catch {
       throw Failure("cannot begin: \(error) (raise the limit with ulimit -n)")
     }
+    if earlier == nil, let kept = try EarlierResults.keep(file) {
+      StandardError.write("the earlier results are kept as \(kept)")
+    }
     let screen = CompareScreen(plan)
     screen.opens(expected: plan.expectedTime, isResumed: earlier != nil)
     let comparison = Comparison(
@@ -86,7 +89,10 @@ struct CompareRun {
     print(report.verdict.text)
     if let changes { print("\n" + changes.text(), terminator: "") }
     var status: Int32 = measured.cells.contains { !$0.samples.isEmpty } ? 0 : 1
-    if changes?.regressions.isEmpty == false { status = 2 }
+    if let changes {
+      if changes.comparedCells == 0 { status = 1 }
+      if !changes.regressions.isEmpty { status = 2 }
+    }
     print("\nwritten: \(results.output)/index.html, results.json, results.csv")
     guard measured.wasInterrupted else { return status }
     StandardError.write("throng: interrupted; what is done is in the report (go on with --resume)")

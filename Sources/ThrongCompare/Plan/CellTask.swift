@@ -49,9 +49,12 @@ package struct CellMethod: Sendable {
     return words
   }
 
-  /// Nothing but the connections, for what they cost in themselves.
+  /// Nothing but the connections, all of them, for what they cost in themselves.
   func idleArguments(_ task: CellTask, server: String) -> [String] {
-    base(task, server: server) + ["--idle", "--warmup", "0ms", "--duration", "50ms"]
+    // `--idle` holds all of --connections, and goes with no crowd beside.
+    base(task, server: server, connections: task.allConnections) + [
+      "--idle", "--warmup", "0ms", "--duration", "50ms",
+    ]
   }
 
   /// A short closed loop, from the first message on.
@@ -60,11 +63,12 @@ package struct CellMethod: Sendable {
       + ["--warmup", "0ms", "--duration", "300ms"]
   }
 
-  private func base(_ task: CellTask, server: String) -> [String] {
+  /// - Parameter connections: nil: those of the task.
+  private func base(_ task: CellTask, server: String, connections: Int? = nil) -> [String] {
     let threads = min(processors.generator.count, task.quickConnections)
     var words = [
       "bench", "--server", server, "--server-cpus", Self.list(processors.server),
-      "--connections", "\(task.connections)", "--size", task.workload.size,
+      "--connections", "\(connections ?? task.connections)", "--size", task.workload.size,
       "--timeout", Workload.flag(timeout(task)), "--start-timeout", Workload.flag(startTimeout),
       "--seed", "\(seed)",
     ]
@@ -111,9 +115,7 @@ extension CellTask {
   }
 
   /// With those that are held beside.
-  var allConnections: Int {
-    if case .idle(let count) = workload.kind { connections + count } else { connections }
-  }
+  var allConnections: Int { workload.openConnections(connections) }
 }
 
 extension Workload {

@@ -14,10 +14,13 @@ package final class Comparison {
   private let observer: (any CompareObserver)?
   /// Contenders that never listened, and why: their other cells are not tried.
   private var givenUp: [Contender.ID: String] = [:]
+  /// Cells that failed in the run that goes on here, and were not tried again yet.
+  private var retried: Set<CellKey>
   private var spent = Duration.zero
   private var expected = Duration.zero
 
-  /// - Parameter earlier: the results of an interrupted run of the same plan, which goes on.
+  /// - Parameter earlier: the results of an interrupted run of the same plan, which goes on: what is
+  ///   measured is not measured again, what failed is.
   package init(
     _ plan: ComparePlan, resuming earlier: CompareResults? = nil, file: String?,
     program: String? = nil, interruption: StopSignal, observer: (any CompareObserver)? = nil
@@ -28,6 +31,7 @@ package final class Comparison {
     self.interruption = interruption
     runner = CellRunner(plan.method, interruption, program: program)
     results = earlier ?? plan.results
+    retried = Set(results.cells.filter { $0.failure != nil }.map(\.key))
     results.wasInterrupted = false
     results.ended = nil
   }
@@ -66,9 +70,9 @@ package final class Comparison {
 
   /// A failure is tried once more: a machine may have been busy for a moment.
   private func measure(_ task: CellTask) -> CellOutcome {
-    let first = runner.measure(task)
-    guard case .failed(let reason, _, false) = first, !interruption.isAsked else { return first }
-    let second = runner.measure(task)
+    let first = attempt(task)
+    guard case .failed(let reason, _, false) = first else { return first }
+    let second = attempt(task)
     if case .measured = second {
       note(
         """
@@ -79,14 +83,25 @@ package final class Comparison {
     return second
   }
 
+  /// What fails while somebody asks to stop may have failed for that: a terminal's Ctrl-C reaches the
+  /// server too.
+  private func attempt(_ task: CellTask) -> CellOutcome {
+    let outcome = runner.measure(task)
+    if case .failed = outcome, interruption.isAsked { return .interrupted }
+    return outcome
+  }
+
   private static func givenUpOutcome(_ reason: String) -> CellOutcome {
     .failed(reason: reason, serverNeverListened: true, isFinal: true)
   }
 
   private func store(_ outcome: CellOutcome, _ task: CellTask) {
+    retried.remove(task.key)
     results.withCell(task.key, command: plan.method.command(task)) { cell in
       switch outcome {
-      case .measured(let sample): cell.samples.append(sample)
+      case .measured(let sample):
+        cell.samples.append(sample)
+        cell.failure = nil
       case .failed(let reason, _, _): cell.failure = reason
       case .interrupted: break
       }
@@ -101,10 +116,11 @@ package final class Comparison {
     results.cells.contains { $0.contender == contender.id && !$0.samples.isEmpty }
   }
 
-  /// A cell that has failed is not measured in later rounds.
+  /// A cell that has failed is not measured in later rounds of the same run.
   private func isDone(_ task: CellTask) -> Bool {
     guard let cell = results[task.key] else { return false }
-    return cell.failure != nil || cell.samples.contains { $0.round == task.round }
+    let hasFailed = cell.failure != nil && !retried.contains(task.key)
+    return hasFailed || cell.samples.contains { $0.round == task.round }
   }
 
   // MARK: System calls

@@ -15,9 +15,9 @@ extension Baseline {
       for row in rows { table.add(row) }
       text += workload.title + ", against the baseline\n" + table.text + "\n"
     }
-    if changes.isEmpty { text += "No cell is in both runs: nothing can be compared.\n" }
     if changes.contains(where: \.isSignificant) { text += "*: more than noise (95 %)\n" }
     for remark in remarks { text += TextTable.clean(remark, to: 1000) + "\n" }
+    if comparedCells == 0 { return text + Self.nothingCompared + "\n" }
     if regressions.isEmpty {
       return text + "no regression beyond \(Quantity.percent(tolerance))\n"
     }
@@ -25,6 +25,9 @@ extension Baseline {
       + regressions.map { TextTable.clean("regression: \($0.sentence(results))", to: 1000) + "\n" }
       .joined()
   }
+
+  static let nothingCompared =
+    "No cell was measured in both runs: nothing is compared with the baseline."
 
   private func row(_ key: CellKey, _ changes: [Change]) -> [String] {
     let label = results.contender(key.contender)?.label ?? key.contender

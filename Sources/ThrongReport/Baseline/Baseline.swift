@@ -8,9 +8,13 @@ public struct Baseline: Sendable {
     public let key: CellKey
     public let figure: Figure
     public let before: Double
+    /// The generator was the bottleneck then: it was at least `before`, and has fallen below that.
+    public let beforeIsBound: Bool
     public let now: Double
     /// Of now to before; nil when it cannot be told.
     public let ratio: Ratio?
+    /// All connections that were open, those that are held beside too.
+    let openConnections: Int
 
     /// More than noise and more than the floor of the figure.
     public var isSignificant: Bool {
@@ -18,9 +22,19 @@ public struct Baseline: Sendable {
       return outcome == .less || outcome == .more
     }
 
-    func text(_ value: Double) -> String { figure.text(value, connections: key.connections) }
+    var beforeText: String { (beforeIsBound ? "at least " : "") + text(before) }
+    var nowText: String { text(now) }
 
-    public var isWorse: Bool { figure.higherIsBetter ? now < before : now > before }
+    private func text(_ value: Double) -> String { figure.text(value, open: openConnections) }
+
+    /// What is significant has the direction of its interval.
+    public var isWorse: Bool {
+      switch ratio?.outcome(floor: figure.floor) {
+      case .less: figure.higherIsBetter
+      case .more: !figure.higherIsBetter
+      default: figure.higherIsBetter ? now < before : now > before
+      }
+    }
   }
 
   /// What a continuous integration should fail for.
@@ -34,6 +48,9 @@ public struct Baseline: Sendable {
   /// All figures that both runs have, in the order of the cells.
   public let changes: [Change]
   public let regressions: [Regression]
+  /// Cells that were measured well then, and either measured well or failed now. With none, nothing is
+  /// known about regressions.
+  public let comparedCells: Int
   /// What limits the comparison, in sentences.
   public let remarks: [String]
   public let tolerance: Double
@@ -44,32 +61,45 @@ public struct Baseline: Sendable {
     self.results = results
     self.tolerance = tolerance
     let before = Dictionary(baseline.cells.map { ($0.key, $0) }) { first, _ in first }
+    let others = OtherWorkloads(baseline, results)
+    var compared = 0
     var changes: [Change] = []
     var regressions: [Regression] = []
     for cell in results.cells {
-      guard let old = before[cell.key], old.isSound else { continue }
+      guard let workload = results.workload(cell.workload), let old = before[cell.key],
+        old.isSound, others[cell.workload] == nil
+      else { continue }
+      if cell.isSound || cell.failure != nil { compared += 1 }
       if let failure = cell.failure { regressions.append(.failed(cell.key, failure)) }
       guard cell.isSound else { continue }
-      let all = Figure.allCases.compactMap { Self.change($0, old, cell) }
+      let all = Figure.allCases.compactMap { Self.change($0, workload, old, cell) }
       changes += all
       regressions += all.filter { Self.isRegression($0, tolerance) }.map(Regression.worse)
     }
     self.changes = changes
     self.regressions = regressions
-    remarks = Self.remarks(baseline, results)
+    comparedCells = compared
+    remarks = Self.remarks(baseline, results, others)
   }
 
-  private static func change(_ figure: Figure, _ old: Cell, _ cell: Cell) -> Change? {
-    // A lower bound is not more and not less than another.
-    if figure.suffersFromSaturation, old.isSaturated || cell.isSaturated { return nil }
+  private static func change(
+    _ figure: Figure, _ workload: Workload, _ old: Cell, _ cell: Cell
+  ) -> Change? {
+    if figure.suffersFromSaturation, cell.isSaturated { return nil }
+    // Of a lower bound one thing can be told: that an exact value lies below it.
+    let isBound = figure.suffersFromSaturation && old.isSaturated
+    if isBound, figure != .throughput { return nil }
     guard let before = old.estimate(figure), let now = cell.estimate(figure) else { return nil }
-    let least = figure == .memory ? Figure.memoryResolution / Double(cell.connections) : 0
+    let open = workload.openConnections(cell.connections)
+    let least = figure.resolution(open: open)
     let ratio = Ratio(
       independent: cell.values(figure).values.map { max($0, least) },
       to: old.values(figure).values.map { max($0, least) }
     ).map { abs(before.median - now.median) < least ? $0.withinResolution : $0 }
-    return Change(
-      key: cell.key, figure: figure, before: before.median, now: now.median, ratio: ratio)
+    let change = Change(
+      key: cell.key, figure: figure, before: before.median, beforeIsBound: isBound,
+      now: now.median, ratio: ratio, openConnections: open)
+    return isBound && !(change.isSignificant && change.isWorse) ? nil : change
   }
 
   private static func isRegression(_ change: Change, _ tolerance: Double) -> Bool {
@@ -78,7 +108,9 @@ public struct Baseline: Sendable {
     return worsening > 1 + tolerance
   }
 
-  private static func remarks(_ baseline: CompareResults, _ now: CompareResults) -> [String] {
+  private static func remarks(
+    _ baseline: CompareResults, _ now: CompareResults, _ others: OtherWorkloads
+  ) -> [String] {
     var remarks: [String] = []
     let (old, new) = (baseline.machine, now.machine)
     if (old.cpuModel, old.cores, old.kernel) != (new.cpuModel, new.cores, new.kernel) {
@@ -100,7 +132,14 @@ public struct Baseline: Sendable {
     if fresh > 0 {
       remarks.append("\(fresh) cell\(fresh == 1 ? " is" : "s are") not in the baseline.")
     }
-    return remarks
+    let measured = Set(now.cells.filter { $0.isSound || $0.failure != nil }.map(\.key))
+    let lost = baseline.cells.count { $0.isSound && !measured.contains($0.key) }
+    if lost > 0 {
+      remarks.append(
+        "\(lost) cell\(lost == 1 ? " of the baseline was" : "s of the baseline were") not measured"
+          + " now: whether \(lost == 1 ? "it has" : "they have") become worse is not known.")
+    }
+    return remarks + others.sentences
   }
 }
 
@@ -114,8 +153,9 @@ extension Baseline.Regression {
       "\(Self.place(key, results)): failed, and did not before: \(failure)"
     case .worse(let change):
       "\(Self.place(change.key, results)): \(change.figure.name)"
-        + " \(change.text(change.before)) -> \(change.text(change.now))"
-        + " (\(Quantity.change(change.ratio?.value ?? change.now / change.before)))"
+        + " \(change.beforeText) -> \(change.nowText)"
+        + " (\(Quantity.change(change.ratio?.value ?? change.now / change.before))"
+        + "\(change.beforeIsBound ? " or more" : ""))"
     }
   }
 

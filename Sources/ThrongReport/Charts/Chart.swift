@@ -40,7 +40,7 @@ struct Chart {
     }
     series = measured.compactMap { series in
       let points = series.points.filter {
-        figure.isResolved($0.estimate.median, connections: $0.connections)
+        figure.isResolved($0.estimate.median, open: workload.openConnections($0.connections))
       }
       return points.isEmpty
         ? nil : Series(contender: series.contender, style: series.style, points: points)

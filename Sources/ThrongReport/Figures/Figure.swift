@@ -65,15 +65,20 @@ public enum Figure: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// Whether a value of a cell with so many connections is more than what can be measured.
-  func isResolved(_ value: Double, connections: Int) -> Bool {
-    self != .memory || abs(value) * Double(connections) >= Self.memoryResolution
+  /// The least that can be measured.
+  /// - Parameter open: all connections that were open, `Workload.openConnections`.
+  func resolution(open: Int) -> Double {
+    self == .memory ? Self.memoryResolution / Double(open) : 0
   }
 
+  /// Whether a value of a cell with so many open connections is no less than what can be measured.
+  func isResolved(_ value: Double, open: Int) -> Bool { abs(value) >= resolution(open: open) }
+
   /// With its unit, in three digits or so; `under 26 B` where there is less than can be measured.
-  public func text(_ value: Double, connections: Int) -> String {
-    guard !isResolved(value, connections: connections) else { return text(value) }
-    return "under \(text(Self.memoryResolution / Double(connections)))"
+  /// - Parameter open: all connections that were open, `Workload.openConnections`.
+  public func text(_ value: Double, open: Int) -> String {
+    guard !isResolved(value, open: open) else { return text(value) }
+    return "under \(text(resolution(open: open)))"
   }
 
   /// With its unit, in three digits or so.

@@ -47,7 +47,7 @@ struct Measurements {
       return Ratio(paired: one.values(figure), to: other.values(figure))
     }
     // Under the resolution all memory is the same; a ratio to that is a lower bound.
-    let least = Figure.memoryResolution / Double(connections)
+    let least = figure.resolution(open: workload.openConnections(connections))
     let (a, b) = (one.values(figure), other.values(figure))
     guard
       let ratio = Ratio(
@@ -60,12 +60,16 @@ struct Measurements {
   func history(
     _ figure: Figure, _ workload: Workload, _ first: Contender, to second: Contender
   ) -> History {
-    History(
-      workload.connections.compactMap { connections in
-        ratio(figure, workload, first, to: second, connections).map {
-          History.Point(connections, $0)
-        }
-      }, floor: figure.floor)
+    var points: [History.Point] = []
+    var notCompared: [Int] = []
+    for connections in workload.connections {
+      if let ratio = ratio(figure, workload, first, to: second, connections) {
+        points.append(History.Point(connections, ratio))
+      } else {
+        notCompared.append(connections)
+      }
+    }
+    return History(points, notCompared: notCompared, floor: figure.floor)
   }
 
   /// Those with at least one sound cell in the workload.

@@ -7,6 +7,9 @@ struct BaselineSection {
   var element: Element {
     let changes = baseline.changes.filter(\.isSignificant)
     let failures = baseline.regressions.filter(\.isFailure)
+    guard baseline.comparedCells > 0 else {
+      return section([Element("p", Baseline.nothingCompared)])
+    }
     var content = [Element("p", summary)]
     if !failures.isEmpty {
       content.append(.list(failures.map { $0.sentence(results) }, class: "remarks worse"))
@@ -15,8 +18,13 @@ struct BaselineSection {
       changes.isEmpty
         ? Element("p", "No figure has changed by more than noise.")
         : .scrolling("changes since the baseline", table(changes)))
-    content += baseline.remarks.map { Element.of("p", class: "axis-note", $0) }
-    return .section("baseline", "Since the baseline", content)
+    return section(content)
+  }
+
+  private func section(_ content: [Element]) -> Element {
+    .section(
+      "baseline", "Since the baseline",
+      content + baseline.remarks.map { Element.of("p", class: "axis-note", $0) })
   }
 
   private var summary: String {
@@ -41,8 +49,8 @@ struct BaselineSection {
             results.contender(change.key.contender)?.label ?? change.key.contender),
           Element("td", [("class", "n")], Quantity.count(change.key.connections)),
           Element("td", change.figure.name),
-          Element("td", [("class", "n")], change.text(change.before)),
-          Element("td", [("class", "n")], change.text(change.now)),
+          Element("td", [("class", "n")], change.beforeText),
+          Element("td", [("class", "n")], change.nowText),
           Element(
             "td", [("class", isRegression(change) ? "n bad" : "n")],
             Quantity.change(change.ratio?.value ?? 1) + (isRegression(change) ? " !" : "")),

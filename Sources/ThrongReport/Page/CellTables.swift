@@ -61,7 +61,8 @@ struct CellTables {
       guard let value = column.value(cell) else { return Element("td", [("class", "n none")], "–") }
       let bound = cell.isSaturated && column.name == "messages_per_s" ? "≥ " : ""
       return Element(
-        "td", [("class", "n"), ("data-value", "\(value)")], bound + column.text(value, cell))
+        "td", [("class", "n"), ("data-value", "\(value)")],
+        bound + column.text(value, cell, workload))
     }
     let calls = cell.allSystemCallsPerMessage.map { Quantity.fraction($0) } ?? "–"
     return figures + [

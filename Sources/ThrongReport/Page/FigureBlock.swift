@@ -89,9 +89,10 @@ struct FigureBlock {
     guard let estimate = cell.estimate(figure) else {
       return Element("td", [("class", "n none")], "not measured")
     }
-    let isResolved = figure.isResolved(estimate.median, connections: connections)
+    let open = workload.openConnections(connections)
+    let isResolved = figure.isResolved(estimate.median, open: open)
     let isBound = figure.suffersFromSaturation && cell.isSaturated
-    var content = [Element(text(estimate, connections, isBound))]
+    var content = [Element(text(estimate, open: open, isBound))]
     // Where nothing could be measured, to tie with everybody is no merit.
     let isLeader = standing.map { $0.isDecided && $0.leads(contender.id) } ?? false
     if isLeader, isResolved || standing?.followers.isEmpty == false {
@@ -110,9 +111,9 @@ struct FigureBlock {
       ], content)
   }
 
-  private func text(_ estimate: MedianEstimate, _ connections: Int, _ isBound: Bool) -> String {
-    guard figure.isResolved(estimate.median, connections: connections) else {
-      return "< " + figure.text(Figure.memoryResolution / Double(connections))
+  private func text(_ estimate: MedianEstimate, open: Int, _ isBound: Bool) -> String {
+    guard figure.isResolved(estimate.median, open: open) else {
+      return "< " + figure.text(figure.resolution(open: open))
     }
     return (isBound && figure == .throughput ? "≥ " : "") + figure.text(estimate.median)
   }

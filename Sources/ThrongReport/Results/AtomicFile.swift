@@ -25,6 +25,11 @@ package enum AtomicFile {
     throw failure(path, problem)
   }
 
+  /// Gives a file another name, and replaces what has that name.
+  package static func move(_ path: String, to other: String) throws(FileWriteError) {
+    if rename(path, other) != 0 { throw failure(other, errno) }
+  }
+
   /// Makes the directory when there is none, with those above it.
   package static func makeDirectory(_ path: String) throws(FileWriteError) {
     var made = path.hasPrefix("/") ? "/" : ""

@@ -48,4 +48,14 @@ public struct Workload: Sendable, Codable, Equatable, Identifiable {
     self.serverFlags = serverFlags
     self.generatorFlags = generatorFlags
   }
+
+  /// Of how many connections the server's memory is while so many are counted: with those that are held
+  /// beside them, and in a fan-out with that of the speaker.
+  public func openConnections(_ connections: Int) -> Int {
+    switch kind {
+    case .idle(let held): connections + held
+    case .fanOut: connections + 1
+    case .echo, .work, .block, .slowClients, .churn: connections
+    }
+  }
 }

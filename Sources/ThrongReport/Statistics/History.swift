@@ -13,10 +13,11 @@ public struct History: Sendable, Equatable {
     }
   }
 
-  /// A number of connections between two that were measured, interpolated on the logarithmic axis, and
-  /// the range in which it lies.
+  /// A number of connections between two at which both were compared.
   public struct Place: Sendable, Equatable {
-    public let connections: Double
+    /// Interpolated on the logarithmic axis; nil when a number between the two could not be compared,
+    /// so that nothing is known of the way from the one to the other.
+    public let connections: Double?
     public let range: Interval
   }
 
@@ -28,10 +29,13 @@ public struct History: Sendable, Equatable {
 
   /// Ascending.
   public let points: [Point]
+  /// The other numbers of connections of the workload, at which the two could not be compared: ascending.
+  public let notCompared: [Int]
   public let floor: Double
 
-  public init(_ points: [Point], floor: Double) {
+  public init(_ points: [Point], notCompared: [Int] = [], floor: Double) {
     self.points = points
+    self.notCompared = notCompared
     self.floor = floor
   }
 
@@ -44,7 +48,10 @@ public struct History: Sendable, Equatable {
     let decided = points.indices.filter { outcomes[$0] == .less || outcomes[$0] == .more }
     return zip(decided, decided.dropFirst()).compactMap { left, right in
       guard outcomes[left] != outcomes[right] else { return nil }
-      return Crossover(place: crossing(from: left, to: right), before: outcomes[left])
+      let place =
+        gap(from: left, to: right)
+        ?? crossing(from: left, to: right, rises: outcomes[left] == .less)
+      return Crossover(place: place, before: outcomes[left])
     }
   }
 
@@ -57,6 +64,7 @@ public struct History: Sendable, Equatable {
     else { return nil }
     let sign = outcomes[parted] == .less ? -1.0 : 1.0
     let last = parted - 1
+    if let gap = gap(from: last, to: parted) { return gap }
     // By how much the difference is significant and above the floor: the lesser of the two.
     func margin(_ index: Int) -> Double {
       let near = sign < 0 ? logHigh(index) : logLow(index)
@@ -70,9 +78,15 @@ public struct History: Sendable, Equatable {
 
   // MARK: Interpolation
 
+  /// The whole range between two points, when not all of it could be compared.
+  private func gap(from left: Int, to right: Int) -> Place? {
+    let (low, high) = (points[left].connections, points[right].connections)
+    guard notCompared.contains(where: { low < $0 && $0 < high }) else { return nil }
+    return Place(connections: nil, range: Interval(Double(low), Double(high)))
+  }
+
   /// Where the ratio's line, and those of its interval's ends, pass 1.
-  private func crossing(from left: Int, to right: Int) -> Place {
-    let rises = logValue(left) < 0
+  private func crossing(from left: Int, to right: Int, rises: Bool) -> Place {
     let sign = rises ? 1.0 : -1.0
     func zeros(_ curve: (Int) -> Double) -> [Double] {
       (left..<right).filter { sign * curve($0) <= 0 && sign * curve($0 + 1) > 0 }

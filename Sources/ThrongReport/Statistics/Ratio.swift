@@ -59,11 +59,13 @@ public struct Ratio: Sendable, Equatable {
     case unknown
   }
 
+  /// The direction is the interval's: with few values it is about the mean of the logarithms, and the
+  /// value, which is about a median, may lie on the other side of 1.
   /// - Parameter floor: the smallest difference that is called one: 0.03 for 3 %.
   public func outcome(floor: Double) -> Outcome {
     guard let interval else { return .unknown }
     if interval.contains(1) || (1 / (1 + floor) < value && value < 1 + floor) { return .tie }
-    return value < 1 ? .less : .more
+    return interval.high < 1 ? .less : .more
   }
 
   /// The same with an interval that contains 1: the difference is below what can be measured.

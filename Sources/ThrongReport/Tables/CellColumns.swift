@@ -23,9 +23,9 @@ struct CellColumn: Sendable {
     self.value = { $0.median(value) }
   }
 
-  func text(_ value: Double, _ cell: Cell) -> String {
+  func text(_ value: Double, _ cell: Cell, _ workload: Workload) -> String {
     name == Self.memory
-      ? Figure.memory.text(value, connections: cell.connections) : text(value)
+      ? Figure.memory.text(value, open: workload.openConnections(cell.connections)) : text(value)
   }
 
   private static let memory = "bytes_per_connection"

@@ -49,13 +49,13 @@ struct TerminalTable {
     return workload.connections.flatMap { connections in
       results.contenders.compactMap { contender in
         measurements.cell(workload, contender, connections).flatMap {
-          row($0, TextTable.clean(contender.label, to: labelLength))
+          row($0, workload, TextTable.clean(contender.label, to: labelLength))
         }
       }
     }
   }
 
-  private func row(_ cell: Cell, _ label: String) -> [String]? {
+  private func row(_ cell: Cell, _ workload: Workload, _ label: String) -> [String]? {
     let start = [Quantity.count(cell.connections), label]
     if cell.failure != nil {
       return start + ["failed"] + Array(repeating: "", count: isWide ? 7 : 4)
@@ -73,7 +73,7 @@ struct TerminalTable {
       ] + (isWide ? [Self.noise(cpu)] : [])
       + [
         cell.estimate(.memory).map {
-          Figure.memory.isResolved($0.median, connections: cell.connections)
+          Figure.memory.isResolved($0.median, open: workload.openConnections(cell.connections))
             ? Figure.memory.text($0.median) : "-"
         } ?? "-"
       ]

@@ -89,6 +89,8 @@ private struct Selection {
   var reasons: [String] = []
   var hasDropped = false
 
+  private var open: Int { workload.openConnections(connections) }
+
   private func standing(_ figure: Figure) -> Standing? {
     Standing(figure, workload, connections, among: left, measurements)
   }
@@ -114,7 +116,7 @@ private struct Selection {
       return "\(place.contender.label) \(joint)\(share)"
     }
     reasons.append(
-      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(figure.name) (\(figure.text(leaders[0].estimate.median, connections: connections)));"
+      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(figure.name) (\(figure.text(leaders[0].estimate.median, open: open)));"
         + " \(Phrase.list(clauses)) of it")
     hasDropped = true
     left.removeAll { contender in slow.contains { $0.contender.id == contender.id } }
@@ -127,12 +129,12 @@ private struct Selection {
     }
     let followers = standing.followers.map { place in
       figure == .memory
-        ? "\(place.contender.label) \(figure.text(place.estimate.median, connections: connections))"
+        ? "\(place.contender.label) \(figure.text(place.estimate.median, open: open))"
         : "\(place.contender.label) \(Quantity.times(place.ratio?.value ?? 1))"
     }
     let leaders = standing.leaders
     let values = Phrase.list(
-      leaders.map { figure.text($0.estimate.median, connections: connections) })
+      leaders.map { figure.text($0.estimate.median, open: open) })
     reasons.append(
       "\(Phrase.list(leaders.map(\.contender.label))) \(leaders.count == 1 ? "needs" : "need") the"
         + " least \(figure.name) (\(values); \(Phrase.list(followers)))")

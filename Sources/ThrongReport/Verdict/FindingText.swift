@@ -88,7 +88,8 @@ struct FindingText {
     let start = "With \(Phrase.clients(last.connections)), \(contender.label)"
     let own = measurements.estimate(figure, workload, contender, last.connections)
     if figure == .memory, let own {
-      return "\(start) takes \(figure.text(own.median, connections: last.connections))."
+      return
+        "\(start) takes \(figure.text(own.median, open: workload.openConnections(last.connections)))."
     }
     return "\(start) has \(Quantity.times(last.ratio.value)) the \(figure.name) of \(leader.label)."
   }
@@ -118,12 +119,16 @@ struct FindingText {
     let text = "\(place.contender.label) takes \(value(place, standing))"
     let least = standing.places[0].estimate.median
     let isNothing =
-      least < Self.smallMemory || least * Double(standing.connections) < Figure.memoryResolution
+      least < Self.smallMemory || !figure.isResolved(least, open: open(standing))
     return isNothing ? text : text + " (\(Quantity.times(ratio.value)))"
   }
 
   private func value(_ place: Standing.Place, _ standing: Standing) -> String {
-    figure.text(place.estimate.median, connections: standing.connections)
+    figure.text(place.estimate.median, open: open(standing))
+  }
+
+  private func open(_ standing: Standing) -> Int {
+    workload.openConnections(standing.connections)
   }
 
   private var superlative: String { figure.higherIsBetter ? "highest" : "lowest" }
@@ -142,23 +147,27 @@ struct FindingText {
       HistoryText(
         figure, measurements.history(figure, workload, first, to: $0), first.label, $0.label)
     }
-    let ahead = courses.filter(\.isAheadThroughout).map(\.second)
+    let ahead = courses.filter(\.isAheadThroughout)
     let partings = courses.compactMap { course in course.parting.map { (course.second, $0) } }
     var sentences = courses.compactMap(\.sentence)
-    if !ahead.isEmpty {
-      sentences.append(
-        "\(first.label) is ahead of \(Phrase.list(ahead)) at every number of clients.")
+    sentences += Self.distinct(ahead.map(\.counts)).map { counts in
+      let names = Phrase.list(ahead.filter { $0.counts == counts }.map(\.second))
+      return "\(first.label) is ahead of \(names) at \(counts)."
     }
-    let places = partings.map(\.1).reduce(into: [String]()) { places, place in
-      if !places.contains(place) { places.append(place) }
-    }
-    let clauses = places.map { place in
+    let clauses = Self.distinct(partings.map(\.1)).map { place in
       "of \(Phrase.list(partings.filter { $0.1 == place }.map(\.0))) \(place)"
     }
     if !clauses.isEmpty {
       sentences.append("\(first.label) is ahead \(Phrase.list(clauses)); with fewer they tie.")
     }
     return sentences
+  }
+
+  /// Each once, in the order in which they come first.
+  private static func distinct(_ texts: [String]) -> [String] {
+    texts.reduce(into: []) { found, text in
+      if !found.contains(text) { found.append(text) }
+    }
   }
 
   // MARK: When nothing can be compared
@@ -181,7 +190,7 @@ struct FindingText {
         return "The generator was the bottleneck: nothing is said about the \(figure.name)."
       }
       return "Only \(contender.label) was measured with \(Phrase.clients(connections)):"
-        + " \(figure.text(estimate.median, connections: connections)) \(figure.name)."
+        + " \(figure.text(estimate.median, open: workload.openConnections(connections))) \(figure.name)."
     }
     return ""
   }

@@ -77,12 +77,12 @@ struct Headline {
   }
 
   private func coda(_ history: History, _ other: Contender) -> String {
+    let left = history.notComparedText.map { " (\($0))" } ?? ""
     if let crossover = history.crossovers.last, crossover.before == .more {
-      return "; \(other.label) needs less CPU up to about"
-        + " \(Quantity.about(crossover.place.connections)) clients."
+      return "; \(other.label) needs less CPU up to \(crossover.place.text)\(left)."
     }
     if let end = history.endOfTie {
-      return "; they tie in CPU up to about \(Quantity.about(end.connections)) clients."
+      return "; they tie in CPU up to \(end.text)\(left)."
     }
     return "."
   }

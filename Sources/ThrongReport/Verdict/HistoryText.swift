@@ -14,17 +14,24 @@ struct HistoryText {
     self.second = second
   }
 
-  /// Numbers of connections with the same outcome.
+  /// Numbers of connections with the same outcome: those that were compared.
   private struct Run {
     let outcome: Ratio.Outcome
-    var from: Int
-    var to: Int
+    var counts: [Int]
   }
 
-  /// The first is better with every number of clients.
+  /// The first is better with every number of clients at which the two were compared.
   var isAheadThroughout: Bool {
     history.points.count > 1 && runs.count == 1 && runs[0].outcome != .tie
       && leader(runs[0].outcome) == first && runs[0].outcome != .unknown
+  }
+
+  /// `every number of clients`, as far as the two were compared.
+  var counts: String {
+    let all = "every number of clients"
+    guard !history.notCompared.isEmpty else { return all }
+    let compared = Phrase.list(history.points.map { Quantity.count($0.connections) })
+    return "\(all) at which both can be compared (\(compared))"
   }
 
   /// `from about 40 clients on (between 10 and 100)`: they tie, and then the first is better.
@@ -32,7 +39,7 @@ struct HistoryText {
     guard partsOnce, leader(runs[1].outcome) == first, let end = history.endOfTie else {
       return nil
     }
-    return "from about \(clients(end.connections)) on\(bounds(end.range))"
+    return "from \(end.text) on\(limits(end))"
   }
 
   private var partsOnce: Bool {
@@ -50,9 +57,8 @@ struct HistoryText {
     if decided.count == 2, runs[0].outcome != .tie, runs[runs.count - 1].outcome != .tie,
       let crossover = history.crossovers.first
     {
-      return "\(leader(crossover.before)) is ahead of \(leader(decided[1].outcome)) up to about"
-        + " \(clients(crossover.place.connections))\(bounds(crossover.place.range)),"
-        + " and behind from there on."
+      return "\(leader(crossover.before)) is ahead of \(leader(decided[1].outcome)) up to"
+        + " \(crossover.place.text)\(limits(crossover.place)), and behind from there on."
     }
     return Phrase.list(runs.map(clause)) + "."
   }
@@ -61,19 +67,20 @@ struct HistoryText {
     var runs: [Run] = []
     for (point, outcome) in zip(history.points, history.outcomes) {
       if runs.last?.outcome == outcome {
-        runs[runs.count - 1].to = point.connections
+        runs[runs.count - 1].counts.append(point.connections)
       } else {
-        runs.append(Run(outcome: outcome, from: point.connections, to: point.connections))
+        runs.append(Run(outcome: outcome, counts: [point.connections]))
       }
     }
     return runs
   }
 
   private func clause(_ run: Run) -> String {
+    let (from, to) = (run.counts[0], run.counts[run.counts.count - 1])
+    let hasGap = history.notCompared.contains { from < $0 && $0 < to }
     let range =
-      run.from == run.to
-      ? Phrase.clients(run.from)
-      : "\(Quantity.count(run.from)) to \(Phrase.clients(run.to))"
+      hasGap || from == to
+      ? Phrase.clients(run.counts) : "\(Quantity.count(from)) to \(Phrase.clients(to))"
     guard run.outcome != .tie else { return "\(first) and \(second) tie with \(range)" }
     let winner = leader(run.outcome)
     return "\(winner) is ahead of \(winner == first ? second : first) with \(range)"
@@ -83,14 +90,31 @@ struct HistoryText {
     (outcome == .more) == figure.higherIsBetter ? first : second
   }
 
-  private func clients(_ connections: Double) -> String {
-    let text = Quantity.about(connections)
-    return "\(text) client\(text == "1" ? "" : "s")"
+  /// In brackets: the range of an interpolated place, unless rounding leaves none, and what is not known.
+  private func limits(_ place: History.Place) -> String {
+    var parts: [String] = []
+    let (low, high) = (Quantity.about(place.range.low), Quantity.about(place.range.high))
+    if place.connections != nil, low != high { parts.append("between \(low) and \(high)") }
+    if let left = history.notComparedText { parts.append(left) }
+    return parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))"
   }
+}
 
-  /// Nothing when rounding leaves no range.
-  private func bounds(_ range: Interval) -> String {
-    let (low, high) = (Quantity.about(range.low), Quantity.about(range.high))
-    return low == high ? "" : " (between \(low) and \(high))"
+extension History.Place {
+  /// `about 40 clients`, `somewhere between 10 and 1,000 clients`.
+  var text: String {
+    guard let connections else {
+      let (low, high) = (Quantity.grouped(range.low), Quantity.grouped(range.high))
+      return "somewhere between \(low) and \(high) clients"
+    }
+    let text = Quantity.about(connections)
+    return "about \(text) client\(text == "1" ? "" : "s")"
+  }
+}
+
+extension History {
+  /// `10 and 100 not compared`; nil when all are.
+  var notComparedText: String? {
+    notCompared.isEmpty ? nil : Phrase.list(notCompared.map(Quantity.count)) + " not compared"
   }
 }

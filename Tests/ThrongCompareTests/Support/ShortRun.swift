@@ -66,3 +66,20 @@ final class Stopper: CompareObserver {
   func noted(_ note: String) {}
   func beginsCounting(_ task: CellTask, _ number: Int, of count: Int) {}
 }
+
+/// Asks to stop when the first measurement begins.
+final class StopperAtOnce: CompareObserver {
+  private let stop: StopSignal
+  private(set) var begun = 0
+
+  init(_ stop: StopSignal) { self.stop = stop }
+
+  func begins(_ task: CellTask, _ number: Int, of count: Int, _ timeLeft: Duration) {
+    begun += 1
+    stop.stop()
+  }
+
+  func ended(_ task: CellTask, _ outcome: CellOutcome, _ results: CompareResults) {}
+  func noted(_ note: String) {}
+  func beginsCounting(_ task: CellTask, _ number: Int, of count: Int) {}
+}

@@ -237,3 +237,22 @@ enum Fixture {
     (sample.p999, sample.max) = (UInt64(roundTrip * 1.9), UInt64(roundTrip * 3))
   }
 }
+
+extension CompareResults {
+  /// The generator was the bottleneck in the cells of a contender at a number of connections.
+  mutating func saturate(_ contender: Contender.ID, _ connections: Int) {
+    for index in cells.indices
+    where cells[index].contender == contender && cells[index].connections == connections {
+      for sample in cells[index].samples.indices {
+        cells[index].samples[sample].isSaturated = true
+      }
+    }
+  }
+
+  mutating func fail(_ contender: Contender.ID, _ connections: Int) {
+    for index in cells.indices
+    where cells[index].contender == contender && cells[index].connections == connections {
+      cells[index].failure = "it hung"
+    }
+  }
+}

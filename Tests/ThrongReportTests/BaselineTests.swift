@@ -1,0 +1,146 @@
+// What a comparison with an earlier run must not pass over: lower bounds, lost cells, other workloads.
+
+import Foundation
+import Testing
+
+@testable import ThrongReport
+
+@Suite struct BaselineTests {
+  /// Two models at 10 and at 100 clients, with a noise of a per cent.
+  private static func results(cpu: Double = 4, id: String = "echo-64") -> CompareResults {
+    Fixture.results(
+      [Fixture.model("reactor"), Fixture.model("thread-pool")],
+      [Fixture.echo([10, 100], id: id)]
+    ) { _, _, connections, round, sample in
+      let noise = 1 + 0.01 * Double(round % 3 - 1)
+      Fixture.fill(&sample, cpu: cpu * noise, connections: connections, memory: 1700)
+      return true
+    }
+  }
+
+  private static func compare(_ before: CompareResults, _ now: CompareResults) -> Baseline {
+    Baseline(before, now: now, tolerance: 0.05)
+  }
+
+  @Test func whoFallsBelowALowerBoundHasBecomeWorse() {
+    var before = Self.results(cpu: 4)
+    before.saturate("reactor", 100)
+    var now = Self.results(cpu: 4)
+    for cell in now.cells.indices {
+      for sample in now.cells[cell].samples.indices {
+        now.cells[cell].samples[sample].messagesPerSecond *= 0.5
+        now.cells[cell].samples[sample].p99! *= 2
+      }
+    }
+    now.cells.removeAll { $0.contender != "reactor" || $0.connections != 100 }
+    let baseline = Self.compare(before, now)
+    // Its p99 was partly the generator's, and says nothing.
+    #expect(baseline.changes.map(\.figure) == [.throughput, .cpu, .memory])
+    #expect(baseline.regressions.count == 1)
+    let text = baseline.text()
+    #expect(
+      text.contains(
+        "regression: reactor, 64-byte echo, 100 clients: throughput at least 250,000/s -> 125,000/s"
+          + " (-50 % or more)"), "\(text)")
+    #expect(Report(now, baseline: baseline).html.contains("at least 250,000/s"))
+  }
+
+  @Test func whoExceedsALowerBoundIsNotCompared() {
+    var before = Self.results(cpu: 8)
+    before.saturate("reactor", 100)
+    let baseline = Self.compare(before, Self.results(cpu: 4))
+    let saturated = baseline.changes.filter {
+      $0.key.contender == "reactor" && $0.key.connections == 100
+    }
+    #expect(saturated.map(\.figure) == [.cpu, .memory] && baseline.regressions.isEmpty)
+  }
+
+  @Test func aBoundNowIsComparedWithNothing() {
+    var now = Self.results(cpu: 8)
+    now.saturate("reactor", 100)
+    let figures = Self.compare(Self.results(cpu: 4), now).changes.filter {
+      $0.key.contender == "reactor" && $0.key.connections == 100
+    }.map(\.figure)
+    #expect(figures == [.cpu, .memory])
+  }
+
+  @Test func lostCellsAreCounted() {
+    var now = Self.results()
+    now.cells.removeAll { $0.connections == 100 }
+    var baseline = Self.compare(Self.results(), now)
+    #expect(baseline.comparedCells == 2)
+    let many =
+      "2 cells of the baseline were not measured now: whether they have become worse is not"
+    #expect(baseline.remarks.contains { $0.hasPrefix(many) }, "\(baseline.remarks)")
+    #expect(baseline.text().contains(many) && baseline.text().contains("no regression beyond 5 %"))
+    now = Self.results()
+    now.cells[0].samples = []
+    baseline = Self.compare(Self.results(), now)
+    #expect(
+      baseline.remarks == [
+        "1 cell of the baseline was not measured now: whether it has become worse is not known."
+      ])
+  }
+
+  @Test func whatFailedInBothIsNotLost() {
+    var before = Self.results()
+    before.fail("reactor", 10)
+    var now = Self.results()
+    now.fail("reactor", 10)
+    now.fail("reactor", 100)
+    let baseline = Self.compare(before, now)
+    #expect(baseline.comparedCells == 3 && baseline.remarks.isEmpty)
+    #expect(baseline.regressions.map(\.isFailure) == [true])
+  }
+
+  @Test func withNoCommonCellNothingIsSaidAboutRegressions() {
+    let baseline = Self.compare(Self.results(id: "echo-4096"), Self.results())
+    #expect(baseline.comparedCells == 0 && baseline.changes.isEmpty)
+    for text in [baseline.text(), Report(Self.results(), baseline: baseline).html] {
+      #expect(text.contains("No cell was measured in both runs: nothing is compared"))
+      #expect(text.contains("4 cells of the baseline were not measured now"))
+      #expect(text.contains("4 cells are not in the baseline."))
+      #expect(!text.lowercased().contains("no regression"))
+      #expect(!text.contains("No figure has changed"))
+    }
+  }
+
+  struct Difference: Sendable, CustomStringConvertible {
+    let description: String
+    let change: @Sendable (inout Workload) -> Void
+
+    init(_ description: String, _ change: @escaping @Sendable (inout Workload) -> Void) {
+      self.description = description
+      self.change = change
+    }
+  }
+
+  @Test(arguments: [
+    Difference("size") { $0.size = "4096" },
+    Difference("depth") { $0.depth = 16 },
+    Difference("kind") { $0.kind = .work(microseconds: 20) },
+    Difference("flags of the server") { $0.serverFlags = ["--work", "20us"] },
+    Difference("size and flags of the generator") {
+      $0.size = "1"
+      $0.generatorFlags = ["--churn"]
+    },
+  ])
+  func anotherWorkloadOfTheSameNameIsNotCompared(_ difference: Difference) {
+    var before = Self.results(cpu: 2)
+    difference.change(&before.workloads[0])
+    let baseline = Self.compare(before, Self.results())
+    #expect(baseline.changes.isEmpty && baseline.regressions.isEmpty)
+    #expect(baseline.comparedCells == 0)
+    #expect(
+      baseline.remarks == [
+        "4 cells are not compared: in the baseline, echo-64 differs in \(difference)."
+      ])
+  }
+
+  @Test func otherWordsForAWorkloadAreTheSameWorkload() {
+    var before = Self.results()
+    before.workloads[0].title = "echo"
+    before.workloads[0].explanation = ""
+    #expect(Self.compare(before, Self.results()).comparedCells == 4)
+  }
+}
