@@ -14,7 +14,10 @@ extension LoadResult {
       if trials.count > 1 { lines += summaryLines }
     }
     if wasInterrupted {
-      lines.append("interrupted: the figures are of what was measured until then")
+      lines.append(
+        trials.isEmpty
+          ? "interrupted before anything was measured"
+          : "interrupted: the figures are of what was measured until then")
     }
     for condition in failedConditions { lines.append("failed: \(condition)") }
     return lines.joined(separator: "\n") + "\n"

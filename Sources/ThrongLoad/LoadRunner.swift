@@ -18,8 +18,8 @@ public final class LoadRunner: Sendable {
   private let conditions: [FailCondition]
   private let watch: RunWatch
 
-  /// - Parameter handlingSignals: whether SIGINT and SIGTERM end the run early with what was measured.
-  ///   They are then blocked in the calling thread.
+  /// - Parameter handlingSignals: whether SIGINT, SIGTERM and SIGHUP end the run early with what was
+  ///   measured. They are then blocked in the calling thread.
   /// - Throws: ``LoadError`` for options that cannot be run.
   public init(
     _ options: LoadOptions, failIf conditions: [FailCondition] = [], handlingSignals: Bool = false
@@ -81,6 +81,8 @@ public final class LoadRunner: Sendable {
   private func measure(
     _ address: SocketAddress, _ probe: ServerProbe?, _ observer: (any LoadObserver)?
   ) throws(LoadError) -> LoadResult {
+    // Somebody did not want to wait until the server listened.
+    if watch.isStopping { return judged(LoadResult(configuration: options, trials: [])) }
     let measurement = Measurement(
       options: options, address: address, watch: watch, probe: probe, observer: observer)
     if case .findMaximum(let bound) = options.mode {
