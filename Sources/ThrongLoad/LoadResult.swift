@@ -66,7 +66,8 @@ public struct ConnectionFigures: Sendable, Codable {
   public var opened: Int
   /// Still open when the measuring ended.
   public var openAtEnd: Int
-  /// Never had a reply (in the idle mode: never connected).
+  /// Never had a reply (in the idle mode: never connected; in the open loop: though one was due, or
+  /// never connected).
   public var unserved: Int
   /// From the first connect to the last connection, in seconds; nil in the churn.
   public var openingSeconds: Double?
