@@ -142,6 +142,7 @@ public struct MaximumRate: Sendable, Codable, Equatable {
   public var bound: LatencyBound
   /// The percentile at that rate, in nanoseconds (the median of the repeats).
   public var latency: UInt64?
-  /// The lowest rate that was tried and failed.
+  /// The lowest rate that was tried and failed; nil when none has. A trial that was cut short because
+  /// somebody stopped the run does not count.
   public var failedAt: Double?
 }

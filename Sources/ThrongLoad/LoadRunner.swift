@@ -86,7 +86,12 @@ public final class LoadRunner: Sendable {
     let measurement = Measurement(
       options: options, address: address, watch: watch, probe: probe, observer: observer)
     if case .findMaximum(let bound) = options.mode {
-      return try judged(MaximumSearch(measurement, bound).run())
+      let search = MaximumSearch(options, bound, wasStopped: { [watch] in watch.isStopping }) {
+        number, rate throws(LoadError) in
+        observer?.trialBegins(number, of: nil, rate: rate)
+        return try measurement.trial(rate: rate)
+      }
+      return try judged(search.run())
     }
     let rate = options.rate
     var result = LoadResult(configuration: options, trials: [])
