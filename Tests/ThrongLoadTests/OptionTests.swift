@@ -99,6 +99,17 @@ import Testing
     for rate in [0.001, 1e9] { #expect(problem { $0.mode = .openLoop(rate: rate) } == nil) }
   }
 
+  @Test func smallRatesAreWrittenWithDecimals() throws {
+    #expect(
+      [0, 0.001, 0.5, 2, 4.9834, 9.9999].map(Decimals.rate) == [
+        "0", "0.001", "0.5", "2", "4.983", "10",
+      ])
+    #expect([12.4, 1000, 43210.9].map(Decimals.rate) == ["12", "1000", "43211"])
+    var result = try Load.run(against: .none) { $0.mode = .openLoop(rate: 100) }
+    result.trials[0].rate = 0.5
+    #expect(result.text.contains(" messages/s of 0.5 asked, "))
+  }
+
   @Test func theFileHoldsEverything() throws {
     let result = try Load.run(against: .none) { $0.mode = .openLoop(rate: 500) }
     let text = try result.json()

@@ -67,7 +67,7 @@ final class BenchProgress: LoadObserver {
   func trialBegins(_ number: Int, of count: Int?, rate: Double?) {
     if count == 1 { return }
     let place = count.map { "\(number) of \($0)" } ?? "\(number)"
-    let asked = rate.map { ", \(Decimals.fixed($0, 0)) messages/s" } ?? ""
+    let asked = rate.map { ", \(Decimals.rate($0)) messages/s" } ?? ""
     StandardError.write("trial \(place)\(asked)")
   }
 
