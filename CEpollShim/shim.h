@@ -353,6 +353,11 @@ static inline void shim_restore_signals(const sigset_t *before) {
   pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
+static inline int shim_ignores_signal(int signal) {
+  struct sigaction action;
+  return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static inline void shim_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 #endif

@@ -18,6 +18,8 @@ struct Client {
   var state = State.none
   /// Whether it has ever had a reply, a greeting in full or, in the idle mode, a connection.
   var wasServed = false
+  /// Whether it has ever been connected.
+  var wasOpened = false
   var greetingLeft: UInt32 = 0
   /// Where in the pattern the next byte to send and to receive are.
   var sendPosition: UInt32 = 0

@@ -53,6 +53,14 @@ package enum Decimals {
     return fixed(value, size < 10 ? 2 : size < 100 ? 1 : 0)
   }
 
+  /// A rate: whole from 10 on, below with as many of three decimals as it needs: `0.5`, `4.975`, `12`.
+  package static func rate(_ value: Double) -> String {
+    guard abs(value) < 10 else { return fixed(value, 0) }
+    let text = fixed(value, 3)
+    guard let last = text.lastIndex(where: { $0 != "0" }) else { return text }
+    return String(text[...last].last == "." ? text[..<last] : text[...last])
+  }
+
   package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
     let scale = [1.0, 10, 100, 1000, 10000][digits]

@@ -15,6 +15,7 @@ public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertib
     "min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max", "server-cpu", "delivery-cpu",
   ]
   static let numbers = ["rate", "deliveries", "errors", "fairness", "late", "unsent"]
+  private static let counts: Set = ["errors", "late", "unsent"]
 
   /// Reads `METRIC>VALUE` or `METRIC<VALUE`; nil when it is neither, or the metric is unknown.
   public init?(_ text: String) {
@@ -46,10 +47,21 @@ public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertib
 
   /// Whether the condition holds; a figure that was not measured fails as well.
   public func holds(for result: LoadResult) -> Bool {
-    guard let value = Estimate(result.trials.compactMap { value(in: $0) })?.median else {
-      return metric != "errors"
-    }
+    guard let value = value(of: result) else { return metric != "errors" }
     return comparison == .above ? value > threshold : value < threshold
+  }
+
+  /// Counts are summed up, of other figures it is the median. Of a search the answer counts, and not how
+  /// it was found: the trials at the maximum. A fault in any trial is an error.
+  private func value(of result: LoadResult) -> Double? {
+    if metric == "rate", let maximum = result.maximum { return maximum.rate }
+    var trials = result.trials
+    if let maximum = result.maximum, metric != "errors" {
+      trials.removeAll { $0.rate != maximum.rate }
+    }
+    let values = trials.compactMap { value(in: $0) }
+    guard Self.counts.contains(metric) else { return Estimate(values)?.median }
+    return values.isEmpty ? nil : values.reduce(0, +)
   }
 
   private func value(in trial: TrialResult) -> Double? {

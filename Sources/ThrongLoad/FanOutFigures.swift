@@ -46,10 +46,10 @@ extension TrialReport {
 
 extension TrialText {
   func fanOutLines(_ figures: FanOutFigures) -> [String] {
-    let asked = trial.rate.map { " of \(Decimals.fixed($0, 0)) asked" } ?? ""
+    let asked = trial.rate.map { " of \(Decimals.rate($0)) asked" } ?? ""
     let rates =
-      "\(Decimals.fixed(figures.deliveriesPerSecond, 0)) deliveries/s to"
-      + " \(figures.receivers) receivers, \(Decimals.fixed(trial.messagesPerSecond, 0)) messages/s"
+      "\(Decimals.rate(figures.deliveriesPerSecond)) deliveries/s to"
+      + " \(figures.receivers) receivers, \(Decimals.rate(trial.messagesPerSecond)) messages/s"
     let counts =
       "\(figures.deliveries) deliveries of \(trial.messages) messages in"
       + " \(Decimals.fixed(trial.seconds, 2)) s"

@@ -135,6 +135,7 @@ extension LoadOptions {
       ("--repeat", repeats), ("--connect-rate", connectRate ?? 1),
     ]
     for (name, value) in positive where value < 1 { return "\(name) must be at least 1" }
+    if let problem = boundProblem { return problem }
     if depth > 65535 { return "--depth may be at most 65535" }
     if threads > connections { return "--threads may not be more than --connections" }
     if greeting < 0 { return "--greeting is a number of bytes and cannot be negative" }
@@ -148,9 +149,24 @@ extension LoadOptions {
     return sizes.problem
   }
 
+  /// Counts beyond which sums and products of them would overflow, and which no machine has room for.
+  private var boundProblem: String? {
+    var bounded = [
+      ("--connections", connections), ("--idle-connections", idleConnections),
+      ("--greeting", greeting),
+    ]
+    if case .reply(let bytes) = exchange { bounded.append(("--reply", bytes)) }
+    for (name, value) in bounded where value > Self.largestCount {
+      return "\(name) may be at most \(Self.largestCount)"
+    }
+    return nil
+  }
+
+  private static let largestCount = 1 << 30
+
   private var modeProblem: String? {
-    if let rate, !(rate > 0 && rate <= 1e9) {
-      return "--rate must be more than 0 messages a second"
+    if let rate, !(rate >= 0.001 && rate <= 1e9) {
+      return "--rate must lie between 0.001 and 1000000000 messages a second"
     }
     switch mode {
     case .findMaximum(let bound):

@@ -14,7 +14,10 @@ extension LoadResult {
       if trials.count > 1 { lines += summaryLines }
     }
     if wasInterrupted {
-      lines.append("interrupted: the figures are of what was measured until then")
+      lines.append(
+        trials.isEmpty
+          ? "interrupted before anything was measured"
+          : "interrupted: the figures are of what was measured until then")
     }
     for condition in failedConditions { lines.append("failed: \(condition)") }
     return lines.joined(separator: "\n") + "\n"
@@ -36,10 +39,10 @@ extension LoadResult {
     ]
     if let rate = summary["deliveriesPerSecond"] {
       lines.append(
-        TrialText.row("fan-out", text(rate) { Decimals.fixed($0, 0) + " deliveries/s" }))
+        TrialText.row("fan-out", text(rate) { Decimals.rate($0) + " deliveries/s" }))
     }
     if let rate = summary["messagesPerSecond"] {
-      lines.append(TrialText.row("throughput", text(rate) { Decimals.fixed($0, 0) + "/s" }))
+      lines.append(TrialText.row("throughput", text(rate) { Decimals.rate($0) + "/s" }))
     }
     for (name, key) in [("p50", "p50"), ("p99", "p99"), ("p99.9", "p999"), ("max", "max")] {
       guard let estimate = summary[key] else { continue }
@@ -63,11 +66,11 @@ extension LoadResult {
     guard let maximum else { return [] }
     var lines = ["    rate/s   reached/s       p50       p99"]
     for trial in trials {
-      let asked = trial.rate.map { Decimals.fixed($0, 0) } ?? "closed"
+      let asked = trial.rate.map { Decimals.rate($0) } ?? "closed"
       lines.append(
         [
           TrialText.right(asked, 10),
-          TrialText.right(Decimals.fixed(trial.messagesPerSecond, 0), 12),
+          TrialText.right(Decimals.rate(trial.messagesPerSecond), 12),
           TrialText.right(trial.latency.map { TrialText.time($0.p50) } ?? "-", 10),
           TrialText.right(trial.latency.map { TrialText.time($0.p99) } ?? "-", 10),
         ].joined())
@@ -80,7 +83,7 @@ extension LoadResult {
       + " \(DurationText.format(nanoseconds: maximum.bound.limit / .nanoseconds(1)))"
     if let latency = maximum.latency {
       lines.append(
-        "maximum: \(Decimals.fixed(maximum.rate, 0)) messages/s with \(goal) (\(TrialText.time(latency)))"
+        "maximum: \(Decimals.rate(maximum.rate)) messages/s with \(goal) (\(TrialText.time(latency)))"
       )
     } else {
       lines.append("maximum: none of the rates that were tried has \(goal)")

@@ -66,7 +66,8 @@ public struct ConnectionFigures: Sendable, Codable {
   public var opened: Int
   /// Still open when the measuring ended.
   public var openAtEnd: Int
-  /// Never had a reply (in the idle mode: never connected).
+  /// Never had a reply (in the idle mode: never connected; in the open loop: though one was due, or
+  /// never connected).
   public var unserved: Int
   /// From the first connect to the last connection, in seconds; nil in the churn.
   public var openingSeconds: Double?
@@ -141,6 +142,7 @@ public struct MaximumRate: Sendable, Codable, Equatable {
   public var bound: LatencyBound
   /// The percentile at that rate, in nanoseconds (the median of the repeats).
   public var latency: UInt64?
-  /// The lowest rate that was tried and failed.
+  /// The lowest rate that was tried and failed; nil when none has. A trial that was cut short because
+  /// somebody stopped the run does not count.
   public var failedAt: Double?
 }

@@ -18,8 +18,8 @@ public final class LoadRunner: Sendable {
   private let conditions: [FailCondition]
   private let watch: RunWatch
 
-  /// - Parameter handlingSignals: whether SIGINT and SIGTERM end the run early with what was measured.
-  ///   They are then blocked in the calling thread.
+  /// - Parameter handlingSignals: whether SIGINT, SIGTERM and SIGHUP end the run early with what was
+  ///   measured. They are then blocked in the calling thread.
   /// - Throws: ``LoadError`` for options that cannot be run.
   public init(
     _ options: LoadOptions, failIf conditions: [FailCondition] = [], handlingSignals: Bool = false
@@ -81,10 +81,17 @@ public final class LoadRunner: Sendable {
   private func measure(
     _ address: SocketAddress, _ probe: ServerProbe?, _ observer: (any LoadObserver)?
   ) throws(LoadError) -> LoadResult {
+    // Somebody did not want to wait until the server listened.
+    if watch.isStopping { return judged(LoadResult(configuration: options, trials: [])) }
     let measurement = Measurement(
       options: options, address: address, watch: watch, probe: probe, observer: observer)
     if case .findMaximum(let bound) = options.mode {
-      return try judged(MaximumSearch(measurement, bound).run())
+      let search = MaximumSearch(options, bound, wasStopped: { [watch] in watch.isStopping }) {
+        number, rate throws(LoadError) in
+        observer?.trialBegins(number, of: nil, rate: rate)
+        return try measurement.trial(rate: rate)
+      }
+      return try judged(search.run())
     }
     let rate = options.rate
     var result = LoadResult(configuration: options, trials: [])

@@ -95,10 +95,16 @@ final class LoadWorker: TrialWorker, EventHandler, @unchecked Sendable {
   override var isPointless: Bool { clients[..<activeCount].allSatisfy { $0.state == .over } }
 
   override func describe(_ status: inout WorkerControl.Status) {
-    let unserved = clients.indices.filter { !clients[$0].wasServed }
+    let unserved = clients.indices.filter { !clients[$0].wasServed && !wasLeftOut($0) }
     status.replies = clients[..<activeCount].map(\.replies)
     status.held = held
     status.unserved = unserved.map { number(of: $0) }
+  }
+
+  /// Whether it was connected, and nothing was ever due on it.
+  private func wasLeftOut(_ place: Int) -> Bool {
+    guard let schedule, !isHeld(place), clients[place].wasOpened else { return false }
+    return schedule.dueCount(connection: place) == 0
   }
 
   // MARK: Connections
@@ -112,6 +118,7 @@ final class LoadWorker: TrialWorker, EventHandler, @unchecked Sendable {
     noteOpened(after: now - clients[place].connectTime)
     clients[place].connection = Unmanaged.passUnretained(connection)
     clients[place].state = .open
+    clients[place].wasOpened = true
     if place >= activeCount { held += 1 }
     if isHeld(place), plan.options.greeting == 0 { clients[place].wasServed = true }
     switch hot.pointee.phase {

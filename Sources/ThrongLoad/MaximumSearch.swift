@@ -3,18 +3,27 @@
 // until it is narrow.
 
 struct MaximumSearch {
-  private let measurement: Measurement
+  /// Measures the `number`-th trial of the search at a rate; nil: the closed loop.
+  typealias Measure = (_ number: Int, _ rate: Double?) throws(LoadError) -> TrialResult
+
   private let bound: LatencyBound
+  private let wasStopped: () -> Bool
+  private let measureTrial: Measure
   private var result: LoadResult
 
   /// The search ends when the two rates are this close.
   private static let precision = 0.03
   private static let mostRates = 16
 
-  init(_ measurement: Measurement, _ bound: LatencyBound) {
-    self.measurement = measurement
+  /// - Parameter wasStopped: whether somebody has stopped the run.
+  init(
+    _ options: LoadOptions, _ bound: LatencyBound, wasStopped: @escaping () -> Bool,
+    measure: @escaping Measure
+  ) {
     self.bound = bound
-    result = LoadResult(configuration: measurement.options, trials: [])
+    self.wasStopped = wasStopped
+    measureTrial = measure
+    result = LoadResult(configuration: options, trials: [])
   }
 
   consuming func run() throws(LoadError) -> LoadResult {
@@ -22,9 +31,10 @@ struct MaximumSearch {
     var low = 0.0
     var lowLatency: UInt64?
     var high = first.messagesPerSecond * 1.1
+    var failedAt: Double?
     var rates = 0
     guard first.faults.isEmpty, high > 0 else { return finish(low, nil, nil) }
-    while rates < Self.mostRates, high - low > Self.precision * high, !isStopping {
+    while rates < Self.mostRates, high - low > Self.precision * high, !wasStopped() {
       // The maximum is usually near what the closed loop has reached.
       let rate = low == 0 ? high * (rates == 0 ? 0.8 : 0.5) : (low + high) / 2
       guard rate >= 1 else { break }
@@ -32,36 +42,38 @@ struct MaximumSearch {
       if let latency = try latencyIfHeld(rate) {
         low = rate
         lowLatency = latency
+      } else if wasStopped() {
+        // The trial was cut short, which says nothing of the rate.
+        break
       } else {
         high = rate
+        failedAt = rate
       }
       if hasFaults { break }
     }
-    return finish(low, lowLatency, high)
+    return finish(low, lowLatency, failedAt)
   }
 
-  private var isStopping: Bool { measurement.watch.isStopping }
   private var hasFaults: Bool { result.trials.contains { !$0.faults.isEmpty } }
 
   /// The median of the repeats at a rate; nil when it is over the bound, or the rate is not reached.
   private mutating func latencyIfHeld(_ rate: Double) throws(LoadError) -> UInt64? {
     var latencies: [Double] = []
-    for _ in 0..<measurement.options.repeats where !isStopping {
+    for _ in 0..<result.configuration.repeats where !wasStopped() {
       let trial = try measure(rate: rate)
       guard trial.faults.isEmpty, let latency = trial.latency, trial.unsent == 0,
         trial.messagesPerSecond > 0.98 * rate
       else { return nil }
       latencies.append(Double(latency.value(at: bound.percentile)))
     }
-    guard !isStopping, let median = Estimate(latencies)?.median,
+    guard !wasStopped(), let median = Estimate(latencies)?.median,
       median <= bound.limit / .nanoseconds(1)
     else { return nil }
     return UInt64(median)
   }
 
   private mutating func measure(rate: Double?) throws(LoadError) -> TrialResult {
-    measurement.observer?.trialBegins(result.trials.count + 1, of: nil, rate: rate)
-    let trial = try measurement.trial(rate: rate)
+    let trial = try measureTrial(result.trials.count + 1, rate)
     result.trials.append(trial)
     return trial
   }

@@ -112,10 +112,11 @@ enum ProcFile {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
+    let offset = MemoryLayout<dirent>.offset(of: \.d_name)!  // a stored property of a C struct
     while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
+      // Not a copy of its 256 bytes: an entry ends with its name, and maybe the memory with it.
+      let name = String(
+        cString: (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self))
       if !name.hasPrefix(".") { names.append(name) }
     }
     return names

@@ -10,11 +10,11 @@ final class RunWatch: Sendable {
   private let signals: Signals?
   private let stopAsked = Atomic<Bool>(false)
 
-  /// - Parameter watchingSignals: whether SIGINT and SIGTERM stop the run. Blocks them in the calling
-  ///   thread and in those that it starts, while the watch lives.
+  /// - Parameter watchingSignals: whether SIGINT, SIGTERM and SIGHUP stop the run. Blocks them in the
+  ///   calling thread and in those that it starts, while the watch lives.
   init(watchingSignals: Bool) throws(Errno) {
     changed = SharedEvent(try EventDescriptor())
-    signals = watchingSignals ? Signals(try SignalDescriptor([SIGINT, SIGTERM])) : nil
+    signals = watchingSignals ? Signals(try SignalDescriptor(SignalDescriptor.wishesToEnd)) : nil
   }
 
   var isStopping: Bool { stopAsked.load(ordering: .acquiring) }

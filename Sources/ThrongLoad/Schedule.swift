@@ -23,7 +23,11 @@ struct Schedule {
     self.connections = connections
   }
 
-  func due(_ message: Int) -> UInt64 { UInt64(begin + interval * Double(message)) }
+  /// A time that is centuries away is never.
+  func due(_ message: Int) -> UInt64 {
+    let time = begin + interval * Double(message)
+    return time < 9e18 ? UInt64(time) : .max
+  }
 
   /// When a connection's own message, counted from 0 on, is due.
   func due(connection: Int, message: Int) -> UInt64 { due(message * connections + connection) }

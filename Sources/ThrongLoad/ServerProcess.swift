@@ -1,5 +1,6 @@
 // A server that the run starts: `--server 'COMMAND {port}'`. In a process group of its own, so that
-// Ctrl-C reaches the generator alone; stopped by its process id.
+// Ctrl-C reaches the generator alone; stopped with all of that group, because the command may be a shell
+// whose child is the server.
 
 import CEpollShim
 import Glibc
@@ -10,11 +11,14 @@ final class ServerProcess {
   let pid: Int
   let address: SocketAddress
   private let command: String
-  private var hasEnded = false
+  /// How long those of the group may take to end before they are killed, in nanoseconds.
+  var stopTime: UInt64 = 3_000_000_000
+  private var isStopped = false
 
-  private static let stopTime: UInt64 = 3_000_000_000
+  private static let killTime: UInt64 = 1_000_000_000
 
-  /// Starts the command, with `{port}` replaced by a free one, and waits until it listens.
+  /// Starts the command, with `{port}` replaced by a free one, and waits until it listens or the run is
+  /// to stop.
   /// - Parameter target: where it will listen; nil: on the free port of 127.0.0.1.
   init(
     _ command: String, cpus: [Int]?, target: LoadTarget?, startTimeout: Duration, watch: RunWatch
@@ -29,6 +33,10 @@ final class ServerProcess {
           .joined(separator: "\(port)"))
     }
     guard !words.isEmpty else { throw .server("the server command is empty") }
+    // The command could not listen there, and the other server would be measured in its place.
+    if address.answers {
+      throw .server("something listens on \(address) already (stop it, or take another port)")
+    }
     self.address = address
     self.command = command
     pid = try Self.pinned(to: cpus) { () throws(LoadError) in try Self.spawn(words) }
@@ -37,17 +45,24 @@ final class ServerProcess {
 
   deinit { stop() }
 
-  /// SIGTERM, and SIGKILL for one that does not end within three seconds.
+  /// SIGTERM to the whole group, and SIGKILL to those that do not end within three seconds.
   func stop() {
-    guard !hasEnded else { return }
-    kill(pid_t(pid), SIGTERM)
-    let deadline = TrialWorker.clock + Self.stopTime
-    while exitText() == nil, TrialWorker.clock < deadline { _ = shim_poll_readable(-1, -1, 5) }
-    guard !hasEnded else { return }
-    kill(pid_t(pid), SIGKILL)
+    guard !isStopped else { return }
+    isStopped = true
+    kill(-pid_t(pid), SIGTERM)
+    waitForGroup(stopTime)
+    // The command itself has not been waited for yet: so long the group's number is not another's.
+    kill(-pid_t(pid), SIGKILL)
+    waitForGroup(Self.killTime)
     var status: CInt = 0
     waitpid(pid_t(pid), &status, 0)
-    hasEnded = true
+  }
+
+  private func waitForGroup(_ patience: UInt64) {
+    let deadline = TrialWorker.clock + patience
+    while ProcessGroup.isAlive(pid), TrialWorker.clock < deadline {
+      _ = shim_poll_readable(-1, -1, 5)
+    }
   }
 
   // MARK: Starting
@@ -56,11 +71,12 @@ final class ServerProcess {
     _ patience: Duration, _ watch: RunWatch
   ) throws(LoadError) {
     let deadline = TrialWorker.clock + UInt64(patience.nanoseconds)
-    while !Self.isListening(address) {
+    while !address.answers {
       if let text = exitText() {
         throw .server("the server command \(text) before it listened on \(address): \(command)")
       }
-      if TrialWorker.clock > deadline || watch.wait(until: TrialWorker.clock + 10_000_000) {
+      if watch.wait(until: TrialWorker.clock + 10_000_000) { return }
+      if TrialWorker.clock > deadline {
         throw .server(
           """
           the server command does not listen on \(address) after \
@@ -69,18 +85,22 @@ final class ServerProcess {
           """)
       }
     }
+    if let text = exitText() {
+      throw .server(
+        "the server command \(text), and something else listens on \(address): \(command)")
+    }
   }
 
-  private static func isListening(_ address: SocketAddress) -> Bool { address.answers }
-
-  /// How the process has ended; nil while it runs.
+  /// How the command itself has ended; nil while it runs. It is not waited for.
   private func exitText() -> String? {
-    var status: CInt = 0
-    guard !hasEnded, waitpid(pid_t(pid), &status, WNOHANG) == pid_t(pid) else { return nil }
-    hasEnded = true
-    let signal = status & 0x7f
-    return signal == 0
-      ? "ended with status \(status >> 8 & 0xff)" : "was ended by signal \(signal)"
+    var info = siginfo_t()
+    let options = WEXITED | WNOHANG | WNOWAIT
+    guard waitid(P_PID, id_t(pid), &info, options) == 0, info._sifields._sigchld.si_pid != 0 else {
+      return nil
+    }
+    let status = info._sifields._sigchld.si_status
+    return info.si_code == CLD_EXITED
+      ? "ended with status \(status)" : "was ended by signal \(status)"
   }
 
   private static func freePort() throws(LoadError) -> Int {

@@ -26,8 +26,8 @@ struct TrialText {
       Self.row(
         "throughput",
         """
-        \(Decimals.fixed(trial.messagesPerSecond, 0)) messages/s\
-        \(trial.rate.map { " of \(Decimals.fixed($0, 0)) asked" } ?? ""), \
+        \(Decimals.rate(trial.messagesPerSecond)) messages/s\
+        \(trial.rate.map { " of \(Decimals.rate($0)) asked" } ?? ""), \
         \(trial.messages) in \(Decimals.fixed(trial.seconds, 2)) s
         """)
     ]

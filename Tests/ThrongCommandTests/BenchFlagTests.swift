@@ -33,4 +33,13 @@ import ThrongLoad
     let bench = try Bench.parse(["localhost:1"] + flags)
     #expect(throws: (any Error).self) { try bench.loadOptions() }
   }
+
+  @Test(arguments: [
+    ["--rate", "1e-11"], ["--connections", "9223372036854775807"], ["--reply", "4294967296"],
+    ["--idle-connections", "9223372036854775807"], ["--greeting", "5000000000"],
+  ])
+  func numbersBeyondAllReasonAreBadUsage(flags: [String]) throws {
+    let problem = try #require(Bench.parse(["localhost:1"] + flags).loadOptions().problem)
+    #expect(problem.hasPrefix(flags[0] + " m"))
+  }
 }

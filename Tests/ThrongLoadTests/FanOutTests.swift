@@ -178,7 +178,7 @@ import Throng
       return options.problem
     }
     #expect(problem { _ in } == nil)
-    #expect(problem { $0.mode = .fanOut(rate: 0) }?.contains("--rate must be more") == true)
+    #expect(problem { $0.mode = .fanOut(rate: 0) }?.contains("--rate must lie") == true)
     #expect(problem { $0.exchange = .lines }?.hasPrefix("--expect-lines or --reply has no") == true)
     #expect(problem { $0.greeting = 5 }?.hasPrefix("--greeting has no meaning") == true)
     #expect(problem { $0.idleConnections = 5 }?.hasPrefix("--idle-connections has no") == true)

@@ -94,6 +94,26 @@ import Throng
     #expect(result.exitStatus == 1)
   }
 
+  @Test func aConnectionOnWhichNothingIsDueIsNotMissed() throws {
+    let result = try Load.run(against: .none) {
+      $0.mode = .openLoop(rate: 20)
+      $0.connections = 50
+    }
+    #expect(result.exitStatus == 0, "\(result.text)")
+    #expect(result.trials[0].connections.unserved == 0)
+  }
+
+  @Test func ofTheOpenLoopThoseAreUnservedWhomSomethingWasDue() throws {
+    let result = try Load.run(against: .isSilent) {
+      $0.mode = .openLoop(rate: 20)
+      $0.connections = 50
+    }
+    let trial = result.trials[0]
+    #expect(trial.faults.map(\.kind) == [.noReply, .notServed])
+    #expect(trial.faults[0].count == trial.faults[1].count && trial.faults[0].count < 50)
+    #expect(result.exitStatus == 1)
+  }
+
   @Test func aServerThatHangsEndsTheRunAfterTheTimeout() throws {
     let result = try Load.run(against: .isSilent) { $0.connections = 3 }
     #expect(
@@ -121,10 +141,12 @@ import Throng
     #expect(result.exitStatus == 0)
   }
 
-  @Test func aRefusedConnectSaysWhatToCheck() throws {
+  @Test(arguments: [LoadMode.closedLoop, .openLoop(rate: 5)])
+  func aRefusedConnectSaysWhatToCheck(mode: LoadMode) throws {
     let server = FaultyServer(.none)
     server.stop()
     var options = Load.options(port: server.port)
+    options.mode = mode
     options.connections = 3
     let result = try LoadRunner(options).run()
     #expect(

@@ -69,8 +69,45 @@ import Testing
     #expect(
       problem { $0.target = nil }
         == "no server to load: give HOST:PORT, --unix PATH or --server 'COMMAND {port}'")
+  }
+
+  @Test func numbersBeyondAllReasonAreRefused() {
+    func problem(_ change: (inout LoadOptions) -> Void) -> String? {
+      var options = Load.options(port: 1)
+      change(&options)
+      return options.problem
+    }
+    let most = 1 << 30
+    let tooMany = "may be at most 1073741824"
+    for count in [most + 1, 1 << 32, .max] {
+      #expect(problem { $0.connections = count } == "--connections \(tooMany)")
+      #expect(problem { $0.idleConnections = count } == "--idle-connections \(tooMany)")
+      #expect(problem { $0.greeting = count } == "--greeting \(tooMany)")
+      #expect(problem { $0.exchange = .reply(bytes: count) } == "--reply \(tooMany)")
+    }
+    #expect(problem { $0.connections = most } == nil)
+    #expect(problem { $0.idleConnections = most } == nil)
+    #expect(problem { $0.greeting = most } == nil)
+    #expect(problem { $0.exchange = .reply(bytes: most) } == nil)
+    for rate in [0, -1, 1e-11, 0.00099, 1.1e9, .nan, .infinity] {
+      for mode in [LoadMode.openLoop(rate: rate), .fanOut(rate: rate)] {
+        #expect(
+          problem { $0.mode = mode }
+            == "--rate must lie between 0.001 and 1000000000 messages a second")
+      }
+    }
+    for rate in [0.001, 1e9] { #expect(problem { $0.mode = .openLoop(rate: rate) } == nil) }
+  }
+
+  @Test func smallRatesAreWrittenWithDecimals() throws {
     #expect(
-      problem { $0.mode = .openLoop(rate: 0) } == "--rate must be more than 0 messages a second")
+      [0, 0.001, 0.5, 2, 4.9834, 9.9999].map(Decimals.rate) == [
+        "0", "0.001", "0.5", "2", "4.983", "10",
+      ])
+    #expect([12.4, 1000, 43210.9].map(Decimals.rate) == ["12", "1000", "43211"])
+    var result = try Load.run(against: .none) { $0.mode = .openLoop(rate: 100) }
+    result.trials[0].rate = 0.5
+    #expect(result.text.contains(" messages/s of 0.5 asked, "))
   }
 
   @Test func theFileHoldsEverything() throws {

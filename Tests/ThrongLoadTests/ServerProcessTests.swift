@@ -29,15 +29,47 @@ import Throng
   }
 
   @Test func theProcessIsMeasuredAndStopped() throws {
-    let server = FaultyServer(.none)
-    defer { server.stop() }
-    var options = Load.options(port: server.port)
-    // Stands in for the server, which listens already.
-    options.server = .command("sleep 60", cpus: nil)
+    var options = Load.options(port: 1)
+    options.target = nil
+    options.server = .command("python3 -c '\(Self.echo)' {port}", cpus: nil)
     let result = try LoadRunner(options).run()
+    #expect(result.exitStatus == 0, "\(result.text)")
     let cost = try #require(result.trials[0].server)
     #expect(cost.threads == 1 && cost.peakResidentBytes > 0)
     #expect(kill(pid_t(cost.pid), 0) == -1)
+  }
+
+  private static let echo = """
+    import socket, sys
+    server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    while True:
+        client = server.accept()[0]
+        while data := client.recv(65536): client.sendall(data)
+    """
+
+  @Test func aPortThatIsTakenIsSaidToBe() throws {
+    let other = FaultyServer(.none)
+    defer { other.stop() }
+    var options = Load.options(port: other.port)
+    options.server = .command("sleep 60", cpus: nil)
+    let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
+    #expect(
+      try #require(error).description
+        == "something listens on 127.0.0.1:\(other.port) already (stop it, or take another port)")
+  }
+
+  @Test func aRunThatIsStoppedBeforeTheServerListensIsInterrupted() throws {
+    var options = Load.options(port: 1)
+    options.target = nil
+    options.server = .command("sleep 60 {port}", cpus: nil)
+    for mode in [LoadMode.closedLoop, .findMaximum(.init(percentile: 99, limit: .seconds(1)))] {
+      options.mode = mode
+      let runner = try LoadRunner(options)
+      runner.stop()
+      let result = try runner.run()
+      #expect(result.exitStatus == 130 && result.trials.isEmpty)
+      #expect(result.text == "interrupted before anything was measured\n")
+    }
   }
 
   @Test func aProcessThatIsNotThereIsNamed() throws {

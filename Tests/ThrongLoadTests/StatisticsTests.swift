@@ -83,6 +83,12 @@ import Testing
     #expect(second.due(0) == 1_000_000 && second.due(1) == 3_000_000)
   }
 
+  @Test func whatIsDueInCenturiesIsDueNever() {
+    let schedule = Schedule(
+      begin: 1_000_000, rate: 0.001, index: 0, threads: 1, connections: 1, of: 1 << 30)
+    #expect(schedule.due(0) == 1_000_000 && schedule.due(1) == .max)
+  }
+
   @Test func weightedSizesComeInTheirProportions() throws {
     let sampler = SizeSampler(try #require(MessageSizes("64:9,4096:1")))
     var random = RandomState(seed: 42, stream: 1)

@@ -9,6 +9,12 @@ package struct SignalDescriptor: ~Copyable {
   package let descriptor: CInt
   private let maskBefore: sigset_t
 
+  /// SIGINT, SIGTERM, and SIGHUP, which comes when the terminal or its connection is lost: unless it is
+  /// ignored, as under nohup(1), which a blocked signal would not be.
+  package static var wishesToEnd: [CInt] {
+    shim_ignores_signal(SIGHUP) == 0 ? [SIGINT, SIGTERM, SIGHUP] : [SIGINT, SIGTERM]
+  }
+
   package init(_ signals: [CInt]) throws(Errno) {
     var set = sigset_t()
     var before = sigset_t()

@@ -166,9 +166,11 @@ struct Bench: ParsableCommand {
       return condition
     }
     do {
+      let output = BenchOutput(json: json, csv: csv)
+      try output.checkFiles()
       let runner = try LoadRunner(options, failIf: conditions, handlingSignals: true)
       let result = try runner.run(observer: quiet ? nil : BenchProgress())
-      try BenchOutput(json: json, csv: csv).write(result)
+      try output.write(result)
       if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
     } catch let error as LoadError {
       throw Failure("\(error)")

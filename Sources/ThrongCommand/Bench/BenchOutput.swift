@@ -18,12 +18,35 @@ struct BenchOutput {
     if let csv { try put(result.csv, csv) }
   }
 
+  /// Finds out before a long run whether its files can be written; what they hold stays.
+  func checkFiles() throws {
+    for path in [json, csv].compactMap({ $0 }) where path != "-" { try Self.check(path) }
+  }
+
+  private static func check(_ path: String) throws {
+    var info = stat()
+    let isThere = stat(path, &info) == 0
+    let kind = isThere ? info.st_mode & S_IFMT : S_IFREG
+    // Whoever reads a pipe would take a close for the end.
+    if kind != S_IFREG, kind != S_IFDIR {
+      guard access(path, W_OK) == 0 else { throw refusal(path) }
+      return
+    }
+    let isLink = lstat(path, &info) == 0
+    let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw refusal(path) }
+    close(file)
+    // A run that fails leaves no empty file.
+    if !isThere, !isLink { unlink(path) }
+  }
+
+  private static func refusal(_ path: String) -> LoadError {
+    .system("cannot write \(path): \(String(cString: strerror(errno))) (choose another file)")
+  }
+
   private func put(_ text: String, _ path: String) throws {
     if path == "-" { return print(text, terminator: "") }
-    guard let file = fopen(path, "w") else {
-      let reason = String(cString: strerror(errno))
-      throw LoadError.system("cannot write \(path): \(reason) (choose another file)")
-    }
+    guard let file = fopen(path, "w") else { throw Self.refusal(path) }
     let isWritten = fputs(text, file) >= 0
     guard fclose(file) == 0, isWritten else {
       throw LoadError.system("cannot write all of \(path) (is the disk full?)")
@@ -44,7 +67,7 @@ final class BenchProgress: LoadObserver {
   func trialBegins(_ number: Int, of count: Int?, rate: Double?) {
     if count == 1 { return }
     let place = count.map { "\(number) of \($0)" } ?? "\(number)"
-    let asked = rate.map { ", \(Decimals.fixed($0, 0)) messages/s" } ?? ""
+    let asked = rate.map { ", \(Decimals.rate($0)) messages/s" } ?? ""
     StandardError.write("trial \(place)\(asked)")
   }
 

@@ -1,4 +1,4 @@
-// The wish to stop, by SIGINT or SIGTERM, or by a call. Waits belong to the thread that runs the
+// The wish to stop, by SIGINT, SIGTERM or SIGHUP, or by a call. Waits belong to the thread that runs the
 // comparison.
 
 import CEpollShim
@@ -12,10 +12,10 @@ package final class StopSignal: Sendable {
   private let signals: Signals?
   private let asked = Atomic<Int>(0)
 
-  /// - Parameter watchingSignals: blocks SIGINT and SIGTERM in the calling thread while this lives.
+  /// - Parameter watchingSignals: blocks those signals in the calling thread while this lives.
   package init(watchingSignals: Bool) throws(Errno) {
     wake = try EventDescriptor()
-    signals = watchingSignals ? Signals(try SignalDescriptor([SIGINT, SIGTERM])) : nil
+    signals = watchingSignals ? Signals(try SignalDescriptor(SignalDescriptor.wishesToEnd)) : nil
   }
 
   /// Ends the comparison soon, with what is there. Any thread.

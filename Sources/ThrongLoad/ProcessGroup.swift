@@ -1,0 +1,16 @@
+// Who belongs to a process group, from /proc (proc(5)): kill(2) counts those that have ended and that
+// nobody has waited for.
+
+enum ProcessGroup {
+  /// Whether anybody of the group runs still.
+  static func isAlive(_ group: Int) -> Bool {
+    ProcFile.list("/proc").contains { name in
+      guard Int(name) != nil, let stat = ProcFile.read("/proc/\(name)/stat"),
+        let end = stat.lastIndex(of: ")")
+      else { return false }
+      // The state, the parent and the group follow the name.
+      let fields = stat[stat.index(after: end)...].split(separator: " ", maxSplits: 3)
+      return fields.count > 2 && Int(fields[2]) == group && !["Z", "X"].contains(fields[0])
+    }
+  }
+}

@@ -1,0 +1,19 @@
+// `throng bench --server`: what becomes of the server when the run ends early.
+
+import Foundation
+import Testing
+
+@Suite struct BenchServerTests {
+  @Test(arguments: [SIGINT, SIGTERM])
+  func anInterruptionBeforeTheServerListensIsStatus130(signal: CInt) throws {
+    let server = "sh -c 'echo started >&2; exec sleep 60' {port}"
+    let program = try Program(
+      ThrongProgram.path, ["bench", "--quiet", "--start-timeout", "60s", "--server", server])
+    defer { program.kill() }
+    _ = try program.errors.wait(for: "started")
+    program.send(signal)
+    #expect(try program.waitForEnd() == .status(130))
+    #expect(program.output.text == "interrupted before anything was measured\n")
+    #expect(program.errors.text == "started\n")
+  }
+}

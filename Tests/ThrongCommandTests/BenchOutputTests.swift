@@ -1,0 +1,60 @@
+// The files of `throng bench`: that they can be written is found out before the run.
+
+import Foundation
+import Testing
+import ThrongLoad
+
+@testable import ThrongCommand
+
+@Suite struct BenchOutputTests {
+  private func inTemporaryDirectory(_ body: (String) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "throng-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+  }
+
+  /// The server could not be started: nobody has tried.
+  @Test(arguments: ["--json", "--csv"])
+  func aFileThatCannotBeWrittenEndsTheRunBeforeItBegins(flag: String) throws {
+    try inTemporaryDirectory { directory in
+      let path = directory + "/missing/file"
+      let bench = try Bench.parse(
+        ["--server", "/nonexistent/server {port}", "--quiet", flag, path])
+      let failure = #expect(throws: Failure.self) { try bench.run() }
+      let text = try #require(failure).description
+      #expect(text == "cannot write \(path): No such file or directory (choose another file)")
+    }
+  }
+
+  @Test func aDirectoryIsNoFile() throws {
+    try inTemporaryDirectory { directory in
+      let error = #expect(throws: LoadError.self) {
+        try BenchOutput(json: nil, csv: directory).checkFiles()
+      }
+      let text = try #require(error).description
+      #expect(text == "cannot write \(directory): Is a directory (choose another file)")
+    }
+  }
+
+  @Test func theCheckChangesNoFile() throws {
+    try inTemporaryDirectory { directory in
+      let (old, new) = (directory + "/old", directory + "/new")
+      try "kept".write(toFile: old, atomically: true, encoding: .utf8)
+      try BenchOutput(json: old, csv: new).checkFiles()
+      #expect(try String(contentsOfFile: old, encoding: .utf8) == "kept")
+      #expect(!FileManager.default.fileExists(atPath: new))
+      try BenchOutput(json: "-", csv: "/dev/null").checkFiles()
+    }
+  }
+
+  /// To open and close it would be the end for whoever reads it.
+  @Test func aPipeIsNotOpened() throws {
+    try inTemporaryDirectory { directory in
+      let path = directory + "/pipe"
+      #expect(mkfifo(path, 0o600) == 0)
+      // Nobody reads it, so that to open it would wait.
+      try BenchOutput(json: path, csv: nil).checkFiles()
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// What a condition judges: medians and sums of repeats, and the answer of a search.
+
+import Testing
+
+@testable import ThrongLoad
+
+@Suite struct FailConditionTests {
+  /// A result with made-up trials.
+  private func result(
+    _ trials: [(rate: Double?, latency: UInt64, late: Int?, errors: Int)], maximum: Double? = nil
+  ) throws -> LoadResult {
+    var result = try Load.run(against: .none) { $0.duration = .milliseconds(20) }
+    let measured = result.trials[0]
+    result.trials = trials.map { given in
+      var trial = measured
+      var latencies = Latencies.make()
+      latencies.note(given.latency)
+      trial.rate = given.rate
+      trial.messagesPerSecond = given.rate ?? 1000
+      trial.latency = LatencySummary(latencies)
+      trial.late = given.late
+      trial.unsent = given.late
+      trial.faults =
+        given.errors > 0 ? [FaultSummary(kind: .lost, count: given.errors, first: "")] : []
+      return trial
+    }
+    result.maximum = maximum.map {
+      MaximumRate(rate: $0, bound: LatencyBound(percentile: 99, limit: .milliseconds(1)))
+    }
+    return result
+  }
+
+  private func holds(_ text: String, _ result: LoadResult) throws -> Bool {
+    try #require(FailCondition(text)).holds(for: result)
+  }
+
+  @Test func countsAreSummedUpOverTheRepeats() throws {
+    let result = try result([(100, 5, 2, 0), (100, 7, 0, 0), (100, 9, 0, 3)])
+    #expect(try holds("errors>2", result) && !holds("errors>3", result))
+    #expect(try holds("late>1", result) && !holds("late>2", result))
+    #expect(try holds("unsent>1", result) && !holds("unsent>2", result))
+    #expect(try holds("p99>6ns", result) && !holds("p99>7ns", result))
+  }
+
+  @Test func ofASearchTheAnswerIsJudged() throws {
+    let result = try result(
+      [(nil, 900, nil, 0), (800, 800, 50, 0), (400, 10, 1, 0), (400, 30, 2, 0), (600, 700, 40, 1)],
+      maximum: 400)
+    #expect(try holds("rate<401", result) && !holds("rate<400", result))
+    #expect(try holds("p99>19ns", result) && !holds("p99>20ns", result))
+    #expect(try holds("late>2", result) && !holds("late>3", result))
+    #expect(try holds("unsent>2", result) && !holds("unsent>3", result))
+    #expect(try holds("errors>0", result), "also of the trials that failed")
+  }
+
+  @Test func aSearchThatFoundNothingPassesNothing() throws {
+    let result = try result([(nil, 900, nil, 0), (800, 800, 50, 0)], maximum: 0)
+    #expect(try holds("rate<1", result) && holds("p99>1s", result) && holds("late>1000", result))
+    #expect(try !holds("errors>0", result))
+  }
+}

@@ -1,0 +1,55 @@
+// What the search answers, from trials that are made up.
+
+import Testing
+
+@testable import ThrongLoad
+
+@Suite struct MaximumSearchTests {
+  private static let bound = LatencyBound(percentile: 99, limit: .nanoseconds(100))
+
+  /// Searches with trials that hold up to a rate; somebody stops the run in the trial of that number.
+  private func search(holdingUpTo limit: Double, stoppedIn last: Int = .max) throws -> LoadResult {
+    let measured = try Load.run(against: .none) { $0.duration = .milliseconds(20) }
+    var wasStopped = false
+    let search = MaximumSearch(
+      measured.configuration, Self.bound, wasStopped: { wasStopped }
+    ) { number, rate in
+      var trial = measured.trials[0]
+      var latencies = Latencies.make()
+      latencies.note(rate ?? 0 > limit ? 200 : 50)
+      trial.rate = rate
+      trial.messagesPerSecond = rate ?? 1000
+      trial.latency = LatencySummary(latencies)
+      trial.unsent = 0
+      wasStopped = number == last
+      return trial
+    }
+    return try search.run()
+  }
+
+  @Test func theAnswerLiesBetweenARateThatHoldsAndOneThatFailed() throws {
+    let result = try search(holdingUpTo: 500)
+    let maximum = try #require(result.maximum)
+    let rates = result.trials.compactMap(\.rate)
+    #expect(maximum.rate == rates.filter { $0 <= 500 }.max() && maximum.latency == 50)
+    #expect(maximum.failedAt == rates.filter { $0 > 500 }.min())
+  }
+
+  @Test func whereNothingFailedNoRateIsSaidToHave() throws {
+    let maximum = try #require(search(holdingUpTo: .infinity).maximum)
+    #expect(maximum.rate > 1000 && maximum.failedAt == nil)
+  }
+
+  @Test(arguments: [1, 2])
+  func aTrialThatWasCutShortHasNotFailed(number: Int) throws {
+    let result = try search(holdingUpTo: 0, stoppedIn: number)
+    let maximum = try #require(result.maximum)
+    #expect(result.trials.count == number)
+    #expect(maximum.rate == 0 && maximum.failedAt == nil)
+  }
+
+  @Test func whatFailedBeforeTheStopCounts() throws {
+    let result = try search(holdingUpTo: 0, stoppedIn: 3)
+    #expect(try #require(result.maximum).failedAt == result.trials[1].rate)
+  }
+}

@@ -1,0 +1,64 @@
+// A server that a shell has started: all of its process group ends with the run. And the signals that
+// end a run.
+
+import Glibc
+import Testing
+
+@testable import Throng
+@testable import ThrongLoad
+
+@Suite(.serialized) struct ServerGroupTests {
+  private static let server = "python3 -m http.server {port} --bind 127.0.0.1"
+
+  private func start(_ command: String) throws -> ServerProcess {
+    try ServerProcess(
+      command, cpus: nil, target: nil, startTimeout: .seconds(60),
+      watch: RunWatch(watchingSignals: false))
+  }
+
+  @Test func theServerOfAShellIsStopped() throws {
+    let process = try start("sh -c '\(Self.server) & wait'")
+    process.stop()
+    #expect(!process.address.answers && !ProcessGroup.isAlive(process.pid))
+  }
+
+  @Test func aServerThatHasOutlivedItsShellIsStopped() throws {
+    let process = try start("sh -c '\(Self.server) & wait'")
+    kill(pid_t(process.pid), SIGKILL)
+    process.stop()
+    #expect(!process.address.answers && !ProcessGroup.isAlive(process.pid))
+  }
+
+  @Test func aServerThatIgnoresItsEndIsKilled() throws {
+    let process = try start("sh -c \"trap '' TERM; \(Self.server) & wait\"")
+    process.stopTime = 0
+    process.stop()
+    #expect(!process.address.answers && !ProcessGroup.isAlive(process.pid))
+  }
+
+  @Test func whatACommandThatFailedHasStartedIsStopped() throws {
+    let tag = "600.\(UInt32.random(in: 100_000...999_999))"
+    let error = #expect(throws: LoadError.self) {
+      try start("sh -c 'sleep \(tag) & exit 3' {port}")
+    }
+    #expect(try #require(error).description.hasPrefix("the server command ended with status 3 "))
+    let isLeft = ProcFile.list("/proc").contains {
+      ProcFile.read("/proc/\($0)/cmdline") == "sleep\0\(tag)\0"
+    }
+    #expect(!isLeft)
+  }
+
+  @Test func aLostTerminalStopsTheRun() throws {
+    let before = signal(SIGHUP, SIG_DFL)
+    defer { signal(SIGHUP, before) }
+    let watch = try RunWatch(watchingSignals: true)
+    pthread_kill(pthread_self(), SIGHUP)
+    #expect(watch.wait(until: .max))
+  }
+
+  @Test func underNohupALostTerminalStopsNothing() {
+    let before = signal(SIGHUP, SIG_IGN)
+    defer { signal(SIGHUP, before) }
+    #expect(SignalDescriptor.wishesToEnd == [SIGINT, SIGTERM])
+  }
+}
