@@ -44,7 +44,10 @@ import Testing
       eve.write("/msg ada psst\n")
       try ada.output.wait(for: "[eve to you] psst")
       bob.write("/quit so long\n")
-      for other in [ada, eve] { try other.output.wait(for: "-- bob has left (so long).") }
+      for other in [ada, eve] {
+        try other.output.wait(for: "<bob> so long")
+        try other.output.wait(for: "-- bob has left.")
+      }
       #expect(!ada.output.text.contains("\r"))
     }
   }

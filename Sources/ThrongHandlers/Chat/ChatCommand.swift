@@ -38,19 +38,21 @@ enum ChatCommand: Equatable {
   ]
 
   init(_ line: String) {
-    guard line.contains(where: { !$0.isWhitespace }) else {
+    // A blank before a command is a slip, after which nobody wants to be heard by all.
+    let text = line.drop { $0.unicodeScalars.allSatisfy(ChatText.isBlank) }
+    guard !text.isEmpty else {
       self = .nothing
       return
     }
-    guard line.hasPrefix("/") else {
+    guard text.hasPrefix("/") else {
       self = .say(line)
       return
     }
-    if line.hasPrefix("//") {
-      self = .say(String(line.dropFirst()))
+    if text.hasPrefix("//") {
+      self = .say(String(text.dropFirst()))
       return
     }
-    let (name, rest) = Self.firstWord(line.dropFirst())
+    let (name, rest) = Self.firstWord(text.dropFirst())
     self = Self.command(name.lowercased(), rest) ?? .unknown(String(name))
   }
 

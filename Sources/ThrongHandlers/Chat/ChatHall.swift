@@ -29,12 +29,14 @@ final class ChatHall: Sendable {
 
   private struct Place: Sendable {
     let room: ChatRoom
+    /// The keys of those who are in it.
     var names: Set<String> = []
     /// Orders the rooms that are empty by how long they have been.
     var emptySince = 0
   }
 
   private struct State: Sendable {
+    /// Each under all keys of its name.
     var members: [String: Member] = [:]
     var places: [String: Place] = [:]
     var departures = 0
@@ -59,8 +61,8 @@ final class ChatHall: Sendable {
   /// - Returns: nil, or who has that name or one like it.
   func claim(_ name: ChatName, for connection: Connection) -> String? {
     state.withLock { s in
-      if let owner = s.members[name.key] { return owner.name }
-      s.members[name.key] = Member(name: name.text, connection: connection)
+      if let owner = Self.owner(of: name, s) { return owner.name }
+      Self.register(name, Member(name: name.text, connection: connection), &s)
       return nil
     }
   }
@@ -69,17 +71,31 @@ final class ChatHall: Sendable {
   /// - Returns: nil, or who has the other name or one like it.
   func rename(_ old: ChatName, to new: ChatName, in room: ChatRoom) -> String? {
     state.withLock { s in
-      if old.key != new.key, let owner = s.members[new.key] { return owner.name }
-      guard let member = s.members.removeValue(forKey: old.key) else { return nil }
-      s.members[new.key] = Member(name: new.text, connection: member.connection)
-      s.places[room.name.key]?.names.remove(old.text)
-      s.places[room.name.key]?.names.insert(new.text)
+      guard let member = s.members[old.key] else { return nil }
+      Self.register(old, nil, &s)
+      if let owner = Self.owner(of: new, s) {
+        Self.register(old, member, &s)
+        return owner.name
+      }
+      Self.register(new, Member(name: new.text, connection: member.connection), &s)
+      s.places[room.name.key]?.names.remove(old.key)
+      s.places[room.name.key]?.names.insert(new.key)
       return nil
     }
   }
 
-  func release(_ name: ChatName) {
-    state.withLock { _ = $0.members.removeValue(forKey: name.key) }
+  func release(_ name: ChatName) { state.withLock { Self.register(name, nil, &$0) } }
+
+  private static func owner(of name: ChatName, _ s: borrowing State) -> Member? {
+    if let owner = s.members[name.key] { return owner }
+    for key in name.moreKeys { if let owner = s.members[key] { return owner } }
+    return nil
+  }
+
+  /// - Parameter member: whose name it is from now on; nil: nobody's.
+  private static func register(_ name: ChatName, _ member: Member?, _ s: inout State) {
+    s.members[name.key] = member
+    for key in name.moreKeys { s.members[key] = member }
   }
 
   func member(_ name: ChatName) -> Member? { state.withLock { $0.members[name.key] } }
@@ -87,35 +103,33 @@ final class ChatHall: Sendable {
   // MARK: Rooms
 
   /// Enters the room in which everybody begins.
-  func enterFirstRoom(_ member: ChatName) -> (room: ChatRoom, present: Listing) {
+  func enterFirstRoom(_ member: ChatName) -> ChatRoom {
     state.withLock { s in
-      var place = s.places[firstRoom.name.key] ?? Place(room: firstRoom)
-      place.names.insert(member.text)
-      s.places[firstRoom.name.key] = place
-      return (firstRoom, listing(place))
+      s.places[firstRoom.name.key, default: Place(room: firstRoom)].names.insert(member.key)
+      return firstRoom
     }
   }
 
   /// Enters a room, which is made if there is none of that name.
+  /// - Parameter old: the room that the member is about to leave.
   /// - Returns: nil when there are too many rooms.
-  func enter(
-    _ name: ChatName, _ member: ChatName
-  ) -> (room: ChatRoom, present: Listing)? {
+  func enter(_ name: ChatName, _ member: ChatName, from old: ChatRoom) -> ChatRoom? {
     state.withLock { s in
       if s.places[name.key] == nil {
-        guard makeRoom(&s) else { return nil }
+        guard makeRoom(&s, for: member, from: old) else { return nil }
         s.places[name.key] = Place(room: ChatRoom(name, historyLines: limits.historyLines))
       }
-      s.places[name.key]?.names.insert(member.text)
-      return s.places[name.key].map { ($0.room, listing($0)) }
+      s.places[name.key]?.names.insert(member.key)
+      return s.places[name.key]?.room
     }
   }
 
   /// - Returns: how many stay.
   func leave(_ room: ChatRoom, _ member: ChatName) -> Int {
     state.withLock { s in
-      guard var place = s.places[room.name.key] else { return 0 }
-      place.names.remove(member.text)
+      // It may have made room for another, and there may be one of its name again.
+      guard var place = s.places[room.name.key], place.room === room else { return 0 }
+      place.names.remove(member.key)
       s.departures += 1
       place.emptySince = s.departures
       s.places[room.name.key] = place
@@ -128,10 +142,17 @@ final class ChatHall: Sendable {
     state.withLock { $0.places[room.name.key]?.names.count ?? 0 }
   }
 
+  /// Who is in the room of one of its members.
+  func present(in room: ChatRoom) -> Listing {
+    state.withLock { s in
+      s.places[room.name.key].map { listing($0, s) } ?? Listing(names: [], count: 0)
+    }
+  }
+
   /// Who is in a room; nil when there is no such room.
   func present(in room: ChatName) -> (name: String, present: Listing)? {
     state.withLock { s in
-      s.places[room.key].map { ($0.room.name.text, listing($0)) }
+      s.places[room.key].map { ($0.room.name.text, listing($0, s)) }
     }
   }
 
@@ -143,20 +164,26 @@ final class ChatHall: Sendable {
     return all.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
   }
 
-  /// Makes room for one more room, at the cost of the one that has been empty the longest. Everybody
-  /// begins in the first one, which stays.
-  private func makeRoom(_ s: inout State) -> Bool {
+  /// Makes room for one more room, at the cost of the one that has been empty the longest, or else of
+  /// the one in which the member who goes to the new one leaves nobody behind. Everybody begins in the
+  /// first one, which stays.
+  private func makeRoom(
+    _ s: inout State, for member: ChatName, from old: ChatRoom
+  ) -> Bool {
     guard s.places.count >= limits.rooms else { return true }
-    let empty = s.places.filter { $0.value.names.isEmpty && $0.key != firstRoom.name.key }
-    guard let oldest = empty.min(by: { $0.value.emptySince < $1.value.emptySince }) else {
-      return false
+    let others = s.places.filter { $0.key != firstRoom.name.key }
+    let empty = others.filter { $0.value.names.isEmpty }
+    if let oldest = empty.min(by: { $0.value.emptySince < $1.value.emptySince }) {
+      s.places[oldest.key] = nil
+      return true
     }
-    s.places[oldest.key] = nil
+    guard let own = others[old.name.key], own.names == [member.key] else { return false }
+    s.places[old.name.key] = nil
     return true
   }
 
-  private func listing(_ place: Place) -> Listing {
-    Listing(
-      names: Array(place.names.prefix(ChatLimits.listedNames)), count: place.names.count)
+  private func listing(_ place: Place, _ s: borrowing State) -> Listing {
+    let keys = place.names.prefix(ChatLimits.listedNames)
+    return Listing(names: keys.compactMap { s.members[$0]?.name }, count: place.names.count)
   }
 }

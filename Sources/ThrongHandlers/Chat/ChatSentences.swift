@@ -22,6 +22,9 @@ enum ChatSentences {
   static let helpAtTheDoor =
     "-- A nickname is how the others will see you: letters, digits, - and _. /quit leaves.\n"
 
+  static let nicknameFirst =
+    "-- A nickname comes first: /help says how to choose one, /quit leaves.\n"
+
   // MARK: What clients say
 
   static func said(_ name: String, _ text: String) -> Bytes { Bytes("<\(name)> \(text)\n") }
@@ -113,8 +116,10 @@ enum ChatSentences {
     "-- Too much: until \(seconds(duration)) from now nothing that you write is passed on.\n"
   }
   static func unpaused(_ dropped: Int) -> String {
-    "-- You can write again. Not passed on: \(dropped == 1 ? "1 line" : "\(dropped) lines").\n"
+    "-- You can write again. Not passed on: \(lines(dropped)).\n"
   }
+  /// For who leaves in a pause.
+  static func dropped(_ count: Int) -> String { "-- Not passed on: \(lines(count)).\n" }
   static let silentTooLong = "\n-- Nothing came from you for too long. Goodbye.\n"
 
   private static func seconds(_ duration: Duration) -> String {
@@ -122,6 +127,8 @@ enum ChatSentences {
     let seconds = whole + (rest > 0 ? 1 : 0)
     return seconds == 1 ? "a second" : "\(seconds) seconds"
   }
+
+  private static func lines(_ count: Int) -> String { count == 1 ? "1 line" : "\(count) lines" }
 
   private static func list(_ listing: ChatHall.Listing) -> String {
     let shown = listing.names.sorted()

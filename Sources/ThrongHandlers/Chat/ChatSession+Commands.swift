@@ -23,12 +23,19 @@ extension ChatSession {
     case .who(let other): tellWho(other, room)
     case .message(let other, let text): whisper(text, to: other, from: name)
     case .help: answer(ChatSentences.help)
-    case .quit(let reason):
-      answer(ChatSentences.goodbye)
-      leave(reason)
+    case .quit(let words): quit(saying: words)
     case .incomplete(let description): answer(ChatSentences.incomplete(description))
     case .unknown(let command): answer(ChatSentences.unknown(command))
     }
+  }
+
+  /// The last words are said as all others are: next to the name that the server announces, they could
+  /// be taken for a reason that the server gives.
+  func quit(saying words: String) {
+    if case .inRoom(let name, _) = phase, !words.isEmpty {
+      say(ChatSentences.said(name.text, words))
+    }
+    leave("", answering: ChatSentences.goodbye)
   }
 
   private func changeNickname(from old: ChatName, to text: String, _ room: ChatRoom) {
@@ -45,11 +52,11 @@ extension ChatSession {
   private func move(from old: ChatRoom, to text: String, _ name: ChatName) {
     guard let roomName = roomName(text) else { return }
     if roomName.key == old.name.key { return answer(ChatSentences.alreadyIn(old.name.text)) }
-    guard let (room, present) = hall.enter(roomName, name) else {
+    guard let room = hall.enter(roomName, name, from: old) else {
       return answer(ChatSentences.tooManyRooms(hall.limits.rooms))
     }
     depart(old, name, saying: ChatSentences.moved(name.text, to: room.name.text))
-    enter(room, name, present)
+    enter(room, name)
   }
 
   private func tellWho(_ text: String?, _ own: ChatRoom) {

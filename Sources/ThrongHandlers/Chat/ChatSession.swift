@@ -7,7 +7,7 @@
 import Throng
 
 final class ChatSession {
-  private enum Phase {
+  enum Phase {
     /// Asked for a nickname.
     case door
     case inRoom(ChatName, ChatRoom)
@@ -16,7 +16,7 @@ final class ChatSession {
 
   let connection: Connection
   let hall: ChatHall
-  private var phase = Phase.door
+  private(set) var phase = Phase.door
   private var lines = ChatLines()
   private var gate = FloodGate()
   /// What was said to the room and not yet passed on: all that comes in one receive goes out as one.
@@ -49,17 +49,20 @@ final class ChatSession {
   }
 
   func endPause(now: FloodGate.Instant) {
-    if let dropped = gate.endPause(at: now) { answer(ChatSentences.unpaused(dropped)) }
+    guard let dropped = gate.endPause(at: now) else { return }
+    answer(ChatSentences.unpaused(dropped))
+    if case .door = phase { ask() }
   }
 
-  /// The client will send nothing more: by its own FIN, or because the server drains.
+  /// The client will send nothing more: by its own FIN, or because the server drains, which cuts off
+  /// what is being typed.
   @inline(never)
   func inputEnded(now: FloodGate.Instant) {
-    lines.finish { take($0, now) }
+    let isDraining = connection.isDraining
+    if !isDraining { lines.finish { take($0, now) } }
     guard !isOver else { return }
     if case .door = phase { answer("\n") }
-    answer(connection.isDraining ? ChatSentences.shutdown : ChatSentences.goodbye)
-    leave("")
+    leave("", answering: isDraining ? ChatSentences.shutdown : ChatSentences.goodbye)
   }
 
   /// The connection is lost, or was dropped because its client did not read. A client that was silent
@@ -68,8 +71,7 @@ final class ChatSession {
   func failed(_ error: any Error) throws {
     switch error as? ConnectionError {
     case .timedOut(.receive):
-      answer(ChatSentences.silentTooLong)
-      return leave("silent for too long")
+      return leave("silent for too long", answering: ChatSentences.silentTooLong)
     case .timedOut: leave("timed out")
     case .lost: leave("connection lost")
     case .tooSlow: leave("too slow")
@@ -85,6 +87,10 @@ final class ChatSession {
     if case .timingMark = line { return answer(Bytes(TelnetFilter.timingMark)) }
     // An empty line reaches nobody and costs nothing.
     if case .text(let text) = line, text.isEmpty { return takeEmptyLine() }
+    // Leaving is no flood.
+    if case .text(let text) = line, case .quit(let words)? = Self.command(text) {
+      return quit(saying: gate.pausedUntil == nil ? words : "")
+    }
     switch gate.judge(at: now, hall.pace) {
     case .pass: break
     case .passWithWarning: answer(ChatSentences.slowDown)
@@ -98,6 +104,16 @@ final class ChatSession {
       if case .door = phase { ask() }
     case .timingMark: break
     }
+  }
+
+  /// What a line with a slash asks for; nil for one that, as can be told without reading it, begins with
+  /// something else.
+  private static func command(_ line: UnsafeRawBufferPointer) -> ChatCommand? {
+    let slash = UInt8(ascii: "/")
+    guard let first = line.first, first == slash || !(0x21...0x7e).contains(first),
+      line.contains(slash)
+    else { return nil }
+    return ChatCommand(ChatText.clean(line))
   }
 
   private func takeEmptyLine() {
@@ -114,16 +130,13 @@ final class ChatSession {
 
   private func takeAtTheDoor(_ text: String) {
     switch ChatCommand(text) {
-    case .quit:
-      answer(ChatSentences.goodbye)
-      phase = .over
-      return
+    case .quit(let words): return quit(saying: words)
     case .help: answer(ChatSentences.helpAtTheDoor)
     // Who has used other servers may answer with /nick.
     case .nick(let text), .say(let text):
       if let name = claim(text) { return enterFirstRoom(name) }
     case .nothing: break
-    default: answer(ChatSentences.refused(nickname: .noLetterFirst))
+    default: answer(ChatSentences.nicknameFirst)
     }
     ask()
   }
@@ -140,22 +153,23 @@ final class ChatSession {
 
   private func enterFirstRoom(_ name: ChatName) {
     answer(ChatSentences.welcome(name.text))
-    let (room, present) = hall.enterFirstRoom(name)
-    enter(room, name, present)
+    enter(hall.enterFirstRoom(name), name)
   }
 
   // MARK: Moving
 
   /// Makes the client hear the room, of whose members it is one already.
-  func enter(_ room: ChatRoom, _ name: ChatName, _ present: ChatHall.Listing) {
+  func enter(_ room: ChatRoom, _ name: ChatName) {
     let announced = hall.limits.announcedMembers
     phase = .inRoom(name, room)
-    // In this order: who reads about the company is known to it, and hears what it says.
-    if present.count <= announced {
+    // In this order: who reads about the company is known to it, and hears what it says. Who enters at
+    // the same time is announced to this client, or was in the hall before it looks who is there.
+    if hall.count(in: room) <= announced {
       room.members.broadcast(ChatSentences.arrived(name.text))
     }
     answer(ChatSentences.entered(room.name.text))
     room.members.join(connection)
+    let present = hall.present(in: room)
     answer(ChatSentences.company(present, besides: name.text, silentBeyond: announced))
   }
 
@@ -181,13 +195,17 @@ final class ChatSession {
   }
 
   /// Gives everything back. The connection is closed by who runs the session.
-  func leave(_ reason: String) {
+  /// - Parameter farewell: for the client, after all that it hears of the others.
+  func leave(_ reason: String, answering farewell: String? = nil) {
     passOn()
     if case .inRoom(let name, let room) = phase {
       depart(room, name, saying: ChatSentences.left(name.text, reason))
       hall.release(name)
     }
     phase = .over
+    guard let farewell else { return }
+    if gate.pausedUntil != nil { answer(ChatSentences.dropped(gate.droppedCount)) }
+    answer(farewell)
   }
 
   // MARK: Answers

@@ -7,14 +7,16 @@ import Testing
 @Suite struct ChatCommandTests {
   @Test(
     arguments: [
-      ("hello", .say("hello")), ("  hello", .say("  hello")), ("", .nothing), (" ", .nothing),
+      ("hello", .say("hello")), (" hello", .say(" hello")), ("", .nothing), (" ", .nothing),
       ("//quit", .say("/quit")), ("///", .say("//")), ("/nick ada", .nick("ada")),
       ("/NICK  ada", .nick("ada")), ("/nick a b", .nick("a b")), ("/join x", .join("x")),
       ("/rooms", .rooms), ("/rooms please", .rooms), ("/who", .who(nil)), ("/who x", .who("x")),
       ("/msg bob hi there", .message(to: "bob", "hi there")), ("/me waves", .act("waves")),
       ("/quit", .quit("")), ("/quit so long", .quit("so long")), ("/help", .help),
       ("/help me", .help), ("/dance", .unknown("dance")), ("/", .unknown("")),
-      ("/ quit", .unknown("")), (" /quit", .say(" /quit")), ("/quitnow", .unknown("quitnow")),
+      ("/ quit", .unknown("")), (" /quit", .quit("")), ("\u{2800}/me waves", .act("waves")),
+      ("\u{3000}//quit", .say("/quit")),
+      ("/quitnow", .unknown("quitnow")),
     ] as [(String, ChatCommand)])
   func aLineIsUnderstood(line: String, command: ChatCommand) {
     #expect(ChatCommand(line) == command)

@@ -9,7 +9,7 @@ import Testing
   private func clean(_ text: String) -> String { clean(Array(text.utf8)) }
 
   @Test(arguments: [
-    "hello", "Grüße, 世界", "🎉👨‍👩‍👧❤️", "नमस्ते", "می‌خواهم", "  indented", "🇩🇪", "a\u{301}",
+    "hello", "Grüße, 世界", "🎉👨‍👩‍👧❤️", "नमस्ते", "می‌خواهم", " indented", "🇩🇪", "１　２", "a\u{a0}b", "a\u{301}",
   ])
   func textStaysAsItIs(text: String) { #expect(clean(text) == text) }
 
@@ -22,6 +22,16 @@ import Testing
   ])
   func whatIsNoTextIsShownAsWhatItIs(raw: String, shown: String) { #expect(clean(raw) == shown) }
 
+  /// Blanks up to the width of a terminal would put what follows where a line begins.
+  @Test(arguments: [
+    ("a  b", "a b"), ("a" + String(repeating: " ", count: 70) + "<eve> hi", "a <eve> hi"),
+    ("a \t b", "a b"), ("\t\ta", " a"), ("ä  b", "ä b"), ("a\u{a0}\u{a0} b", "a\u{a0}b"),
+    ("a \u{3000}\u{3000}\u{2003}b", "a b"), ("a\u{2800}\u{2800}b", "a\u{2800}b"),
+    ("a \u{200d} \u{fe0f} b", "a b"), ("a\u{2800} \u{2800}", "a"), ("a  \u{7f}b", "a b"),
+    ("a b\u{8} c", "a c"),
+  ])
+  func aRunOfBlanksIsOne(raw: String, shown: String) { #expect(clean(raw) == shown) }
+
   @Test(
     arguments: [
       ([0x47, 0x72, 0xfc, 0xdf, 0x65], "Gr\u{fffd}\u{fffd}e"), ([0xff], "\u{fffd}"),
@@ -31,12 +41,16 @@ import Testing
 
   @Test(arguments: [
     ("helo\u{8}lo", "hello"), ("x\u{7f}\u{7f}\u{7f}ab", "ab"), ("Gü\u{7f}uten", "Guten"),
+    ("ae\u{301}\u{8}", "a"), ("a\u{1b}\u{8}b", "ab"), ("a\u{202e}\u{7f}\u{7f}b", "b"),
+    ("a👨‍👩‍👧\u{8}b", "ab"), ("\u{8}\u{8}a", "a"), ("é\u{8}\u{8}\u{8}ab", "ab"),
   ])
   func whatWasErasedIsGone(raw: String, shown: String) { #expect(clean(raw) == shown) }
 
   @Test func stackedMarksDoNotReachIntoOtherLines() {
     let tower = "a" + String(repeating: "\u{301}", count: 100) + "b"
     #expect(clean(tower).unicodeScalars.count == 8)
+    let erased = "a" + String(repeating: "\u{301}\u{301}\u{301}x\u{8}", count: 60) + "b"
+    #expect(clean(erased).unicodeScalars.count == 8)
     let joiners = "a" + String(repeating: "\u{200d}", count: 100) + "b"
     #expect(clean(joiners).unicodeScalars.count == 8)
   }

@@ -26,10 +26,14 @@ final class ChatClient: @unchecked Sendable {
   }
 
   /// Reads up to the line that says who else is in the room: after it, the room is heard.
-  func hearCompany() throws {
+  /// - Returns: the lines up to it.
+  @discardableResult
+  func hearCompany() throws -> String {
+    var heard = ""
     while true {
       let line = try line()
-      if line.hasPrefix("-- Here with you") || line == "-- Nobody else is here." { return }
+      heard += line + "\n"
+      if line.hasPrefix("-- Here with you") || line == "-- Nobody else is here." { return heard }
     }
   }
 

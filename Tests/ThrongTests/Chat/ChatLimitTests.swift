@@ -91,15 +91,20 @@ extension AllTests {
       try await withServer(Chat.unhurried { $0.rooms = 3 }, setup) { running in
         let ada = try ChatClient(running, as: "ada")
         let bob = try ChatClient(running, as: "bob")
+        let eve = try ChatClient(running, as: "eve")
         try ada.type("/join one")
         try ada.type("said in one")
         try ada.hear("-- You are in the room one.")
+        try eve.type("/join one")
+        try eve.hear("-- Here with you: ada.")
         try bob.type("/join two")
         try bob.hear("-- You are in the room two.")
         try ada.type("/join three")
         try ada.hear("-- No more than 3 rooms can be made: /rooms lists those there are.")
-        try ada.type("/join lobby")
-        try ada.hear("-- You are in the room lobby.")
+        for person in [ada, eve] {
+          try person.type("/join lobby")
+          try person.hear("-- You are in the room lobby.")
+        }
         try bob.type("/join three")
         try bob.hear("-- You are in the room three.")
         // The room one had to go, with what was said in it.
@@ -108,6 +113,26 @@ extension AllTests {
         try ada.type("/join one")
         try ada.hear("-- You are in the room one.")
         try ada.expect("-- Nobody else is here.")
+      }
+    }
+
+    /// Who is alone in a room frees it by going.
+    @Test(arguments: Setup.all)
+    func onesOwnRoomMakesPlaceForAnother(_ setup: Setup) async throws {
+      try await withServer(Chat.unhurried { $0.rooms = 2 }, setup) { running in
+        let ada = try ChatClient(running, as: "ada")
+        for room in ["tea", "coffee", "tea"] {
+          try ada.type("/join \(room)")
+          try ada.expect("-- You are in the room \(room).", "-- Nobody else is here.")
+          try ada.type("said in \(room)")
+        }
+        try ada.type("/rooms")
+        try ada.expect("-- Rooms, and how many are in them:", "--   tea (1)")
+        let bob = try ChatClient(running, as: "bob")
+        try bob.type("/join tea")
+        try bob.hear("-- Here with you: ada.")
+        try bob.type("/join coffee")
+        try bob.hear("-- No more than 2 rooms can be made")
       }
     }
 
@@ -153,6 +178,9 @@ extension AllTests {
         let nameless = try ChatClient(running)
         try people[0].type("last words")
         try people[0].settle()
+        // What nobody has finished typing is neither said nor a name.
+        try people[1].client.send("I will not")
+        try nameless.client.send("zo")
         running.server.stop()
         #expect(try nameless.rest() == "\n-- The server is shutting down. Goodbye.\n")
         let farewell = "-- The server is shutting down. Goodbye.\n"

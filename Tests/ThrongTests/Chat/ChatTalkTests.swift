@@ -25,7 +25,8 @@ extension AllTests {
         try bob.type("/quit so long")
         try bob.expect("-- Goodbye.")
         #expect(try bob.rest() == "")
-        try ada.expect("-- bob has left (so long).")
+        // A last word is bob's and not the server's.
+        try ada.expect("<bob> so long", "-- bob has left.")
       }
     }
 
@@ -34,6 +35,7 @@ extension AllTests {
       try await withServer(Chat.unhurried(), setup) { running in
         let ada = try ChatClient(running, as: "ada")
         let other = try ChatClient(running)
+        let first = "-- A nickname comes first: /help says how to choose one, /quit leaves."
         for (name, answer) in [
           ("ADA", "-- ADA looks like ada, which is taken: choose another nickname."),
           ("ada", "-- ada is taken: choose another nickname."),
@@ -45,7 +47,9 @@ extension AllTests {
             "-- A nickname is how the others will see you: letters, digits, - and _."
               + " /quit leaves."
           ),
-          ("/who", "-- A nickname begins with a letter."),
+          ("1ada", "-- A nickname begins with a letter."),
+          ("/who", first), ("/join x", first), ("/msg ada hi", first), ("/nick", first),
+          (" /me waves", first), ("/dance", first),
         ] {
           try other.type(name)
           try other.expect(answer)
@@ -84,6 +88,78 @@ extension AllTests {
         let carl = try ChatClient(running, as: "bob")
         try carl.type("hi")
         try ada.expect("-- bob is here.", "<bob> hi")
+      }
+    }
+
+    /// Each is in the other's list, or is announced to it.
+    @Test(arguments: Setup.all)
+    func whoJoinTogetherKnowOfEachOther(_ setup: Setup) async throws {
+      try await withServer(Chat.unhurried(), setup) { running in
+        for round in 0..<6 {
+          let people = try (0..<8).map { _ in try ChatClient(running) }
+          let heard = Shared([Int: String]())
+          let names = people.indices.map { "user\(round)x\($0)" }
+          try concurrently(people.count) { try people[$0].type(names[$0]) }
+          for person in people { try person.hear("-- You are in the room lobby.") }
+          // Everybody is in, and has been announced, when everybody knows the company.
+          for (index, person) in people.enumerated() {
+            let lines = try person.hearCompany()
+            heard.change { $0[index] = lines }
+          }
+          for (index, person) in people.enumerated() {
+            try person.type("/rooms")
+            let announced = try person.hear("-- Rooms, and how many")
+            let known = (heard.value[index] ?? "") + announced.joined(separator: "\n")
+            for name in names where name != names[index] {
+              try check(known.contains(name), "\(names[index]) does not know of \(name): \(known)")
+            }
+          }
+          for person in people { try person.type("/quit") }
+          for person in people { _ = try person.rest() }
+        }
+      }
+    }
+
+    /// Whether at the left margin or after a blank.
+    @Test(arguments: Setup.all)
+    func aCommandAfterABlankIsNotSaidToEverybody(_ setup: Setup) async throws {
+      try await withServer(Chat.unhurried(), setup) { running in
+        let ada = try ChatClient(running, as: "ada")
+        let bob = try ChatClient(running, as: "bob")
+        let eve = try ChatClient(running, as: "eve")
+        try eve.type(" /msg bob secret")
+        try bob.expect("-- eve is here.", "[eve to you] secret")
+        try eve.type("heard by all")
+        try ada.expect("-- bob is here.", "-- eve is here.", "<eve> heard by all")
+      }
+    }
+
+    /// What looks alike when it is encoded in two ways is one name, in the room as well.
+    @Test func oneNameHasOneOwnerHoweverItIsEncoded() async throws {
+      try await withServer(Chat.unhurried(), Setup.all[0]) { running in
+        let zoe = try ChatClient(running, as: "zoï")
+        let other = try ChatClient(running)
+        try other.type("zoi\u{308}")
+        try other.hear("is taken: choose another nickname.")
+        try other.expectPrompt()
+        try other.type("ivo")
+        try zoe.expect("-- ivo is here.")
+        try zoe.type("/nick ινο")
+        try zoe.expect("-- ινο looks like ivo, which is taken: choose another nickname.")
+        try zoe.type("/nick zoi\u{308}")
+        try zoe.hear("-- You are now zo")
+        try zoe.type("/nick ΙΝΑ")
+        try zoe.expect("-- You are now ΙΝΑ.")
+        let third = try ChatClient(running)
+        try third.type("ina")
+        try third.expect("-- ina looks like ΙΝΑ, which is taken: choose another nickname.")
+        try third.expectPrompt()
+        try zoe.type("/who")
+        try zoe.expect("-- In the room lobby: ivo and ΙΝΑ.")
+        try zoe.type("/quit")
+        _ = try zoe.rest()
+        try third.type("ina")
+        try third.hear("-- Here with you: ivo.")
       }
     }
 
