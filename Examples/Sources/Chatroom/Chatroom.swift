@@ -1,4 +1,5 @@
-// One room: what a client says, all others hear. Try it with two terminals of `nc localhost 52002`.
+// One room: what a client says, all others hear.
+// Run it:  swift run Chatroom       Try it:  nc localhost 52002, in two terminals
 
 import Throng
 

@@ -1,6 +1,7 @@
 // A server beside an application's other services, under swift-service-lifecycle: SIGTERM drains it.
-// Run it:  swift run Lifecycle      Try it:  nc localhost 52002
+// Run it:  swift run Lifecycle      Try it:  nc localhost 52003
 
+import Foundation
 import Logging
 import ServiceLifecycle
 import Throng
@@ -9,7 +10,8 @@ import ThrongServiceLifecycle
 struct Clock: Handler {
   func handle(_ connection: Connection) async throws {
     while try await connection.receive(within: .seconds(60)) != nil {
-      try await connection.send("\(ContinuousClock.now)\n")
+      let seconds = Int(Date().timeIntervalSince1970)
+      try await connection.send("\(seconds) seconds since 1970\n")
     }
   }
 }
@@ -18,7 +20,7 @@ struct Clock: Handler {
 enum Program {
   static func main() async throws {
     let log = Logger(label: "example")
-    let server = Server(Clock(), configuration: Configuration(port: 52002), log: log)
+    let server = Server(Clock(), configuration: Configuration(port: 52003), log: log)
     let group = ServiceGroup(
       services: [ServerService(server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
     try await group.run()

@@ -244,9 +244,11 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   func fail(_ s: inout State, _ error: ConnectionError) {
     guard s.failure == nil, s.socket.isOpen else { return }
     s.failure = error
+    // Silence ends with FIN, unless that would say of half a message that it was all.
+    let isSilence = [.timedOut(.idle), .timedOut(.firstByte)].contains(error)
+    if !isSilence || !s.outbox.isEmpty { s.socket.setResetOnClose() }
     s.outbox.removeAll()
     context.count(error)
-    s.socket.setResetOnClose()
     if s.isReceiving || s.isLingering { s.socket.shutdownReceiving() }
     s.flushStop?.event.signal()
     endSenders(&s)

@@ -68,10 +68,6 @@ extension ReadyConnection {
       wake.receiver = s.receiver.take()
       wake.besides.receiverFailure = .timedOut(.receive)
       s.deadlines.receive = .never
-    case .send:
-      fail(&s, .timedOut(.send))
-      // FIN would say that this was all.
-      s.socket.setResetOnClose()
     default: fail(&s, .timedOut(limit))
     }
   }

@@ -276,6 +276,8 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   func fail(_ s: inout State, _ error: ConnectionError) {
     guard s.failure == nil else { return }
     s.failure = error
+    // FIN would say that this was all.
+    if !s.outbox.isEmpty { s.socket.setResetOnClose() }
     s.outbox.removeAll()
     context.count(error)
   }

@@ -23,7 +23,8 @@ struct Connect: ParsableCommand {
   @Argument(help: "The server's name or address.")
   var host = "localhost"
 
-  @Argument(help: "Its port.", transform: NumberArgument.port)
+  @Argument(
+    help: .value("port", "Its port.", default: "\(defaultPort)"), transform: NumberArgument.port)
   var port: Int = defaultPort
 
   @Option(help: ArgumentHelp("Connect to a Unix socket instead.", valueName: "path"))
