@@ -8,9 +8,11 @@ enum ProcessGroup {
       guard Int(name) != nil, let stat = ProcFile.read("/proc/\(name)/stat"),
         let end = stat.lastIndex(of: ")")
       else { return false }
-      // The state, the parent and the group follow the name.
-      let fields = stat[stat.index(after: end)...].split(separator: " ", maxSplits: 3)
-      return fields.count > 2 && Int(fields[2]) == group && !["Z", "X"].contains(fields[0])
+      // The state, the parent and the group follow the name; the number of threads is field 20. A first
+      // thread may have ended before others, which hold the process's sockets as long as they run.
+      let fields = stat[stat.index(after: end)...].split(separator: " ")
+      guard fields.count > 17, Int(fields[2]) == group else { return false }
+      return !["Z", "X"].contains(fields[0]) || Int(fields[17]) ?? 0 > 1
     }
   }
 }
