@@ -49,7 +49,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       switch model.kind {
       case .reactor: try Reactor(busyPoll: configuration.busyPoll)
       case .threadPerClient: try Reactor()
-      case .threadPool(let threads): try ThreadPool(threads: threads)
+      case .threadPool(let threads):
+        try ThreadPool(threads: threads, runsCallbacks: service.callbacks != nil)
       }
     self.model = model
     self.ids = ids
