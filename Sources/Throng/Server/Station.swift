@@ -21,7 +21,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     var drainDeadline = MonotonicTime.never
   }
 
-  private enum Drain { case running, draining, aborted, finished }
+  /// Abandoned: handlers ignore their cancellation, and nobody waits for them any more; only the other
+  /// loops may still have to end.
+  private enum Drain { case running, draining, aborted, abandoned, finished }
 
   let configuration: Configuration
   private let model: Model
@@ -155,7 +157,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     switch state.withLock({ $0.drain }) {
     case .running: break
     case .draining: connection.drain()
-    case .aborted, .finished: connection.abort()
+    case .aborted, .abandoned, .finished: connection.abort()
     }
   }
 
@@ -282,10 +284,13 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     }
     take(step)
     state.withLock { s in
-      if s.drain != .running, s.open == 0 { finish(&s) }
+      if s.drain == .abandoned || s.drain != .running && s.open == 0 { finish(&s) }
     }
   }
 
+        s.drain = .abandoned
+        // Who is waited for from now on pokes.
+        s.drainDeadline = .never
   /// What follows once the lock is released, because connections call back.
   private enum Step { case nothing, drain, abort, abandon }
 
@@ -301,8 +306,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       }
       for connection in connections { connection.abort() }
     case .abandon:
-      log.error("\(connections.count) handlers ignore their cancellation; stopping without them")
-      state.withLock { finish(&$0) }
+      // Their connections are reset, and have left the driver.
+      let open = state.withLock { $0.open }
+      guard open > 0 else { return }
+      log.error("\(open) handlers ignore their cancellation; stopping without them")
     }
   }
 
@@ -326,6 +333,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     driver.finish()
     isOver.store(true, ordering: .releasing)
     whenOver.withLock { $0 }?()
+  /// Ends the driver, unless another station is still to end: that one pokes when it does.
   }
 
   private func setTimer(_ s: inout State) {
