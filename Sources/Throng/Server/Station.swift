@@ -63,9 +63,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       counters: Counters())
     token.withLock { $0 = driver.adopt(self) }
     for other in others {
-      other.whenOver.withLock { $0 = { [unowned self] in driver.poke(token.withLock { $0 }) } }
+      // Weak, because this station may fail to listen, and the others end without it.
+      other.whenOver.withLock { $0 = { [weak self] in self?.lookAround() } }
     }
   }
+
+  private func lookAround() { driver.poke(token.withLock { $0 }) }
 
   /// Before the driver runs.
   func listen(_ socket: consuming ListeningSocket) throws(Errno) {
@@ -75,13 +78,20 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   }
 
   /// Closes what `listen` has opened. For a station that will never run: it and its driver keep each
-  /// other.
+  /// other. Nobody waits for it.
   func dismiss() {
     state.withLock { s in
       for listener in s.listeners { listener.close() }
       s.listeners = []
+      s.drain = .finished
     }
     driver.release(token.withLock { $0 })
+    noteOver()
+  }
+
+  private func noteOver() {
+    isOver.store(true, ordering: .releasing)
+    whenOver.withLock { $0 }?()
   }
 
   var metrics: Metrics.Loop {
@@ -278,6 +288,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
         s.drainDeadline = now + Self.abortGrace
         step = .abort
       } else if s.drain == .aborted, s.drainDeadline <= now {
+        s.drain = .abandoned
+        // Who is waited for from now on pokes.
+        s.drainDeadline = .never
         step = .abandon
       }
       setTimer(&s)
@@ -288,9 +301,6 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     }
   }
 
-        s.drain = .abandoned
-        // Who is waited for from now on pokes.
-        s.drainDeadline = .never
   /// What follows once the lock is released, because connections call back.
   private enum Step { case nothing, drain, abort, abandon }
 
@@ -323,6 +333,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     if open > 0 { log.info("draining, connections open: \(open)") }
   }
 
+  /// Ends the driver, unless another station is still to end: that one pokes when it does.
   private func finish(_ s: inout State) {
     guard s.drain != .finished, others.allSatisfy({ $0.isOver.load(ordering: .acquiring) }) else {
       return
@@ -331,9 +342,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     s.drainDeadline = .never
     driver.release(token.withLock { $0 })
     driver.finish()
-    isOver.store(true, ordering: .releasing)
-    whenOver.withLock { $0 }?()
-  /// Ends the driver, unless another station is still to end: that one pokes when it does.
+    noteOver()
   }
 
   private func setTimer(_ s: inout State) {
