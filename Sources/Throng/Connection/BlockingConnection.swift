@@ -59,7 +59,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   ) {
     let deadlines = Deadlines(now: context.driver.now, context.options)
     state = Monitor(State(socket: socket, deadlines: deadlines))
-    executor = ThreadExecutor(stackSize: stackSize)
+    executor = ThreadExecutor(stackSize: stackSize, hasThread: !context.isEventDriven)
     buffer = .allocate(capacity: 1)
     buffer.initialize(to: ReceiveBuffer())
     self.stackSize = stackSize
@@ -137,6 +137,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
     if state.withLock({ $0.failure == nil && !$0.isClosing }) { handler.inputEnded(self) }
     state.wait { s in s.isClosing || s.failure != nil ? () : nil }
+    executor.finish()
+    // What no thread could be had for.
+    executor.run()
   }
 
   /// The handler is done: flushes, sends FIN, and waits for the client's.

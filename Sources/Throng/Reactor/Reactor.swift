@@ -15,6 +15,7 @@ final class Reactor: Driver, @unchecked Sendable {
     var now = MonotonicTime.now
     var gathering = Gathering()
     var isRunning = true
+    var isFiring = false
   }
 
   private struct Mailbox {
@@ -149,6 +150,8 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   private func fireTimers() {
+    local.pointee.isFiring = true
+    defer { local.pointee.isFiring = false }
     while let token = local.pointee.timers.popDue(local.pointee.now) {
       local.pointee.slots[token]?.attend(now: local.pointee.now)
     }
@@ -212,7 +215,9 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   override func setTimer(_ token: Token, at deadline: MonotonicTime) {
-    local.pointee.timers.set(token, at: deadline)
+    // While timers fire, one that is set is left to a later turn: it may be due already, again and again.
+    let earliest = local.pointee.isFiring ? local.pointee.now + .nanoseconds(1) : deadline
+    local.pointee.timers.set(token, at: max(deadline, earliest))
   }
 
   override func poke(_ token: Token) {

@@ -1,6 +1,7 @@
 // The executor of one connection under thread-per-client: the connection's own thread, which runs the
 // handler's task and blocks in its calls. When a job is ready (a child task's, say) while all threads
-// block, another one is started for it; so blocking never holds up the handler's other tasks.
+// block, another one is started for it; so blocking never holds up the handler's other tasks. An event
+// handler's thread runs callbacks and no jobs: all of those have threads that were started for them.
 
 import DequeModule
 import Synchronization
@@ -10,7 +11,8 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `monitor`.
   private struct State {
     var work = Deque<Work>()
-    var threads = 1
+    /// Threads that run jobs.
+    var threads: Int
     var threadIDs: [UInt] = []
     /// Threads that wait for a job.
     var idle = 0
@@ -22,14 +24,18 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     case call(@Sendable () -> Void)
   }
 
-  private let monitor = Monitor(State())
+  private let monitor: Monitor<State>
   /// Threads inside a blocking call. Beside the lock, because every message changes it: whoever blocks
   /// counts itself before it looks for work, whoever adds work does so before it looks at the count.
   private let blocked = Atomic<Int>(0)
   private let waitingWork = Atomic<Int>(0)
   private let stackSize: Int
 
-  init(stackSize: Int) { self.stackSize = stackSize }
+  /// - Parameter hasThread: whether a thread calls `run` from the start.
+  init(stackSize: Int, hasThread: Bool = true) {
+    self.stackSize = stackSize
+    monitor = Monitor(State(threads: hasThread ? 1 : 0))
+  }
 
   func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
 
@@ -86,10 +92,11 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     if monitor.withLock({ needsThread(&$0) }) { startThread() }
   }
 
-  /// Whether a job waits and nobody will come for it; counts the thread that is to be started.
+  /// Whether a job waits and nobody will come for it; counts the thread that is to be started. Threads
+  /// that run no jobs may block besides, hence at least as many.
   private func needsThread(_ s: inout State) -> Bool {
     let blockedCount = blocked.load(ordering: .sequentiallyConsistent)
-    guard s.work.count > s.idle, blockedCount + s.idle == s.threads || s.isFinished else {
+    guard s.work.count > s.idle, blockedCount + s.idle >= s.threads || s.isFinished else {
       return false
     }
     s.threads += 1

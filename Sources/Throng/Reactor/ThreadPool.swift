@@ -41,10 +41,13 @@ final class ThreadPool: Driver, @unchecked Sendable {
   private let shared = Mutex(Shared())
   private let wakeUp: EventDescriptor
   private let threads: Int
+  private let runsCallbacks: Bool
   private let workerIDs: UnsafeMutablePointer<Atomic<UInt>>
 
-  init(threads: Int) throws(Errno) {
+  /// - Parameter runsCallbacks: an event handler's callbacks run on the workers, outside of any task.
+  init(threads: Int, runsCallbacks: Bool = false) throws(Errno) {
     self.threads = threads
+    self.runsCallbacks = runsCallbacks
     wakeUp = try EventDescriptor()
     workerIDs = .allocate(capacity: threads)
     for index in 0..<threads { (workerIDs + index).initialize(to: Atomic(0)) }
@@ -200,12 +203,13 @@ final class ThreadPool: Driver, @unchecked Sendable {
     post { $0.jobs.append(job) }
   }
 
-  /// One thing that a worker leaves it takes next itself; for more it wakes another.
+  /// One thing that a worker leaves it takes next itself; for more it wakes another. From within a task
+  /// or a callback it wakes another at once: that goes on afterwards, and may block.
   private func post(_ put: (inout Shared) -> Void) {
-    let isWorker = isCurrent
+    let takesNext = !runsCallbacks && isCurrent && CurrentTask.id == 0
     let mustSignal = shared.withLock { s in
       put(&s)
-      return (!isWorker || s.jobs.count + s.pokes.count > 1) && shouldSignal(&s)
+      return (!takesNext || s.jobs.count + s.pokes.count > 1) && shouldSignal(&s)
     }
     if mustSignal { wakeUp.signal() }
   }

@@ -78,7 +78,7 @@ public final class Server: Sendable {
   /// calling thread, which becomes the reactor's (or one of the model's). A second signal resets the
   /// clients that are left. Signals are seen here only if no other thread takes them: call this from
   /// the main thread before starting others, or use the asynchronous form.
-  public func run() throws { try run(handlingSignals: true) }
+  public func run() throws { try run(watching: watchSignals) }
 
   /// Serves until ``stop()`` or until the task is cancelled, and returns once the server has drained.
   /// Runs on threads of its own and leaves signals alone.
@@ -87,7 +87,7 @@ public final class Server: Sendable {
       try await withCheckedThrowingContinuation { continuation in
         do {
           try Thread.startDetached(stackSize: 1 << 20) {
-            continuation.resume(with: Result { try self.run(handlingSignals: false) })
+            continuation.resume(with: Result { try self.run { _ in nil } })
           }
         } catch {
           continuation.resume(throwing: ServerError.system("cannot start a thread: \(error)"))
@@ -115,7 +115,17 @@ public final class Server: Sendable {
 
   // MARK: Running
 
-  private func run(handlingSignals: Bool) throws(ServerError) {
+  /// What starts the thread of a loop.
+  typealias ThreadStart =
+    @Sendable (_ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread
+
+  /// - Parameters:
+  ///   - watch: begins to watch the signals, or does not; if it throws, so does this.
+  ///   - start: another way to start threads, for tests.
+  func run(
+    watching watch: (Driver) throws(Errno) -> SignalWatch?,
+    starting start: @escaping ThreadStart = Server.startThread
+  ) throws(ServerError) {
     if addresses.isEmpty { try listen() }
     let stations = try state.withLock { (s) throws(ServerError) in
       guard s.phase == .listening else { throw .alreadyRunning }
@@ -130,28 +140,43 @@ public final class Server: Sendable {
       }
     }
     do {
-      let watch = handlingSignals ? try watchSignals(stations[0].driver) : nil
+      let watch = try watch(stations[0].driver)
       defer { watch?.end() }
       let asked = state.withLock { $0.stopAsked }
       if asked > 0 { requestStop(resetting: asked > 1) }
-      try run(stations[...])
+      run(stations[...], start)
     } catch {
+      for station in stations { station.dismiss() }
       throw .system("cannot run the server: \(error)")
     }
   }
 
-  /// The first station on the calling thread, the others each on one of its own.
-  private func run(_ stations: ArraySlice<Station>) throws(Errno) {
+  @Sendable private static func startThread(
+    _ body: @escaping @Sendable () -> Void
+  ) throws(Errno) -> Thread { try Thread(stackSize: 1 << 20, body) }
+
+  /// The first station on the calling thread, the others each on one of its own. Fewer loops than asked
+  /// for serve as well, but nobody may connect to one that does not run.
+  private func run(_ stations: ArraySlice<Station>, _ start: @escaping ThreadStart) {
     guard let first = stations.first else { return }
-    guard stations.count > 1 else { return first.driver.run() }
-    let thread = try Thread(stackSize: 1 << 20) { [self] in
-      do { try run(stations.dropFirst()) } catch { log.error("cannot start a loop: \(error)") }
+    let others = stations.dropFirst()
+    guard !others.isEmpty else { return first.driver.run() }
+    do {
+      let thread = try start { [self] in run(others, start) }
+      first.driver.run()
+      thread.join()
+    } catch {
+      for station in others { station.dismiss() }
+      log.error(
+        """
+        cannot start a thread: \(error) (raise ulimit -u); serving with fewer loops than asked for, \
+        by \(others.count)
+        """)
+      first.driver.run()
     }
-    first.driver.run()
-    thread.join()
   }
 
-  private func watchSignals(_ driver: Driver) throws(Errno) -> SignalWatch {
+  private func watchSignals(_ driver: Driver) throws(Errno) -> SignalWatch? {
     shim_ignore_broken_pipes()
     return try SignalWatch(driver) { [unowned self] request in
       switch request {

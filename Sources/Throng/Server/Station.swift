@@ -21,7 +21,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     var drainDeadline = MonotonicTime.never
   }
 
-  private enum Drain { case running, draining, aborted, finished }
+  /// Abandoned: handlers ignore their cancellation, and nobody waits for them any more; only the other
+  /// loops may still have to end.
+  private enum Drain { case running, draining, aborted, abandoned, finished }
 
   let configuration: Configuration
   private let model: Model
@@ -49,7 +51,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       switch model.kind {
       case .reactor: try Reactor(busyPoll: configuration.busyPoll)
       case .threadPerClient: try Reactor()
-      case .threadPool(let threads): try ThreadPool(threads: threads)
+      case .threadPool(let threads):
+        try ThreadPool(threads: threads, runsCallbacks: service.callbacks != nil)
       }
     self.model = model
     self.ids = ids
@@ -60,9 +63,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       counters: Counters())
     token.withLock { $0 = driver.adopt(self) }
     for other in others {
-      other.whenOver.withLock { $0 = { [unowned self] in driver.poke(token.withLock { $0 }) } }
+      // Weak, because this station may fail to listen, and the others end without it.
+      other.whenOver.withLock { $0 = { [weak self] in self?.lookAround() } }
     }
   }
+
+  private func lookAround() { driver.poke(token.withLock { $0 }) }
 
   /// Before the driver runs.
   func listen(_ socket: consuming ListeningSocket) throws(Errno) {
@@ -72,13 +78,20 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   }
 
   /// Closes what `listen` has opened. For a station that will never run: it and its driver keep each
-  /// other.
+  /// other. Nobody waits for it.
   func dismiss() {
     state.withLock { s in
       for listener in s.listeners { listener.close() }
       s.listeners = []
+      s.drain = .finished
     }
     driver.release(token.withLock { $0 })
+    noteOver()
+  }
+
+  private func noteOver() {
+    isOver.store(true, ordering: .releasing)
+    whenOver.withLock { $0 }?()
   }
 
   var metrics: Metrics.Loop {
@@ -154,7 +167,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     switch state.withLock({ $0.drain }) {
     case .running: break
     case .draining: connection.drain()
-    case .aborted, .finished: connection.abort()
+    case .aborted, .abandoned, .finished: connection.abort()
     }
   }
 
@@ -275,13 +288,16 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
         s.drainDeadline = now + Self.abortGrace
         step = .abort
       } else if s.drain == .aborted, s.drainDeadline <= now {
+        s.drain = .abandoned
+        // Who is waited for from now on pokes.
+        s.drainDeadline = .never
         step = .abandon
       }
       setTimer(&s)
     }
     take(step)
     state.withLock { s in
-      if s.drain != .running, s.open == 0 { finish(&s) }
+      if s.drain == .abandoned || s.drain != .running && s.open == 0 { finish(&s) }
     }
   }
 
@@ -300,8 +316,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       }
       for connection in connections { connection.abort() }
     case .abandon:
-      log.error("\(connections.count) handlers ignore their cancellation; stopping without them")
-      state.withLock { finish(&$0) }
+      // Their connections are reset, and have left the driver.
+      let open = state.withLock { $0.open }
+      guard open > 0 else { return }
+      log.error("\(open) handlers ignore their cancellation; stopping without them")
     }
   }
 
@@ -315,6 +333,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     if open > 0 { log.info("draining, connections open: \(open)") }
   }
 
+  /// Ends the driver, unless another station is still to end: that one pokes when it does.
   private func finish(_ s: inout State) {
     guard s.drain != .finished, others.allSatisfy({ $0.isOver.load(ordering: .acquiring) }) else {
       return
@@ -323,8 +342,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     s.drainDeadline = .never
     driver.release(token.withLock { $0 })
     driver.finish()
-    isOver.store(true, ordering: .releasing)
-    whenOver.withLock { $0 }?()
+    noteOver()
   }
 
   private func setTimer(_ s: inout State) {

@@ -96,6 +96,46 @@ extension AllTests {
       try eventually("the driver has ended") { isOver.value }
     }
 
+    /// Sets its timer to a time that has come, whenever it fires.
+    private final class Restless: EventSource, @unchecked Sendable {
+      // Invariant behind @unchecked: `token` is set before the driver runs.
+      private let driver: Driver
+      private(set) var token = Token(rawValue: .max)
+      let count = Atomic<Int>(0)
+      let mayRest = Atomic<Bool>(false)
+
+      init(_ driver: Driver) {
+        self.driver = driver
+        token = driver.adopt(self)
+      }
+
+      func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+
+      func attend(now: MonotonicTime) {
+        count.add(1)
+        if !mayRest.load(ordering: .relaxed) { driver.setTimer(token, at: now) }
+      }
+    }
+
+    @Test(arguments: [0, 1, 2])
+    func aTimerThatIsAlwaysDueHoldsUpNothingElse(_ threads: Int) throws {
+      let driver: Driver = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let restless = Restless(driver)
+      defer { restless.mayRest.store(true, ordering: .relaxed) }
+      let isOver = Shared(false)
+      driver.setTimer(restless.token, at: .now)
+      try Thread.startDetached(stackSize: 1 << 20) {
+        driver.run()
+        isOver.change { $0 = true }
+      }
+      try eventually("it fires again and again") { restless.count.value > 10 }
+      Task(executorPreference: driver) {
+        driver.release(restless.token)
+        driver.finish()
+      }
+      try eventually("the driver has ended") { isOver.value }
+    }
+
     /// A thread that blocks, and a job that the blocked call waits for.
     @Test func aBlockedThreadDoesNotHoldUpItsOtherJobs() throws {
       let executor = ThreadExecutor(stackSize: 256 * 1024)

@@ -1,0 +1,26 @@
+// What a server under test has logged.
+
+import Logging
+
+/// Keeps the messages of one level and above.
+struct LogRecord: LogHandler {
+  let messages: Shared<[String]>
+  var logLevel = Logger.Level.error
+  var metadata: Logger.Metadata = [:]
+
+  init(_ messages: Shared<[String]>) { self.messages = messages }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { messages.change { $0.append("\(event.message)") } }
+}
+
+extension Logger {
+  /// Keeps the errors.
+  static func recordingErrors(_ messages: Shared<[String]>) -> Logger {
+    Logger(label: "test", factory: { _ in LogRecord(messages) })
+  }
+}
