@@ -142,7 +142,8 @@ extension AllTests {
       try await withServer(handler, Setup(model: .reactor)) { running in
         let members = try (0..<20).map { _ in try welcomed(running) }
         let speaker = try welcomed(running)
-        // The loop may find the next line before it sleeps, and then waits for more: so again and again.
+        // The fourth, but for counting: a send is counted once the kernel has it, which a client may
+        // see first.
         try eventually("a broadcast is sent at once") {
           try speaker.send("line\n")
           for member in members { #expect(try member.receiveText(5) == "line\n") }

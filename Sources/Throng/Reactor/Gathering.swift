@@ -1,7 +1,7 @@
 // Whether what may wait for the end of the loop's turn should. To wait costs a second pass over everybody
 // who is written to, and pays when more comes meanwhile that goes out with it. So the loop watches: when
-// nothing has joined several broadcasts in a row, the next ones are sent at once, until something would
-// have joined one of them.
+// nothing has joined several broadcasts in a row, the next ones are sent at once, until something comes
+// while one is under way.
 
 struct Gathering {
   /// Broadcasts in a row that nothing has joined, as far as it matters.
@@ -10,23 +10,31 @@ struct Gathering {
   private var hasJoined = false
   /// Whether this turn has brought one event and nothing else.
   private var isQuiet = false
-  /// Who was the first in this turn to be sent to at once.
+  /// Who was the first in this turn to be sent to at once, and how many were.
   private var first: Token?
+  private var count = 0
 
   /// After so many lonely broadcasts the next is expected to be lonely too.
   private static let enough = 3
+  /// A broadcast that is sent at once looks for company after the first few members, and then each time
+  /// after so many.
+  private static let few = 8
+  private static let many = 64
 
   /// Whether a write that might wait goes out at once.
-  mutating func sendsAtOnce(to token: Token) -> Bool {
+  /// - Parameter hasCompany: whether events are at hand.
+  mutating func sendsAtOnce(to token: Token, hasCompany: () -> Bool) -> Bool {
     guard isQuiet, lonely == Self.enough else { return false }
+    count += 1
     if first == nil {
       first = token
     } else if first == token {
       // A second broadcast in one turn could have gone out with the first.
-      expectCompany()
-      return false
+      lonely = 0
+    } else if count % Self.many == Self.few, hasCompany() {
+      lonely = 0
     }
-    return true
+    return lonely == Self.enough
   }
 
   /// Something was added to what waits.
@@ -41,10 +49,6 @@ struct Gathering {
   mutating func beginTurn(eventCount: Int) {
     isQuiet = eventCount == 1
     first = nil
+    count = 0
   }
-
-  /// Whether something was sent at once, and it is still to be seen whether something would have joined.
-  var isOpen: Bool { first != nil }
-
-  mutating func expectCompany() { lonely = 0 }
 }

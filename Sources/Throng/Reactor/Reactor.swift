@@ -96,19 +96,11 @@ final class Reactor: Driver, @unchecked Sendable {
 
   private func wait(_ batch: inout EventBatch) {
     let milliseconds = waitTime()
-    if milliseconds == 0 || !look(&batch) && !poll(&batch) { sleep(&batch, milliseconds) }
+    if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
     local.pointee.gathering.beginTurn(eventCount: batch.count)
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
-  }
-
-  /// After a broadcast: finds out whether something was at hand that could have joined it.
-  private func look(_ batch: inout EventBatch) -> Bool {
-    guard local.pointee.gathering.isOpen else { return false }
-    epoll.wait(&batch, milliseconds: 0)
-    if batch.count > 0 { local.pointee.gathering.expectCompany() }
-    return batch.count > 0
   }
 
   private func sleep(_ batch: inout EventBatch, _ milliseconds: CInt) {
@@ -229,7 +221,10 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   override func sendsAtOnce(_ token: Token) -> Bool {
-    isCurrent && local.pointee.gathering.sendsAtOnce(to: token)
+    isCurrent
+      && local.pointee.gathering.sendsAtOnce(to: token) {
+        !local.pointee.jobs.isEmpty || epoll.hasEvents
+      }
   }
 
   override func noteJoined() {

@@ -35,6 +35,9 @@ struct Epoll: ~Copyable {
 
   func delete(_ fd: CInt) { mustSucceed(shim_epoll_delete(descriptor, fd), "epoll_ctl(DEL)") }
 
+  /// Whether a wait would return at once; takes nothing (an epoll instance can be polled, epoll(7)).
+  var hasEvents: Bool { shim_poll_readable(descriptor, -1, 0) & 1 != 0 }
+
   /// Fills the batch with what is ready, waiting at most `milliseconds` (-1: for ever).
   /// An interrupted wait returns an empty batch.
   func wait(_ batch: inout EventBatch, milliseconds: CInt) {
