@@ -36,6 +36,7 @@ public struct Chat: Handler {
   }
 
   /// What comes meanwhile is counted and dropped; the client is told when the pause is over.
+  @inline(never)
   private static func waitOutPause(of session: ChatSession) async throws {
     while let end = session.pausedUntil {
       do {
