@@ -27,6 +27,7 @@ public final class Server: Sendable {
   private let service: Service
   private let log: Logger
   private let ids = ConnectionIDs()
+  private let failureLog = LogLimiter()
   private let state = Mutex(State())
 
   /// A server that has not touched the system yet.
@@ -224,7 +225,8 @@ public final class Server: Sendable {
   ) throws(ServerError) -> Station {
     var station: Station?
     do {
-      let new = try Station(service, model, limits, ids: ids, log: log, outliving: others)
+      let new = try Station(
+        service, model, limits, ids: ids, log: log, failureLog: failureLog, outliving: others)
       station = new
       for index in plans.indices {
         let socket = try ListeningSocket.open(

@@ -45,7 +45,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   init(
     _ service: Service, _ model: Model, _ configuration: Configuration, ids: ConnectionIDs,
-    log: Logger, outliving others: [Station] = []
+    log: Logger, failureLog: LogLimiter = LogLimiter(), outliving others: [Station] = []
   ) throws(Errno) {
     let driver: Driver =
       switch model.kind {
@@ -60,7 +60,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     self.configuration = configuration
     super.init(
       driver: driver, service: service, options: configuration.connection, log: log,
-      counters: Counters())
+      counters: Counters(), failureLog: failureLog)
     token.withLock { $0 = driver.adopt(self) }
     for other in others {
       // Weak, because this station may fail to listen, and the others end without it.

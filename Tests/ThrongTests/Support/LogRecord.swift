@@ -23,4 +23,11 @@ extension Logger {
   static func recordingErrors(_ messages: Shared<[String]>) -> Logger {
     Logger(label: "test", factory: { _ in LogRecord(messages) })
   }
+
+  /// Keeps the warnings and errors.
+  static func recordingWarnings(_ messages: Shared<[String]>) -> Logger {
+    var record = LogRecord(messages)
+    record.logLevel = .warning
+    return Logger(label: "test", factory: { [record] _ in record })
+  }
 }
