@@ -41,10 +41,10 @@ public struct Report {
   public var charts: [ChartFile] {
     let measurements = Measurements(results)
     return results.workloads.flatMap { workload in
-      Figure.allCases.compactMap { figure in
-        let chart = Chart(figure, workload, measurements)
+      Metric.allCases.compactMap { metric in
+        let chart = Chart(metric, workload, measurements)
         guard !chart.isEmpty else { return nil }
-        let id = "\(FigureBlock.slug(workload.id))-\(figure.rawValue)"
+        let id = "\(MetricSection.slug(workload.id))-\(metric.rawValue)"
         let drawing = ChartDrawing(chart, layout: .wide, id: id, isStandalone: true)
         return ChartFile(name: id + ".svg", svg: drawing.svg)
       }

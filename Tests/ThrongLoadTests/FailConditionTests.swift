@@ -7,22 +7,22 @@ import Testing
 @Suite struct FailConditionTests {
   /// A result with made-up trials.
   private func result(
-    _ trials: [(rate: Double?, latency: UInt64, late: Int?, errors: Int)], maximum: Double? = nil
+    _ runs: [(rate: Double?, latency: UInt64, late: Int?, errors: Int)], maximum: Double? = nil
   ) throws -> LoadResult {
     var result = try Load.run(against: .none) { $0.duration = .milliseconds(20) }
-    let measured = result.trials[0]
-    result.trials = trials.map { given in
-      var trial = measured
+    let measured = result.runs[0]
+    result.runs = runs.map { given in
+      var run = measured
       var latencies = Latencies.make()
       latencies.note(given.latency)
-      trial.rate = given.rate
-      trial.messagesPerSecond = given.rate ?? 1000
-      trial.latency = LatencySummary(latencies)
-      trial.late = given.late
-      trial.unsent = given.late
-      trial.faults =
+      run.rate = given.rate
+      run.messagesPerSecond = given.rate ?? 1000
+      run.latency = LatencySummary(latencies)
+      run.late = given.late
+      run.unsent = given.late
+      run.faults =
         given.errors > 0 ? [FaultSummary(kind: .lost, count: given.errors, first: "")] : []
-      return trial
+      return run
     }
     result.maximum = maximum.map {
       MaximumRate(rate: $0, bound: LatencyBound(percentile: 99, limit: .milliseconds(1)))

@@ -15,7 +15,7 @@ import Throng
       change(&$0)
     }
     #expect(result.exitStatus == 1)
-    #expect(result.trials[0].messages > 0, "the others' results are kept")
+    #expect(result.runs[0].messages > 0, "the others' results are kept")
     return result.faultSentences
   }
 
@@ -109,7 +109,7 @@ import Throng
 
   @Test func aServerThatNeverSendsIsFoundOut() throws {
     let result = try FanOut.run(against: .asksForAName) { $0.threads = 2 }
-    #expect(result.exitStatus == 1 && result.trials[0].messages == 0)
+    #expect(result.exitStatus == 1 && result.runs[0].messages == 0)
     let first = try #require(result.faultSentences.first)
     #expect(first.hasPrefix("connection 1: no line of the sender's came within 0.3 seconds"))
     #expect(first.hasSuffix("(and 2 more connections with such a fault)"))

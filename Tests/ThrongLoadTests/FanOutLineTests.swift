@@ -5,16 +5,16 @@ import Testing
 @testable import ThrongLoad
 
 @Suite struct FanOutLineTests {
-  private let lines = FanOutLines(size: 100, seed: 7, run: 0xab, verifies: true)
+  private let lines = FanOutLineCodec(size: 100, seed: 7, run: 0xab, verifies: true)
 
-  private func line(_ number: Int, _ kind: FanOutLines.Kind = .message) -> [UInt8] {
+  private func line(_ number: Int, _ kind: FanOutLineCodec.Kind = .message) -> [UInt8] {
     var bytes: [UInt8] = []
     lines.append(kind, number, to: &bytes)
     return bytes
   }
 
   /// Of a line without its newline.
-  private func content(_ line: [UInt8], hint: Int = 0) -> FanOutLines.Content? {
+  private func content(_ line: [UInt8], hint: Int = 0) -> FanOutLineCodec.Content? {
     line.withUnsafeBytes { bytes in
       lines.offset(in: bytes, hint: hint).map {
         lines.content(UnsafeRawBufferPointer(rebasing: bytes[$0...]))
@@ -59,5 +59,5 @@ import Testing
     #expect(line(1) == line(1))
   }
 
-  @Test func aRunHasANumberOfItsOwn() { #expect(FanOutLines.newRun != FanOutLines.newRun) }
+  @Test func aRunHasANumberOfItsOwn() { #expect(FanOutLineCodec.newRun != FanOutLineCodec.newRun) }
 }

@@ -14,16 +14,16 @@ import Throng
       $0.depth = depth
     }
     #expect(result.exitStatus == 0, "\(result.text)")
-    let trial = result.trials[0]
-    let fanOut = try #require(trial.fanOut)
-    #expect(trial.messages > 0 && fanOut.receivers == 7)
+    let run = result.runs[0]
+    let fanOut = try #require(run.fanOut)
+    #expect(run.messages > 0 && fanOut.receivers == 7)
     #expect(fanOut.deliveries > 0)
     // Several threads do not begin to measure in one moment.
-    if threads == 1 { #expect(abs(fanOut.deliveries - 7 * trial.messages) <= 7 * depth) }
-    #expect(trial.latency?.count == fanOut.deliveries)
+    if threads == 1 { #expect(abs(fanOut.deliveries - 7 * run.messages) <= 7 * depth) }
+    #expect(run.latency?.count == fanOut.deliveries)
     #expect(fanOut.otherLines == 0)
-    #expect(trial.connections.opened == 8 && trial.connections.wanted == 8)
-    #expect(try #require(trial.connections.fairness) > 0.99)
+    #expect(run.connections.opened == 8 && run.connections.wanted == 8)
+    #expect(try #require(run.connections.fairness) > 0.99)
     #expect(try #require(fanOut.lowestMean) <= #require(fanOut.highestMean))
   }
 
@@ -35,27 +35,27 @@ import Throng
       $0.duration = .milliseconds(500)
     }
     #expect(result.exitStatus == 0, "\(result.text)")
-    let latency = try #require(result.trials[0].latency)
+    let latency = try #require(result.runs[0].latency)
     #expect((3 * 199...3 * 201).contains(latency.count))
-    #expect(result.trials[0].unsent == 0 && result.trials[0].sendDelay != nil)
+    #expect(result.runs[0].unsent == 0 && result.runs[0].sendDelay != nil)
     #expect(result.text.contains(" messages/s of 400 asked"))
   }
 
   @Test func aNameBeforeEachLineAndCopiesForTheSenderAreRight() throws {
     let result = try FanOut.run(against: .prefixes) { $0.depth = 4 }
     #expect(result.exitStatus == 0, "\(result.text)")
-    #expect(result.trials[0].messages > 0)
+    #expect(result.runs[0].messages > 0)
   }
 
   @Test func linesThatEndWithCRAreRight() throws {
     let result = try FanOut.run(against: .returns)
-    #expect(result.exitStatus == 0 && result.trials[0].messages > 0, "\(result.text)")
+    #expect(result.exitStatus == 0 && result.runs[0].messages > 0, "\(result.text)")
   }
 
   @Test func otherLinesAreCountedAndLetPass() throws {
     let result = try FanOut.run(against: .chatters)
     #expect(result.exitStatus == 0, "\(result.text)")
-    let fanOut = try #require(result.trials[0].fanOut)
+    let fanOut = try #require(result.runs[0].fanOut)
     #expect(fanOut.otherLines >= fanOut.deliveries && fanOut.deliveries > 0)
   }
 
@@ -63,23 +63,23 @@ import Throng
   func linesThatComeInPiecesArePutTogether(size: Int) throws {
     let result = try FanOut.run(against: .splits(size)) { $0.depth = 3 }
     #expect(result.exitStatus == 0, "\(result.text)")
-    #expect(result.trials[0].messages > 0)
+    #expect(result.runs[0].messages > 0)
   }
 
-  @Test(arguments: [FanOutLines.smallestSize, 5000, FanOutLines.largestSize])
+  @Test(arguments: [FanOutLineCodec.smallestSize, 5000, FanOutLineCodec.largestSize])
   func everySizeGoesThrough(size: Int) throws {
     let result = try FanOut.run(against: .prefixes) { $0.sizes = .fixed(size) }
     #expect(result.exitStatus == 0, "\(result.text)")
-    let trial = result.trials[0]
-    #expect(trial.messages > 0 && trial.sentBytes % size == 0)
+    let run = result.runs[0]
+    #expect(run.messages > 0 && run.sentBytes % size == 0)
   }
 
   @Test func helloComesFirstAndHasTheNumber() throws {
     let result = try FanOut.run(against: .asksForAName) { $0.hello = "user {n}" }
     #expect(result.exitStatus == 0, "\(result.text)")
-    #expect(result.trials[0].messages > 0)
-    #expect(try #require(result.trials[0].fanOut).otherLines > 0, "who is here")
-    let plan = WorkerPlan(
+    #expect(result.runs[0].messages > 0)
+    #expect(try #require(result.runs[0].fanOut).otherLines > 0, "who is here")
+    let plan = RunPlan(
       result.configuration, address: try SocketAddress.resolve(host: "127.0.0.1", port: 1)[0],
       rate: nil)
     #expect(plan.hello(of: 0)?.text == "user 0\n" && plan.hello(of: 12)?.text == "user 12\n")
@@ -95,7 +95,7 @@ import Throng
       options.timeout = .seconds(10)
     }
     #expect(result.exitStatus == 0, "\(result.text)")
-    #expect(result.trials[0].messages > 0)
+    #expect(result.runs[0].messages > 0)
   }
 
   @Test(arguments: [false, true])
@@ -113,10 +113,10 @@ import Throng
       options.timeout = .seconds(10)
     }
     #expect(result.exitStatus == 0, "\(result.text)")
-    let fanOut = try #require(result.trials[0].fanOut)
+    let fanOut = try #require(result.runs[0].fanOut)
     #expect(fanOut.receivers == 8 && fanOut.deliveries > 0)
-    #expect(result.trials[0].connections.opened == 11)
-    let slow = try #require(result.trials[0].slow)
+    #expect(result.runs[0].connections.opened == 11)
+    let slow = try #require(result.runs[0].slow)
     #expect(slow.opened == 2 && slow.openAtEnd == (areDropped ? 0 : 2))
     #expect(result.text.contains("not reading  \(slow.openAtEnd) of 2 members open at the end"))
   }
@@ -140,14 +140,14 @@ import Throng
     let read = try LoadResult(json: text)
     #expect(try read.json() == text)
     #expect(read.configuration == result.configuration)
-    #expect(read.trials[1].fanOut == result.trials[1].fanOut && read.trials[1].fanOut != nil)
+    #expect(read.runs[1].fanOut == result.runs[1].fanOut && read.runs[1].fanOut != nil)
     #expect(read.summary["deliveriesPerSecond"] != nil)
     let rows = result.csv.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }
     #expect(rows.count == 3)
     let column = try #require(rows[0].firstIndex(of: "deliveries"))
-    #expect(rows[1][column] == "\(try #require(result.trials[0].fanOut).deliveries)")
+    #expect(rows[1][column] == "\(try #require(result.runs[0].fanOut).deliveries)")
     #expect(result.text.contains(" deliveries/s  ("))
   }
 
@@ -159,8 +159,8 @@ import Throng
     let runner = try LoadRunner(options)
     let result = try runner.run(observer: LoadTests.StopAtFirstInterval(runner))
     #expect(result.wasInterrupted && result.exitStatus == 130, "\(result.text)")
-    #expect(result.trials[0].messages > 0)
-    #expect(try #require(result.trials[0].intervals.first?.deliveries) > 0)
+    #expect(result.runs[0].messages > 0)
+    #expect(try #require(result.runs[0].intervals.first?.deliveries) > 0)
   }
 
   @Test func conditionsJudgeDeliveries() throws {

@@ -73,7 +73,7 @@ import Throng
       $0.threads = 2
     }
     #expect(
-      result.trials[0].faults == [
+      result.runs[0].faults == [
         FaultSummary(
           kind: .lost, count: 2,
           first: "connection 1: the connection was lost: Connection reset by peer at offset 640")
@@ -89,8 +89,8 @@ import Throng
           + " (and 1 more connection with such a fault)",
         "2 of 4 connections were never served, connection 2 first",
       ])
-    #expect(result.trials[0].messages > 0, "the others' results are kept")
-    #expect(try #require(result.trials[0].connections.fairness) < 0.6)
+    #expect(result.runs[0].messages > 0, "the others' results are kept")
+    #expect(try #require(result.runs[0].connections.fairness) < 0.6)
     #expect(result.exitStatus == 1)
   }
 
@@ -100,7 +100,7 @@ import Throng
       $0.connections = 50
     }
     #expect(result.exitStatus == 0, "\(result.text)")
-    #expect(result.trials[0].connections.unserved == 0)
+    #expect(result.runs[0].connections.unserved == 0)
   }
 
   @Test func ofTheOpenLoopThoseAreUnservedWhomSomethingWasDue() throws {
@@ -108,9 +108,9 @@ import Throng
       $0.mode = .openLoop(rate: 20)
       $0.connections = 50
     }
-    let trial = result.trials[0]
-    #expect(trial.faults.map(\.kind) == [.noReply, .notServed])
-    #expect(trial.faults[0].count == trial.faults[1].count && trial.faults[0].count < 50)
+    let run = result.runs[0]
+    #expect(run.faults.map(\.kind) == [.noReply, .notServed])
+    #expect(run.faults[0].count == run.faults[1].count && run.faults[0].count < 50)
     #expect(result.exitStatus == 1)
   }
 

@@ -14,15 +14,15 @@ import Testing
     let search = MaximumSearch(
       measured.configuration, Self.bound, wasStopped: { wasStopped }
     ) { number, rate in
-      var trial = measured.trials[0]
+      var run = measured.runs[0]
       var latencies = Latencies.make()
       latencies.note(rate ?? 0 > limit ? 200 : 50)
-      trial.rate = rate
-      trial.messagesPerSecond = rate ?? 1000
-      trial.latency = LatencySummary(latencies)
-      trial.unsent = 0
+      run.rate = rate
+      run.messagesPerSecond = rate ?? 1000
+      run.latency = LatencySummary(latencies)
+      run.unsent = 0
       wasStopped = number == last
-      return trial
+      return run
     }
     return try search.run()
   }
@@ -30,7 +30,7 @@ import Testing
   @Test func theAnswerLiesBetweenARateThatHoldsAndOneThatFailed() throws {
     let result = try search(holdingUpTo: 500)
     let maximum = try #require(result.maximum)
-    let rates = result.trials.compactMap(\.rate)
+    let rates = result.runs.compactMap(\.rate)
     #expect(maximum.rate == rates.filter { $0 <= 500 }.max() && maximum.latency == 50)
     #expect(maximum.failedAt == rates.filter { $0 > 500 }.min())
   }
@@ -44,12 +44,12 @@ import Testing
   func aTrialThatWasCutShortHasNotFailed(number: Int) throws {
     let result = try search(holdingUpTo: 0, stoppedIn: number)
     let maximum = try #require(result.maximum)
-    #expect(result.trials.count == number)
+    #expect(result.runs.count == number)
     #expect(maximum.rate == 0 && maximum.failedAt == nil)
   }
 
   @Test func whatFailedBeforeTheStopCounts() throws {
     let result = try search(holdingUpTo: 0, stoppedIn: 3)
-    #expect(try #require(result.maximum).failedAt == result.trials[1].rate)
+    #expect(try #require(result.maximum).failedAt == result.runs[1].rate)
   }
 }

@@ -106,7 +106,7 @@ import Testing
       ])
     #expect([12.4, 1000, 43210.9].map(Decimals.rate) == ["12", "1000", "43211"])
     var result = try Load.run(against: .none) { $0.mode = .openLoop(rate: 100) }
-    result.trials[0].rate = 0.5
+    result.runs[0].rate = 0.5
     #expect(result.text.contains(" messages/s of 0.5 asked, "))
   }
 
@@ -117,7 +117,7 @@ import Testing
     #expect(try read.json() == text)
     #expect(read.version == 1)
     #expect(read.configuration == result.configuration)
-    #expect(read.trials[0].latency?.histogram.isEmpty == false)
+    #expect(read.runs[0].latency?.histogram.isEmpty == false)
     #expect(result.csv.split(separator: "\n").count == 2)
   }
 }

@@ -27,9 +27,9 @@ private struct Echo: Handler {
     let outcome = Result { try LoadRunner(options).run() }
     server.stop()
     thread.join()
-    let trial = try outcome.get().trials[0]
-    #expect(trial.faults.isEmpty, "\(trial.faults)")
-    let cost = try #require(trial.server)
+    let run = try outcome.get().runs[0]
+    #expect(run.faults.isEmpty, "\(run.faults)")
+    let cost = try #require(run.server)
     #expect(cost.threads > 40)
     #expect(try #require(cost.voluntarySwitchesPerMessage) > 0)
   }
@@ -46,10 +46,10 @@ private struct Echo: Handler {
       program.waitUntilExit()
     }
     #expect(!output.fileHandleForReading.availableData.isEmpty)
-    let first = SwitchCount(pid: Int(program.processIdentifier), mostLooks: 5)
+    let first = ContextSwitches(pid: Int(program.processIdentifier), sampleLimit: 5)
     #expect(first.chosen.count == 5 && first.weight == 21 / 5)
     #expect(first.voluntary > 0 && first.later.voluntary >= first.voluntary)
-    #expect(SwitchCount(pid: Int(program.processIdentifier)).chosen.count == 21)
+    #expect(ContextSwitches(pid: Int(program.processIdentifier)).chosen.count == 21)
   }
 
   /// They wait until their program's input ends.

@@ -34,7 +34,7 @@ import Throng
     options.server = .command("python3 -c '\(Self.echo)' {port}", cpus: nil)
     let result = try LoadRunner(options).run()
     #expect(result.exitStatus == 0, "\(result.text)")
-    let cost = try #require(result.trials[0].server)
+    let cost = try #require(result.runs[0].server)
     #expect(cost.threads == 1 && cost.peakResidentBytes > 0)
     #expect(kill(pid_t(cost.pid), 0) == -1)
   }
@@ -67,7 +67,7 @@ import Throng
       let runner = try LoadRunner(options)
       runner.stop()
       let result = try runner.run()
-      #expect(result.exitStatus == 130 && result.trials.isEmpty)
+      #expect(result.exitStatus == 130 && result.runs.isEmpty)
       #expect(result.text == "interrupted before anything was measured\n")
     }
   }
@@ -86,7 +86,7 @@ import Throng
     #expect(usage.threads >= 1 && usage.cpuSeconds > 0)
     let (exact, rough) = (
       try #require(ProcessUsage.residentBytes(pid: Int(getpid()))),
-      try #require(ProcessUsage.roughResidentBytes(pid: Int(getpid())))
+      try #require(ProcessUsage.approximateResidentBytes(pid: Int(getpid())))
     )
     #expect(exact > 1 << 20 && abs(exact - rough) < exact / 4)
     #expect(!ProcessUsage.processors(pid: Int(getpid())).isEmpty)

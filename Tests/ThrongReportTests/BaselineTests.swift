@@ -35,7 +35,7 @@ import Testing
     now.cells.removeAll { $0.contender != "reactor" || $0.connections != 100 }
     let baseline = Self.compare(before, now)
     // Its p99 was partly the generator's, and says nothing.
-    #expect(baseline.changes.map(\.figure) == [.throughput, .cpu, .memory])
+    #expect(baseline.changes.map(\.metric) == [.throughput, .cpu, .memory])
     #expect(baseline.regressions.count == 1)
     let text = baseline.text()
     #expect(
@@ -52,7 +52,7 @@ import Testing
     let saturated = baseline.changes.filter {
       $0.key.contender == "reactor" && $0.key.connections == 100
     }
-    #expect(saturated.map(\.figure) == [.cpu, .memory] && baseline.regressions.isEmpty)
+    #expect(saturated.map(\.metric) == [.cpu, .memory] && baseline.regressions.isEmpty)
   }
 
   @Test func aBoundNowIsComparedWithNothing() {
@@ -60,7 +60,7 @@ import Testing
     now.saturate("reactor", 100)
     let figures = Self.compare(Self.results(cpu: 4), now).changes.filter {
       $0.key.contender == "reactor" && $0.key.connections == 100
-    }.map(\.figure)
+    }.map(\.metric)
     #expect(figures == [.cpu, .memory])
   }
 

@@ -25,7 +25,7 @@ struct BrowserTests {
         expectAccessible(view, name)
         expectFigures(view, results, name)
       }
-      #expect(Set(views.map(\.ground)).count == 2, "light and dark differ")
+      #expect(Set(views.map(\.background)).count == 2, "light and dark differ")
     }
   }
 
@@ -82,24 +82,24 @@ struct BrowserTests {
         },
         "memory": cell.samples.compactMap(\.residentBytesPerConnection),
       ]
-      for (figure, values) in figures {
+      for (metric, values) in figures {
         #expect(values.count == 5, "odd, so that the median is one of them")
-        expected["\(figure) \(cell.workload) \(cell.contender) \(cell.connections)"] =
+        expected["\(metric) \(cell.workload) \(cell.contender) \(cell.connections)"] =
           values.sorted()[values.count / 2]
       }
     }
     var drawn: [String: Double] = [:]
     for point in view.points {
-      let key = "\(point.figure) \(point.workload ?? "") \(point.contender) \(point.connections)"
+      let key = "\(point.metric) \(point.workload ?? "") \(point.contender) \(point.connections)"
       drawn[key] = Double(point.value)
-      let figure = Figure(rawValue: point.figure)
-      #expect(point.title?.contains(figure?.text(expected[key] ?? 0) ?? "?") == true, name)
+      let metric = Metric(rawValue: point.metric)
+      #expect(point.title?.contains(metric?.text(expected[key] ?? 0) ?? "?") == true, name)
     }
     #expect(drawn == expected.filter { key, value in isDrawn(key, value) }, name)
     #expect(drawn.count < expected.count && drawn.keys.contains { $0.hasPrefix("memory") }, name)
     var tabled: [String: Double] = [:]
     for cell in view.cells {
-      let parts = cell.figure.split(separator: "-")
+      let parts = cell.metric.split(separator: "-")
       let workload = parts.dropLast().joined(separator: "-")
       tabled["\(parts.last ?? "") \(workload) \(cell.contender) \(cell.connections)"] =
         Double(cell.value)
@@ -118,7 +118,7 @@ private func isDrawn(_ key: String, _ value: Double) -> Bool {
 enum Browser {
   struct View: Decodable {
     struct Datum: Decodable {
-      var figure: String
+      var metric: String
       var workload: String?
       var contender: String
       var connections: String
@@ -145,7 +145,7 @@ enum Browser {
     var unnamedPictures: Int
     var doubleIds: Int
     var smallestLetter: Double
-    var ground: String
+    var background: String
     var text: String
     var errors: [Anything]
     var requests: [String]

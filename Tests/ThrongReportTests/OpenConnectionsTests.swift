@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func aDifferenceOfThemAllIsMoreThanOneOfTheActiveOnes() {
-    let memory = Verdict(Self.results()).workloads[0].findings.first { $0.figure == .memory }?.text
+    let memory = Verdict(Self.results()).workloads[0].findings.first { $0.metric == .memory }?.text
     #expect(
       memory
         == "With 10 clients, reactor has the lowest memory per connection (1.66 KiB); thread-pool takes"

@@ -60,21 +60,21 @@ import Testing
   }
 
   @Test func labelsCanBeReadOnBothGrounds() throws {
-    let grounds = SeriesStyle.ground
+    let backgrounds = SeriesStyle.background
     for color in SeriesStyle.colors {
-      #expect(try contrast(color.light, grounds.light) >= 4.5, "\(color.light)")
-      #expect(try contrast(color.dark, grounds.dark) >= 4.5, "\(color.dark)")
+      #expect(try contrast(color.light, backgrounds.light) >= 4.5, "\(color.light)")
+      #expect(try contrast(color.dark, backgrounds.dark) >= 4.5, "\(color.dark)")
     }
     // Text, soft text, links and faults, on the page and on a card.
-    for (texts, grounds) in [
+    for (texts, backgrounds) in [
       (["#1b1f24", "#59616b", "#0b5fa5", "#b3262f"], ["#f5f6f8", "#ffffff", "#eef4fa"]),
       (["#e8eaed", "#a4acb7", "#74b9ff", "#ff9494"], ["#0e1013", "#15181d", "#16222f"]),
     ] {
       for text in texts {
         #expect(StyleSheet.page.contains(text))
-        for ground in grounds {
-          #expect(StyleSheet.page.contains(ground))
-          #expect(try contrast(text, ground) >= 4.5, "\(text) on \(ground)")
+        for background in backgrounds {
+          #expect(StyleSheet.page.contains(background))
+          #expect(try contrast(text, background) >= 4.5, "\(text) on \(background)")
         }
       }
     }

@@ -65,7 +65,7 @@ import Testing
     #expect(baseline.regressions.count == 11)
     let significant = baseline.changes.filter(\.isSignificant)
     #expect(Set(significant.map(\.key.contender)) == ["thread-pool", "c-epoll"])
-    #expect(significant.allSatisfy { $0.figure == .cpu })
+    #expect(significant.allSatisfy { $0.metric == .cpu })
     #expect(significant.filter { $0.key.contender == "c-epoll" }.allSatisfy { !$0.isWorse })
     let text = baseline.text()
     #expect(text.contains("+25 %!") && text.contains("-17 %*"))

@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  private func finding(_ figure: Figure, _ results: CompareResults) -> String {
-    Verdict(results).workloads[0].findings.first { $0.figure == figure }?.text ?? ""
+  private func finding(_ metric: Metric, _ results: CompareResults) -> String {
+    Verdict(results).workloads[0].findings.first { $0.metric == metric }?.text ?? ""
   }
 
   @Test func aClearWinIsSaidWithItsRatioAndItsInterval() {
@@ -236,9 +236,9 @@ import Testing
         results.cells[index].samples[sample].isSaturated = true
       }
     }
-    for figure in [Figure.throughput, .p99] {
+    for metric in [Metric.throughput, .p99] {
       #expect(
-        finding(figure, results).hasPrefix("The generator was the bottleneck: nothing is said"))
+        finding(metric, results).hasPrefix("The generator was the bottleneck: nothing is said"))
     }
     #expect(finding(.cpu, results).contains("thread-per-client has 2.00 ×"))
     let verdict = Verdict(results)

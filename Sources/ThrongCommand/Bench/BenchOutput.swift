@@ -64,7 +64,7 @@ struct BenchOutput {
 final class BenchProgress: LoadObserver {
   private let isTerminal = isatty(2) == 1
 
-  func trialBegins(_ number: Int, of count: Int?, rate: Double?) {
+  func runBegins(_ number: Int, of count: Int?, rate: Double?) {
     if count == 1 { return }
     let place = count.map { "\(number) of \($0)" } ?? "\(number)"
     let asked = rate.map { ", \(Decimals.rate($0)) messages/s" } ?? ""

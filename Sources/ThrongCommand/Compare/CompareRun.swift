@@ -70,11 +70,11 @@ struct CompareRun {
     if earlier == nil, let kept = try EarlierResults.keep(file) {
       StandardError.write("the earlier results are kept as \(kept)")
     }
-    let screen = CompareScreen(plan)
-    screen.opens(expected: plan.expectedTime, isResumed: earlier != nil)
+    let progress = CompareProgress(plan)
+    progress.begin(expected: plan.expectedTime, isResumed: earlier != nil)
     let comparison = Comparison(
-      plan, resuming: earlier, file: file, interruption: interruption, observer: screen)
-    defer { screen.closes() }
+      plan, resuming: earlier, file: file, interruption: interruption, observer: progress)
+    defer { progress.end() }
     return try comparison.run()
   }
 
@@ -85,7 +85,7 @@ struct CompareRun {
     }
     let report = Report(measured, baseline: changes)
     try report.write(to: results.output)
-    print(report.terminalTable(width: CompareScreen.outputWidth))
+    print(report.terminalTable(width: CompareProgress.outputWidth))
     print(report.verdict.text)
     if let changes { print("\n" + changes.text(), terminator: "") }
     var status: Int32 = measured.cells.contains { !$0.samples.isEmpty } ? 0 : 1
@@ -107,7 +107,7 @@ struct CompareRun {
       print("\(task.id)\n  \(plan.method.command(task))")
     }
     for note in plan.results.notes { print("note: \(note)") }
-    let time = CompareScreen.text(plan.expectedTime)
+    let time = CompareProgress.text(plan.expectedTime)
     print("\(seen.count) cells, \(plan.results.method.repeats) rounds: about \(time)")
     return 0
   }

@@ -13,7 +13,7 @@ extension CompareOptions {
     }
     found += block.map(blocking)
     found += slowClients.map(slow)
-    found += idle.map(idleCrowd)
+    found += idle.map(idleBeside)
     if measuresChurn { found.append(churn) }
     if measuresFanOut { found.append(fanOut) }
     return found
@@ -78,7 +78,7 @@ extension CompareOptions {
       serverFlags: ["--handler", "echo"], generatorFlags: ["--slow-clients", share])
   }
 
-  private func idleCrowd(_ count: Int) -> Workload {
+  private func idleBeside(_ count: Int) -> Workload {
     Workload(
       id: "idle-\(count)", title: "\(count) idle connections beside",
       explanation: """

@@ -19,7 +19,7 @@ package struct CellRunner {
   /// This very command.
   private static let ownProgram = "/proc/self/exe"
   let program: String
-  let adopts: Bool
+  let adoptsOrphans: Bool
 
   /// - Parameter program: the command `throng`; nil: the one that runs, which then adopts what a
   ///   measurement leaves.
@@ -27,8 +27,8 @@ package struct CellRunner {
     self.method = method
     self.interruption = interruption
     self.program = program ?? Self.ownProgram
-    adopts = program == nil
-    if adopts { shim_adopt_descendants() }
+    adoptsOrphans = program == nil
+    if adoptsOrphans { shim_adopt_descendants() }
   }
 
   package func measure(_ task: CellTask) -> CellOutcome {
@@ -48,14 +48,14 @@ package struct CellRunner {
   func run(
     _ arguments: [String], within limit: Duration, waitingForRest: Duration = .zero
   ) -> Result<ChildProcess.Outcome, Errno> {
-    let leftovers = Leftovers(adopts: adopts)
+    let orphans = OrphanedProcesses(adoptsOrphans: adoptsOrphans)
     let child = ChildProcess(
       program: program, arguments: arguments + ["--quiet", "--json", "-"],
-      processors: method.processors.generator, mark: leftovers.mark)
-    defer { leftovers.end() }
+      processors: method.processors.generator, environmentTag: orphans.environmentTag)
+    defer { orphans.end() }
     do {
       let outcome = try child.run(within: limit, interruption)
-      if waitingForRest > .zero { leftovers.waitForEnd(within: waitingForRest) }
+      if waitingForRest > .zero { orphans.waitForEnd(within: waitingForRest) }
       return .success(outcome)
     } catch {
       return .failure(error)
@@ -71,25 +71,25 @@ package struct CellRunner {
         reason: "it hung: nothing was measured within \(limit) s", serverNeverListened: false,
         isFinal: true)
     }
-    guard let result = try? LoadResult(json: outcome.output), let trial = result.trials.first else {
+    guard let result = try? LoadResult(json: outcome.output), let run = result.runs.first else {
       return .failed(
         reason: Self.sentence(outcome),
         serverNeverListened: outcome.errors.contains("server command"),
         isFinal: false)
     }
-    if let fault = trial.faults.first {
+    if let fault = run.faults.first {
       return .failed(
-        reason: Self.sentence(fault, trial), serverNeverListened: false,
-        isFinal: trial.messages == 0)
+        reason: Self.sentence(fault, run), serverNeverListened: false,
+        isFinal: run.messages == 0)
     }
-    guard trial.messages > 0 else {
+    guard run.messages > 0 else {
       // On a busy machine the server may not have had its turn.
       return .failed(
         reason: "no message was answered in the time measured (a longer --duration)",
         serverNeverListened: false, isFinal: false)
     }
     return .measured(
-      Sample(round: task.round, trial: trial, verifies: result.configuration.verifies))
+      Sample(round: task.round, run: run, verifies: result.configuration.verifies))
   }
 
   /// What the generator said before it gave up.
@@ -106,8 +106,8 @@ package struct CellRunner {
     }
   }
 
-  private static func sentence(_ fault: FaultSummary, _ trial: TrialResult) -> String {
-    let all = trial.faults.reduce(0) { $0 + $1.count }
+  private static func sentence(_ fault: FaultSummary, _ run: RunResult) -> String {
+    let all = run.faults.reduce(0) { $0 + $1.count }
     return all > 1 ? "\(fault.first) (the first of \(Count.text(all)) faults)" : fault.first
   }
 }

@@ -26,11 +26,11 @@ struct ChildProcess {
   /// Nil: wherever this process may run.
   var processors: [Int]?
   /// Its descendants can be known by it: an entry of the environment.
-  var mark = ""
+  var environmentTag = ""
 
-  private static let politeTime: UInt64 = 6_000_000_000
+  private static let terminationTime: UInt64 = 6_000_000_000
   private static let killTime: UInt64 = 2_000_000_000
-  private static let mostOutput = 64 << 20
+  private static let maximumOutput = 64 << 20
 
   /// - Throws: `Errno` when it could not be started.
   func run(within limit: Duration, _ interruption: StopSignal) throws(Errno) -> Outcome {
@@ -39,20 +39,21 @@ struct ChildProcess {
     let pid = try spawn(&pipes)
     let exit = shim_pidfd_open(pid)
     defer { if exit >= 0 { _ = shim_close(exit) } }
-    var watch = Watch(pid: pid, exit: exit, pipes: pipes, interruption: interruption)
-    var outcome = watch.wait(until: Self.clock + UInt64(limit / .nanoseconds(1)), heedsStop: true)
+    var watcher = ExitWatcher(pid: pid, exit: exit, pipes: pipes, interruption: interruption)
+    var outcome = watcher.wait(
+      until: Self.clock + UInt64(limit / .nanoseconds(1)), stopsOnRequest: true)
     if outcome == nil {
       // It ends its server first when it is asked politely.
       let reason: End = interruption.isAsked ? .interrupted : .deadline
       kill(pid, SIGTERM)
-      if watch.wait(until: Self.clock + Self.politeTime, heedsStop: false) == nil {
+      if watcher.wait(until: Self.clock + Self.terminationTime, stopsOnRequest: false) == nil {
         kill(pid, SIGKILL)
-        _ = watch.wait(until: Self.clock + Self.killTime, heedsStop: false)
+        _ = watcher.wait(until: Self.clock + Self.killTime, stopsOnRequest: false)
       }
       outcome = reason
     }
     return Outcome(
-      end: outcome ?? .deadline, output: watch.output.text, errors: watch.errors.text)
+      end: outcome ?? .deadline, output: watcher.output.text, errors: watcher.errors.text)
   }
 
   private static var clock: UInt64 { shim_monotonic_nanoseconds() }
@@ -81,7 +82,7 @@ struct ChildProcess {
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
     words.append(nil)
     defer { for word in words { free(word) } }
-    var environment = Self.environment(with: mark)
+    var environment = Self.environment(with: environmentTag)
     defer { for entry in environment { free(entry) } }
     var pid = pid_t()
     let result = posix_spawnp(&pid, program, &actions, &attributes, words, &environment)
@@ -90,46 +91,46 @@ struct ChildProcess {
     return pid
   }
 
-  private static func environment(with mark: String) -> [UnsafeMutablePointer<CChar>?] {
+  private static func environment(with environmentTag: String) -> [UnsafeMutablePointer<CChar>?] {
     var entries: [UnsafeMutablePointer<CChar>?] = []
     var entry = Glibc.environ
     while let text = entry.pointee {
       entries.append(strdup(text))
       entry += 1
     }
-    if !mark.isEmpty { entries.append(strdup(mark)) }
+    if !environmentTag.isEmpty { entries.append(strdup(environmentTag)) }
     entries.append(nil)
     return entries
   }
 
   // MARK: Watching
 
-  private struct Watch {
+  private struct ExitWatcher {
     let pid: pid_t
     let exit: CInt
     let pipes: Pipes
     let interruption: StopSignal
-    var output = Gathered()
-    var errors = Gathered()
+    var output = PipeOutput()
+    var errors = PipeOutput()
 
     /// - Returns: how it has ended; nil when it runs still: the time is over, or somebody wishes us to
     ///   stop and that is heeded.
-    mutating func wait(until deadline: UInt64, heedsStop: Bool) -> End? {
+    mutating func wait(until deadline: UInt64, stopsOnRequest: Bool) -> End? {
       while true {
-        gather()
+        readPipes()
         if let end = ended() {
-          gather()
+          readPipes()
           return end
         }
         let stops = interruption.count
         let now = ChildProcess.clock
         // A second wish to stop cuts the polite time short.
-        if now >= deadline || (heedsStop ? stops > 0 : stops > 1) { return nil }
+        if now >= deadline || (stopsOnRequest ? stops > 0 : stops > 1) { return nil }
         sleep(until: deadline, now)
       }
     }
 
-    private mutating func gather() {
+    private mutating func readPipes() {
       output.read(pipes.output.read)
       errors.read(pipes.errors.read)
     }
@@ -158,7 +159,7 @@ struct ChildProcess {
   }
 
   /// What came through a pipe.
-  private struct Gathered {
+  private struct PipeOutput {
     private var bytes: [UInt8] = []
     private(set) var hasEnded = false
 
@@ -171,7 +172,7 @@ struct ChildProcess {
         if count == 0 { hasEnded = true }
         guard count > 0 else { return }
         // Who writes without end is not listened to.
-        if bytes.count < ChildProcess.mostOutput { bytes += part.prefix(count) }
+        if bytes.count < ChildProcess.maximumOutput { bytes += part.prefix(count) }
       }
     }
   }

@@ -13,7 +13,7 @@ package final class Comparison {
   private let file: String?
   private let observer: (any CompareObserver)?
   /// Contenders that never listened, and why: their other cells are not tried.
-  private var givenUp: [Contender.ID: String] = [:]
+  private var skippedContenders: [Contender.ID: String] = [:]
   /// Cells that failed in the run that goes on here, and were not tried again yet.
   private var retried: Set<CellKey>
   private var spent = Duration.zero
@@ -40,9 +40,9 @@ package final class Comparison {
   /// - Throws: `FileWriteError` when the results cannot be saved.
   package func run() throws -> CompareResults {
     try save()
-    let disturbance = Disturbance()
+    let backgroundLoad = BackgroundLoad()
     if try !measureAll() || !countSystemCalls() { results.wasInterrupted = true }
-    if let text = disturbance.note { note(text) }
+    if let text = backgroundLoad.note { note(text) }
     results.ended = Date()
     try save()
     return results
@@ -57,7 +57,7 @@ package final class Comparison {
       if interruption.isAsked { return false }
       observer?.begins(task, index + 1, of: plan.tasks.count, timeLeft(from: index))
       let start = clock.now
-      let outcome = givenUp[task.contender.id].map(Self.givenUpOutcome) ?? measure(task)
+      let outcome = skippedContenders[task.contender.id].map(Self.skippedOutcome) ?? measure(task)
       if case .interrupted = outcome { return false }
       spent += clock.now - start
       expected += plan.method.expectedTime(task)
@@ -91,7 +91,7 @@ package final class Comparison {
     return outcome
   }
 
-  private static func givenUpOutcome(_ reason: String) -> CellOutcome {
+  private static func skippedOutcome(_ reason: String) -> CellOutcome {
     .failed(reason: reason, serverNeverListened: true, isFinal: true)
   }
 
@@ -108,7 +108,7 @@ package final class Comparison {
     }
     if case .failed(let reason, serverNeverListened: true, _) = outcome, !hasServed(task.contender)
     {
-      givenUp[task.contender.id] = reason
+      skippedContenders[task.contender.id] = reason
     }
   }
 
@@ -164,7 +164,9 @@ package final class Comparison {
 
   /// What was expected of the rest, scaled by what the first cells really took.
   private func timeLeft(from index: Int) -> Duration {
-    let rest = plan.tasks[index...].filter { !isDone($0) && givenUp[$0.contender.id] == nil }
+    let rest = plan.tasks[index...].filter {
+      !isDone($0) && skippedContenders[$0.contender.id] == nil
+    }
     let time = rest.reduce(.zero) { $0 + plan.method.expectedTime($1) }
     let scale = expected > .zero ? spent / expected : 1
     return time * scale + ComparePlan.countingTime * plan.countingTasks.count

@@ -12,7 +12,7 @@ package struct SystemCallCounter {
 
   /// Fewer a message than this are not of the message.
   private static let least = 0.005
-  private static let patience = Duration.seconds(30)
+  private static let limit = Duration.seconds(30)
 
   package init(_ runner: CellRunner) { self.runner = runner }
 
@@ -38,16 +38,16 @@ package struct SystemCallCounter {
     defer { unlink(file) }
     let server =
       "strace -D -f -c -q -o \(file) " + task.contender.command(for: task.workload)
-    let limit = runner.method.startTimeout + Self.patience
+    let limit = runner.method.startTimeout + Self.limit
     func calls(_ arguments: [String]) -> (counts: [String: Int], messages: Int)? {
       unlink(file)
       // The tracer writes when the server has ended.
       let ran = runner.run(arguments, within: limit, waitingForRest: .seconds(3))
       guard case .success(let outcome) = ran, let result = try? LoadResult(json: outcome.output),
-        let trial = result.trials.first, let table = TextFile.read(file)
+        let run = result.runs.first, let table = TextFile.read(file)
       else { return nil }
       // What was in flight when the measuring ended was answered too.
-      return (Self.parse(table), trial.messages + task.connections * task.workload.depth)
+      return (Self.parse(table), run.messages + task.connections * task.workload.depth)
     }
     guard let idle = calls(runner.method.idleArguments(task, server: server)),
       let busy = calls(runner.method.countingArguments(task, server: server)), busy.messages > 0

@@ -11,7 +11,7 @@ extension Baseline {
       let rows = keys.compactMap { key in changed[key].map { row(key, $0) } }
       guard !rows.isEmpty else { continue }
       var table = TextTable(
-        [("clients", .right), ("contender", .left)] + Figure.allCases.map { ($0.column, .right) })
+        [("clients", .right), ("contender", .left)] + Metric.allCases.map { ($0.column, .right) })
       for row in rows { table.add(row) }
       text += workload.title + ", against the baseline\n" + table.text + "\n"
     }
@@ -32,8 +32,8 @@ extension Baseline {
   private func row(_ key: CellKey, _ changes: [Change]) -> [String] {
     let label = results.contender(key.contender)?.label ?? key.contender
     return [Quantity.count(key.connections), TextTable.clean(label, to: 20)]
-      + Figure.allCases.map { figure in
-        changes.first { $0.figure == figure }.map(field) ?? "-"
+      + Metric.allCases.map { metric in
+        changes.first { $0.metric == metric }.map(field) ?? "-"
       }
   }
 
@@ -45,7 +45,7 @@ extension Baseline {
   }
 }
 
-extension Figure {
+extension Metric {
   /// The head of a column on a terminal.
   fileprivate var column: String {
     switch self {

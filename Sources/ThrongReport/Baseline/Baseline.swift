@@ -6,7 +6,7 @@ public struct Baseline: Sendable {
   /// A figure of a cell, then and now.
   public struct Change: Sendable, Equatable {
     public let key: CellKey
-    public let figure: Figure
+    public let metric: Metric
     public let before: Double
     /// The generator was the bottleneck then: it was at least `before`, and has fallen below that.
     public let beforeIsBound: Bool
@@ -18,21 +18,21 @@ public struct Baseline: Sendable {
 
     /// More than noise and more than the floor of the figure.
     public var isSignificant: Bool {
-      let outcome = ratio?.outcome(floor: figure.floor)
+      let outcome = ratio?.outcome(floor: metric.floor)
       return outcome == .less || outcome == .more
     }
 
     var beforeText: String { (beforeIsBound ? "at least " : "") + text(before) }
     var nowText: String { text(now) }
 
-    private func text(_ value: Double) -> String { figure.text(value, open: openConnections) }
+    private func text(_ value: Double) -> String { metric.text(value, open: openConnections) }
 
     /// What is significant has the direction of its interval.
     public var isWorse: Bool {
-      switch ratio?.outcome(floor: figure.floor) {
-      case .less: figure.higherIsBetter
-      case .more: !figure.higherIsBetter
-      default: figure.higherIsBetter ? now < before : now > before
+      switch ratio?.outcome(floor: metric.floor) {
+      case .less: metric.higherIsBetter
+      case .more: !metric.higherIsBetter
+      default: metric.higherIsBetter ? now < before : now > before
       }
     }
   }
@@ -61,7 +61,7 @@ public struct Baseline: Sendable {
     self.results = results
     self.tolerance = tolerance
     let before = Dictionary(baseline.cells.map { ($0.key, $0) }) { first, _ in first }
-    let others = OtherWorkloads(baseline, results)
+    let others = ChangedWorkloads(baseline, results)
     var compared = 0
     var changes: [Change] = []
     var regressions: [Regression] = []
@@ -72,7 +72,7 @@ public struct Baseline: Sendable {
       if cell.isSound || cell.failure != nil { compared += 1 }
       if let failure = cell.failure { regressions.append(.failed(cell.key, failure)) }
       guard cell.isSound else { continue }
-      let all = Figure.allCases.compactMap { Self.change($0, workload, old, cell) }
+      let all = Metric.allCases.compactMap { Self.change($0, workload, old, cell) }
       changes += all
       regressions += all.filter { Self.isRegression($0, tolerance) }.map(Regression.worse)
     }
@@ -83,33 +83,33 @@ public struct Baseline: Sendable {
   }
 
   private static func change(
-    _ figure: Figure, _ workload: Workload, _ old: Cell, _ cell: Cell
+    _ metric: Metric, _ workload: Workload, _ old: Cell, _ cell: Cell
   ) -> Change? {
-    if figure.suffersFromSaturation, cell.isSaturated { return nil }
+    if metric.suffersFromSaturation, cell.isSaturated { return nil }
     // Of a lower bound one thing can be told: that an exact value lies below it.
-    let isBound = figure.suffersFromSaturation && old.isSaturated
-    if isBound, figure != .throughput { return nil }
-    guard let before = old.estimate(figure), let now = cell.estimate(figure) else { return nil }
+    let isBound = metric.suffersFromSaturation && old.isSaturated
+    if isBound, metric != .throughput { return nil }
+    guard let before = old.estimate(metric), let now = cell.estimate(metric) else { return nil }
     let open = workload.openConnections(cell.connections)
-    let least = figure.resolution(open: open)
+    let least = metric.resolution(open: open)
     let ratio = Ratio(
-      independent: cell.values(figure).values.map { max($0, least) },
-      to: old.values(figure).values.map { max($0, least) }
+      independent: cell.values(metric).values.map { max($0, least) },
+      to: old.values(metric).values.map { max($0, least) }
     ).map { abs(before.median - now.median) < least ? $0.withinResolution : $0 }
     let change = Change(
-      key: cell.key, figure: figure, before: before.median, beforeIsBound: isBound,
+      key: cell.key, metric: metric, before: before.median, beforeIsBound: isBound,
       now: now.median, ratio: ratio, openConnections: open)
     return isBound && !(change.isSignificant && change.isWorse) ? nil : change
   }
 
   private static func isRegression(_ change: Change, _ tolerance: Double) -> Bool {
     guard change.isSignificant, change.isWorse, let ratio = change.ratio else { return false }
-    let worsening = change.figure.higherIsBetter ? 1 / ratio.value : ratio.value
+    let worsening = change.metric.higherIsBetter ? 1 / ratio.value : ratio.value
     return worsening > 1 + tolerance
   }
 
   private static func remarks(
-    _ baseline: CompareResults, _ now: CompareResults, _ others: OtherWorkloads
+    _ baseline: CompareResults, _ now: CompareResults, _ others: ChangedWorkloads
   ) -> [String] {
     var remarks: [String] = []
     let (old, new) = (baseline.machine, now.machine)
@@ -150,16 +150,16 @@ extension Baseline.Regression {
   public func sentence(_ results: CompareResults) -> String {
     switch self {
     case .failed(let key, let failure):
-      "\(Self.place(key, results)): failed, and did not before: \(failure)"
+      "\(Self.cellName(key, results)): failed, and did not before: \(failure)"
     case .worse(let change):
-      "\(Self.place(change.key, results)): \(change.figure.name)"
+      "\(Self.cellName(change.key, results)): \(change.metric.name)"
         + " \(change.beforeText) -> \(change.nowText)"
         + " (\(Quantity.change(change.ratio?.value ?? change.now / change.before))"
         + "\(change.beforeIsBound ? " or more" : ""))"
     }
   }
 
-  private static func place(_ key: CellKey, _ results: CompareResults) -> String {
+  private static func cellName(_ key: CellKey, _ results: CompareResults) -> String {
     let label = results.contender(key.contender)?.label ?? key.contender
     return TextTable.clean(
       "\(label), \(results.workload(key.workload)?.title ?? key.workload),"

@@ -12,7 +12,7 @@ struct ChartDrawing {
   private let plotHeight: Double
   private let right: Double
 
-  private static let mostBands = 8
+  private static let maximumBands = 8
 
   init(_ chart: Chart, layout: ChartLayout, id: String, isStandalone: Bool) {
     self.chart = chart
@@ -37,7 +37,7 @@ struct ChartDrawing {
     content += grid + axes
     // Models above peers; and with many, only the models have bands.
     let order = chart.series.filter(\.style.isPeer) + chart.series.filter { !$0.style.isPeer }
-    let banded = order.count > Self.mostBands ? order.filter { !$0.style.isPeer } : order
+    let banded = order.count > Self.maximumBands ? order.filter { !$0.style.isPeer } : order
     content += banded.map(band).joined() + order.map(line).joined()
     content += labels + order.map(points).joined()
     var attributes = [
@@ -85,7 +85,7 @@ struct ChartDrawing {
   private var heading: String {
     let size = layout.fontSize
     let title = text(chart.title, 10, 10 + size * 1.1, size: size * 1.12, "title")
-    return title + text(chart.figure.axis(chart.workload), 10, 14 + size * 2.4, size: size * 0.92)
+    return title + text(chart.metric.axis(chart.workload), 10, 14 + size * 2.4, size: size * 0.92)
   }
 
   private var grid: String {
@@ -94,7 +94,7 @@ struct ChartDrawing {
       return "<path class=\"grid\" d=\"M\(Markup.number(layout.left)),\(height)"
         + "h\(Markup.number(plotWidth))\"/>"
         + text(
-          chart.figure.axisText(mark), layout.left - 7, y(mark) + layout.fontSize * 0.34,
+          chart.metric.axisText(mark), layout.left - 7, y(mark) + layout.fontSize * 0.34,
           size: layout.fontSize * 0.92, anchor: "end")
     }.joined()
   }
@@ -104,14 +104,14 @@ struct ChartDrawing {
     var result = "<path class=\"axis\" d=\"M\(n(layout.left)),\(n(bottom))h\(n(plotWidth))\"/>"
     var free = -Double.infinity
     for connections in chart.workload.connections {
-      let place = x(Double(connections))
-      result += "<path class=\"axis\" d=\"M\(n(place)),\(n(bottom))v4\"/>"
+      let center = x(Double(connections))
+      result += "<path class=\"axis\" d=\"M\(n(center)),\(n(bottom))v4\"/>"
       let label = layout.isShort ? Quantity.short(connections) : Quantity.count(connections)
       let half = Double(label.count) * layout.fontSize * 0.29
-      guard place - half > free else { continue }
+      guard center - half > free else { continue }
       result += text(
-        label, place, bottom + layout.fontSize + 6, size: layout.fontSize * 0.92, anchor: "middle")
-      free = place + half + 5
+        label, center, bottom + layout.fontSize + 6, size: layout.fontSize * 0.92, anchor: "middle")
+      free = center + half + 5
     }
     return result
       + text(
@@ -170,11 +170,11 @@ struct ChartDrawing {
   /// pointer or a finger on.
   private func points(_ series: Chart.Series) -> String {
     series.points.map { point in
-      let place = (x: x(Double(point.connections)), y: y(point.estimate.median))
+      let center = (x: x(Double(point.connections)), y: y(point.estimate.median))
       let hollow = point.isSaturated ? " hollow" : ""
       var attributes = [
         ("class", "point \(series.style.colorClass)\(hollow)"),
-        ("data-workload", chart.workload.id), ("data-figure", chart.figure.rawValue),
+        ("data-workload", chart.workload.id), ("data-metric", chart.metric.rawValue),
         ("data-contender", series.contender.id), ("data-connections", "\(point.connections)"),
         ("data-value", "\(point.estimate.median)"),
       ]
@@ -185,8 +185,8 @@ struct ChartDrawing {
       let content =
         Markup.element("title", [], Markup.escape(chart.hover(series, point)))
         + Markup.element(
-          "circle", [("class", "hit"), ("cx", n(place.x)), ("cy", n(place.y)), ("r", "9")])
-        + Markup.element("path", [("d", series.style.marker(place.x, place.y))])
+          "circle", [("class", "hit"), ("cx", n(center.x)), ("cy", n(center.y)), ("r", "9")])
+        + Markup.element("path", [("d", series.style.marker(center.x, center.y))])
       return Markup.element("g", attributes, content) + "\n"
     }.joined()
   }
@@ -201,11 +201,11 @@ struct ChartDrawing {
     let ends = chart.series.compactMap { series in
       series.points.last.map { (x(Double($0.connections)), y($0.estimate.median)) }
     }
-    let places = LabelPlacement.place(
+    let labelHeights = LabelPlacement.place(
       ends.map(\.1), gap: layout.lineHeight, from: top + 2, to: bottom)
     let column = layout.left + plotWidth + ChartLayout.labelOffset
-    return zip(chart.series, zip(ends, places)).map { series, place in
-      let (end, height) = place
+    return zip(chart.series, zip(ends, labelHeights)).map { series, center in
+      let (end, height) = center
       let lead = Markup.element(
         "path",
         [

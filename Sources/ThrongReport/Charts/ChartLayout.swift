@@ -7,7 +7,7 @@ struct ChartLayout {
   let fontSize: Double
   let left: Double
   /// The most that labels may take on the right.
-  let mostRight: Double
+  let maximumRight: Double
   /// With a heading.
   let top: Double
   let bottom: Double
@@ -16,10 +16,10 @@ struct ChartLayout {
 
   /// Half of a page of 1,440 pixels; a README.
   static let wide = ChartLayout(
-    width: 620, plotHeight: 270, fontSize: 13, left: 62, mostRight: 190, top: 62, bottom: 46,
+    width: 620, plotHeight: 270, fontSize: 13, left: 62, maximumRight: 190, top: 62, bottom: 46,
     isShort: false)
   static let narrow = ChartLayout(
-    width: 336, plotHeight: 230, fontSize: 11, left: 50, mostRight: 136, top: 58, bottom: 42,
+    width: 336, plotHeight: 230, fontSize: 11, left: 50, maximumRight: 136, top: 58, bottom: 42,
     isShort: true)
 
   var lineHeight: Double { fontSize * 1.18 }
@@ -34,12 +34,12 @@ struct ChartLayout {
   /// As wide as the labels need.
   func right(labels: [String]) -> Double {
     let widest = labels.map { TextWidth.of($0, size: labelSize) }.max() ?? 0
-    return min(mostRight, widest + Self.labelOffset + Self.margin)
+    return min(maximumRight, widest + Self.labelOffset + Self.margin)
   }
 
   /// The label, cut to what there is room for.
   func fit(_ label: String) -> String {
-    let room = mostRight - Self.labelOffset - Self.margin
+    let room = maximumRight - Self.labelOffset - Self.margin
     guard TextWidth.of(label, size: labelSize) > room else { return label }
     var cut = label
     while !cut.isEmpty, TextWidth.of(cut + "…", size: labelSize) > room { cut.removeLast() }

@@ -12,7 +12,7 @@ struct SeriesStyle {
     ("#8f3a86", "#e6a0dc"), ("#4b515a", "#bcc3cd"), ("#7a5b00", "#e2c14d"),
     ("#b3262f", "#ff9494"), ("#1b7285", "#73d2e6"),
   ]
-  static let ground = (light: "#ffffff", dark: "#15181d")
+  static let background = (light: "#ffffff", dark: "#15181d")
 
   var colorClass: String { "c\(index % Self.colors.count)" }
 
@@ -52,9 +52,9 @@ struct SeriesStyle {
   /// The rules of all charts: in the page once, and in each file that stands alone.
   static var styleSheet: String {
     """
-    .chart{--ground:\(ground.light);--ink:#1b1f24;--soft:#59616b;--grid:#e4e7eb;--axis:#9aa2ad;\
+    .chart{--ground:\(background.light);--ink:#1b1f24;--soft:#59616b;--grid:#e4e7eb;--axis:#9aa2ad;\
     \(variables(\.light))}
-    @media screen and (prefers-color-scheme:dark){.chart{--ground:\(ground.dark);--ink:#e8eaed;--soft:#a4acb7;\
+    @media screen and (prefers-color-scheme:dark){.chart{--ground:\(background.dark);--ink:#e8eaed;--soft:#a4acb7;\
     --grid:#2b3038;--axis:#5b636e;\(variables(\.dark))}}
     .chart text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif;\
     font-variant-numeric:tabular-nums;fill:var(--soft)}

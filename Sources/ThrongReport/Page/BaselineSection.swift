@@ -48,7 +48,7 @@ struct BaselineSection {
             "th", [("scope", "row")],
             results.contender(change.key.contender)?.label ?? change.key.contender),
           Element("td", [("class", "n")], Quantity.count(change.key.connections)),
-          Element("td", change.figure.name),
+          Element("td", change.metric.name),
           Element("td", [("class", "n")], change.beforeText),
           Element("td", [("class", "n")], change.nowText),
           Element(

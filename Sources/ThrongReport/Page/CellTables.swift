@@ -6,7 +6,7 @@ struct CellTables {
 
   /// Nil when there are no cells.
   var element: Element? {
-    let rows = figureRows
+    let rows = metricRows
     guard !rows.isEmpty else { return nil }
     let title = Phrase.capitalized(workload.title)
     let head =
@@ -36,7 +36,7 @@ struct CellTables {
     }
   }
 
-  private var figureRows: [Element] {
+  private var metricRows: [Element] {
     var last: Int?
     return cells.map { contender, cell in
       defer { last = cell.connections }

@@ -51,8 +51,8 @@ struct MethodText {
         + " from it.",
       "Two contenders are compared round by round, by the median of the ratios. It is a tie when the"
         + " ratio's interval contains 1, or when the difference is under"
-        + " \(Quantity.percent(Figure.throughput.floor)) in throughput or CPU or"
-        + " \(Quantity.percent(Figure.p99.floor)) in latency or memory: so much the placement of code"
+        + " \(Quantity.percent(Metric.throughput.floor)) in throughput or CPU or"
+        + " \(Quantity.percent(Metric.p99.floor)) in latency or memory: so much the placement of code"
         + " alone can do. Of twenty ties one will look like a difference by chance.",
       "Memory per connection is what the server's resident set grew by; a difference under 256 KiB in"
         + " all is none. The kernel's own memory is not in it.",
@@ -60,7 +60,7 @@ struct MethodText {
         + " where the interval of the ratio begins and ceases to contain 1.",
       "The model that is recommended is, with the most clients, the one that needs the least CPU per"
         + " message among those whose throughput is at least"
-        + " \(Quantity.percent(Choice.throughputShare)) of the best and whose p99 is at most twice the"
+        + " \(Quantity.percent(Recommendation.throughputShare)) of the best and whose p99 is at most twice the"
         + " best; memory decides between those that tie. One that failed anywhere is not recommended.",
     ]
   }

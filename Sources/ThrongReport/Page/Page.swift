@@ -61,7 +61,7 @@ struct Page {
 
   private var navigation: Element {
     var links = results.workloads.map {
-      ("w-" + FigureBlock.slug($0.id), Phrase.capitalized($0.title))
+      ("w-" + MetricSection.slug($0.id), Phrase.capitalized($0.title))
     }
     if baseline != nil { links.append(("baseline", "Since the baseline")) }
     links += [
@@ -84,7 +84,7 @@ struct Page {
     content += zip(results.workloads, verdict.workloads).map { workload, verdict in
       WorkloadSection(workload: workload, verdict: verdict, measurements: measurements).element
     }
-    let setting = SettingSections(results: results)
+    let setting = EnvironmentSections(results: results)
     return Element(
       "main", [], content + [cells, setting.contenders, setting.method, setting.machine])
   }

@@ -56,20 +56,20 @@ extension Sample {
 
   /// What a trial of the load generator gave.
   /// - Parameter verifies: whether the generator compared what came back.
-  public init(round: Int, trial: TrialResult, verifies: Bool) {
+  public init(round: Int, run: RunResult, verifies: Bool) {
     // Of a fan-out every delivery counts, and is compared.
-    let count = trial.fanOut?.deliveries ?? trial.messages
+    let count = run.fanOut?.deliveries ?? run.messages
     self.init(
-      round: round, seconds: trial.seconds, messages: count,
-      messagesPerSecond: trial.fanOut?.deliveriesPerSecond ?? trial.messagesPerSecond)
+      round: round, seconds: run.seconds, messages: count,
+      messagesPerSecond: run.fanOut?.deliveriesPerSecond ?? run.messagesPerSecond)
     verifiedMessages = verifies ? count : 0
     (p50, p99, p999, max) = (
-      trial.latency?.p50, trial.latency?.p99, trial.latency?.p999, trial.latency?.max
+      run.latency?.p50, run.latency?.p99, run.latency?.p999, run.latency?.max
     )
-    fairness = trial.connections.fairness
-    generatorUtilization = trial.generator.utilization
+    fairness = run.connections.fairness
+    generatorUtilization = run.generator.utilization
     isSaturated = generatorUtilization > Self.saturation
-    guard let server = trial.server else { return }
+    guard let server = run.server else { return }
     if count > 0 {
       userMicrosecondsPerMessage = server.userSeconds * 1e6 / Double(count)
       systemMicrosecondsPerMessage = server.systemSeconds * 1e6 / Double(count)
@@ -77,7 +77,7 @@ extension Sample {
     peakResidentBytes = server.peakResidentBytes
     residentBytesPerConnection = server.residentBytesPerConnection
     threads = server.threads
-    let fanOut = trial.fanOut
+    let fanOut = run.fanOut
     voluntarySwitchesPerMessage =
       fanOut == nil ? server.voluntarySwitchesPerMessage : fanOut?.voluntarySwitchesPerDelivery
     involuntarySwitchesPerMessage =

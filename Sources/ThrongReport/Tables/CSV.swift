@@ -6,7 +6,7 @@ extension CompareResults {
   public var csv: String {
     let header =
       ["workload", "contender", "label", "connections", "samples"]
-      + CellColumn.all.map(\.name) + Figure.allCases.flatMap { ["\($0)_low", "\($0)_high"] }
+      + CellColumn.all.map(\.name) + Metric.allCases.flatMap { ["\($0)_low", "\($0)_high"] }
       + ["system_calls_per_msg", "verified_messages", "saturated", "failure", "command"]
     return CSV.row(header) + cells.map(row).joined()
   }
@@ -17,9 +17,9 @@ extension CompareResults {
       cell.workload, cell.contender, label, "\(cell.connections)", "\(cell.samples.count)",
     ]
     fields += CellColumn.all.map { column in CSV.number(column.value(cell), column.csvScale) }
-    for figure in Figure.allCases {
-      let interval = cell.estimate(figure)?.interval
-      let scale = figure == .p99 ? 0.001 : 1
+    for metric in Metric.allCases {
+      let interval = cell.estimate(metric)?.interval
+      let scale = metric == .p99 ? 0.001 : 1
       fields += [CSV.number(interval?.low, scale), CSV.number(interval?.high, scale)]
     }
     fields += [

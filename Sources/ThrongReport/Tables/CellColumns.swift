@@ -25,7 +25,7 @@ struct CellColumn: Sendable {
 
   func text(_ value: Double, _ cell: Cell, _ workload: Workload) -> String {
     name == Self.memory
-      ? Figure.memory.text(value, open: workload.openConnections(cell.connections)) : text(value)
+      ? Metric.memory.text(value, open: workload.openConnections(cell.connections)) : text(value)
   }
 
   private static let memory = "bytes_per_connection"

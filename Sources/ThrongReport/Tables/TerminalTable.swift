@@ -68,13 +68,13 @@ struct TerminalTable {
     return start + [mark + rate] + (isWide ? [Self.noise(throughput)] : [])
       + [
         Self.time(cell.median { $0.p50.map { Double($0) } }),
-        Self.time(cell.median(Figure.p99.value)),
-        cpu.map { Figure.cpu.text($0.median) } ?? "-",
+        Self.time(cell.median(Metric.p99.value)),
+        cpu.map { Metric.cpu.text($0.median) } ?? "-",
       ] + (isWide ? [Self.noise(cpu)] : [])
       + [
         cell.estimate(.memory).map {
-          Figure.memory.isResolved($0.median, open: workload.openConnections(cell.connections))
-            ? Figure.memory.text($0.median) : "-"
+          Metric.memory.isResolved($0.median, open: workload.openConnections(cell.connections))
+            ? Metric.memory.text($0.median) : "-"
         } ?? "-"
       ]
       + (isWide ? [cell.median { $0.threads.map { Double($0) } }.map(Quantity.grouped) ?? "-"] : [])

@@ -1,0 +1,134 @@
+// The lines of a fan-out: a marker by which they are known wherever in a line a server puts them, a kind,
+// a number, and a pattern that follows from the number.
+//
+//     throng-5d2c01aa-m-0000000042-kG0xQ...
+
+import CEpollShim
+import Glibc
+import Throng
+
+struct FanOutLineCodec: Sendable {
+  enum Kind: UInt8 {
+    case message = 0x6d  // m
+    /// Sent before the measurement, until everybody has seen one.
+    case probe = 0x70  // p
+  }
+
+  enum Content: Equatable {
+    case message(Int)
+    case probe
+    /// Marked, but not as it was sent.
+    case corrupted(number: Int?, String)
+  }
+
+  static let smallestSize = 32
+  static let largestSize = Pattern.longestPiece
+  private static let digits = 10
+  private static let dash = UInt8(ascii: "-")
+
+  /// Bytes of a line with its newline.
+  let size: Int
+  let verifies: Bool
+  private let marker: [UInt8]
+  private let pattern: Pattern
+
+  /// - Parameter run: tells the lines of one trial from those of others, which a server may have kept.
+  init(size: Int, seed: UInt64, run: UInt32, verifies: Bool) {
+    self.size = size
+    self.verifies = verifies
+    let text = String(run, radix: 16)
+    marker = Array("throng-\(String(repeating: "0", count: 8 - text.count))\(text)-".utf8)
+    pattern = Pattern(printable: seed)
+  }
+
+  /// A number that no other trial has.
+  static var newRun: UInt32 {
+    var random = RandomState(seed: shim_monotonic_nanoseconds(), stream: Int(getpid()))
+    return UInt32(truncatingIfNeeded: random.next())
+  }
+
+  private var headerSize: Int { marker.count + 3 + Self.digits }
+
+  /// Appends a line. Messages are numbered from 1 on.
+  func append(_ kind: Kind, _ number: Int, to bytes: inout [UInt8]) {
+    bytes += marker
+    bytes.append(kind.rawValue)
+    bytes.append(Self.dash)
+    let text = "\(number)"
+    bytes += repeatElement(UInt8(ascii: "0"), count: Self.digits - text.utf8.count)
+    bytes += text.utf8
+    bytes.append(Self.dash)
+    bytes += pattern.piece(at: Self.position(number), count: size - headerSize - 1)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Where a message's pattern begins: those of neighbours are far apart.
+  private static func position(_ number: Int) -> UInt32 {
+    UInt32(number &* 7919 % Pattern.period)
+  }
+
+  /// Where in a line, which may have a prefix, the marker begins; nil when it has none.
+  /// - Parameter hint: where it was in the last line.
+  @inline(__always)
+  func offset(in line: UnsafeRawBufferPointer, hint: Int) -> Int? {
+    isMarker(line, at: hint) ? hint : search(line)
+  }
+
+  private func search(_ line: UnsafeRawBufferPointer) -> Int? {
+    guard let start = line.baseAddress else { return nil }
+    var offset = 0
+    while line.count - offset >= marker.count,
+      let found = memchr(start + offset, CInt(marker[0]), line.count - offset)
+    {
+      offset = UnsafeRawPointer(found) - start
+      if isMarker(line, at: offset) { return offset }
+      offset += 1
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func isMarker(_ line: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+    guard let start = line.baseAddress, line.count - offset >= marker.count else { return false }
+    return marker.withUnsafeBytes {
+      memcmp(start + offset, $0.baseAddress.unsafelyUnwrapped, $0.count) == 0
+    }
+  }
+
+  /// What a line from its marker on says; a CR before the newline is let pass.
+  func content(_ text: UnsafeRawBufferPointer) -> Content {
+    let isReturned = text.count == size && text[size - 1] == UInt8(ascii: "\r")
+    let length = isReturned ? size - 1 : text.count
+    guard length >= headerSize, let number = number(text),
+      let kind = Kind(rawValue: text[marker.count])
+    else { return .corrupted(number: nil, "its number cannot be read") }
+    if kind == .probe { return .probe }
+    if length != size - 1 {
+      return .corrupted(
+        number: number, "it has \(length) bytes before its newline instead of \(size - 1)")
+    }
+    guard verifies else { return .message(number) }
+    let body = UnsafeRawBufferPointer(rebasing: text[headerSize..<length])
+    let position = Self.position(number)
+    let wrong = pattern.window.withUnsafeBytes {
+      Pattern.mismatch(body, $0.baseAddress.unsafelyUnwrapped, at: position)
+    }
+    guard let wrong else { return .message(number) }
+    let expected = pattern.window[Int(position) + wrong]
+    return .corrupted(
+      number: number, FaultText.wrongByte(body[wrong], expected: expected, at: headerSize + wrong))
+  }
+
+  @inline(__always)
+  private func number(_ text: UnsafeRawBufferPointer) -> Int? {
+    let first = marker.count + 2
+    guard text[first - 1] == Self.dash, text[first + Self.digits] == Self.dash else { return nil }
+    var number = 0
+    for offset in first..<first + Self.digits {
+      let digit = text[offset] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      number = number &* 10 &+ Int(digit)
+    }
+    return number
+  }
+}
