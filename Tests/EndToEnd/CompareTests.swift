@@ -159,7 +159,7 @@ import Testing
       (["--models", "none,reactor"], 64, "--models none goes with no other"),
       (["--peer", "x"], 64, "a peer is NAME=COMMAND {port}"),
       (["--peer", "x=./server"], 64, "the command has no {port}"),
-      (["--peer", "x='./server {port}"], 64, "a quote is not closed"),
+      (["--peer", "x='./server {port}"], 64, "unterminated quote"),
       (["--peer", "reactor=./server {port}"], 1, "two contenders are called 'reactor'"),
       (["--sizes", "big"], 64, "--sizes takes bytes"),
       (["--work", "20"], 64, "a duration needs a unit"),

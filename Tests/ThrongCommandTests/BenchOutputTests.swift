@@ -16,7 +16,7 @@ import ThrongLoad
 
   /// The server could not be started: nobody has tried.
   @Test(arguments: ["--json", "--csv"])
-  func aFileThatCannotBeWrittenEndsTheRunBeforeItBegins(flag: String) throws {
+  func anUnwritableFileIsReportedBeforeTheBenchmark(flag: String) throws {
     try inTemporaryDirectory { directory in
       let path = directory + "/missing/file"
       let bench = try Bench.parse(
@@ -27,7 +27,7 @@ import ThrongLoad
     }
   }
 
-  @Test func aDirectoryIsNoFile() throws {
+  @Test func aDirectoryIsRefusedAsOutput() throws {
     try inTemporaryDirectory { directory in
       let error = #expect(throws: LoadError.self) {
         try BenchOutput(json: nil, csv: directory).checkFiles()
@@ -37,7 +37,7 @@ import ThrongLoad
     }
   }
 
-  @Test func theCheckChangesNoFile() throws {
+  @Test func theCheckKeepsExistingFiles() throws {
     try inTemporaryDirectory { directory in
       let (old, new) = (directory + "/old", directory + "/new")
       try "kept".write(toFile: old, atomically: true, encoding: .utf8)
@@ -49,7 +49,7 @@ import ThrongLoad
   }
 
   /// To open and close it would be the end for whoever reads it.
-  @Test func aPipeIsNotOpened() throws {
+  @Test func theCheckDoesNotOpenAPipe() throws {
     try inTemporaryDirectory { directory in
       let path = directory + "/pipe"
       #expect(mkfifo(path, 0o600) == 0)

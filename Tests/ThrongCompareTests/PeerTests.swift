@@ -8,8 +8,8 @@ import ThrongReport
 
 @Suite(.serialized) struct PeerTests {
   @Test(arguments: [
-    (FaultyPeer.exitsAtOnce, "the server command ended with status 3 before it listened"),
-    (.neverListens, "the server command does not listen on 127.0.0.1:"),
+    (FaultyPeer.exitsAtOnce, "server command exited with status 3 before it listened"),
+    (.neverListens, "server command does not listen on 127.0.0.1:"),
     (.exitsMidway, "connection "),
     (.isSilent, "connection "),
     (.garbles, "connection "),

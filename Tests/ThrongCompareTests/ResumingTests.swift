@@ -67,7 +67,7 @@ import ThrongReport
       return stopper
     }
     #expect(observer?.measured.count == 1)
-    #expect(late.cells[0].failure?.contains("ended with status 3") == true)
+    #expect(late.cells[0].failure?.contains("exited with status 3") == true)
   }
 
   /// The failure is one that nothing waits for: there is no such program.

@@ -1,4 +1,4 @@
-// Loads against servers that behave, in each mode and exchange; and the server that stalls.
+// Loads against correct servers in each mode and exchange, and against a server that stalls.
 
 import Testing
 import Throng
@@ -7,7 +7,7 @@ import Throng
 
 @Suite(.serialized) struct LoadTests {
   @Test(arguments: [1, 3, 16], [MessageSizes.fixed(64), .range(1...3000)])
-  func everyMessageComesBack(depth: Int, sizes: MessageSizes) throws {
+  func everyMessageIsAnswered(depth: Int, sizes: MessageSizes) throws {
     let result = try Load.run(against: .none) {
       $0.connections = 5
       $0.threads = 2
@@ -21,7 +21,7 @@ import Throng
     #expect(run.connections.opened == 5)
   }
 
-  @Test func aMessageLongerThanThePatternComesBack() throws {
+  @Test func aMessageLongerThanThePatternIsAnswered() throws {
     let result = try Load.run(against: .none) {
       $0.sizes = .fixed(300_000)
       $0.timeout = .seconds(3)
@@ -35,7 +35,7 @@ import Throng
     #expect(result.exitStatus == 0)
   }
 
-  @Test func linesAreAnsweredByLines() throws {
+  @Test func lineRepliesAreCounted() throws {
     let result = try Load.run(against: .answersLines("of any length")) {
       $0.exchange = .lines
       $0.depth = 4
@@ -44,11 +44,11 @@ import Throng
     #expect(result.runs[0].messages > 0)
   }
 
-  @Test func twoLinesForOneAreSurplus() throws {
+  @Test func aSecondReplyLineIsReportedAsSurplus() throws {
     let result = try Load.run(against: .answersLines("a\nb")) { $0.exchange = .lines }
     #expect(
       result.runs[0].faults[0].first
-        == "connection 1: 1 line more than were asked for, at offset 4")
+        == "connection 1: 1 line more than requested at offset 4")
   }
 
   @Test func repliesOfAFixedLengthAreCounted() throws {
@@ -57,14 +57,14 @@ import Throng
     #expect(result.runs[0].messages > 0)
   }
 
-  @Test func aShortReplyIsMissed() throws {
+  @Test func aShortReplyIsReported() throws {
     let result = try Load.run(against: .answersBytes(9)) { $0.exchange = .reply(bytes: 10) }
     #expect(
       result.runs[0].faults[0].first
-        == "connection 1: no reply within 0.3 seconds at offset 9, with 1 byte to come")
+        == "connection 1: no reply within 0.3 seconds at offset 9, 1 byte missing")
   }
 
-  @Test func theChurnUsesAConnectionForEachMessage() throws {
+  @Test func churnUsesAConnectionForEachMessage() throws {
     let result = try Load.run(against: .none) {
       $0.mode = .churn
       $0.connections = 3
@@ -84,7 +84,7 @@ import Throng
     #expect(result.runs[0].connections.openAtEnd == 20)
   }
 
-  @Test func theOpenLoopSendsWhatItsScheduleSays() throws {
+  @Test func theOpenLoopFollowsItsSchedule() throws {
     let result = try Load.run(against: .none) {
       $0.mode = .openLoop(rate: 1000)
       $0.connections = 3
@@ -95,7 +95,7 @@ import Throng
     #expect(result.runs[0].unsent == 0)
   }
 
-  @Test func aStallShowsInTheCorrectedLatencyOnly() throws {
+  @Test func aStallAppearsInTheCorrectedLatencyOnly() throws {
     let result = try Load.run(against: .stalls) {
       $0.mode = .openLoop(rate: 400)
       $0.connections = 2
@@ -111,7 +111,7 @@ import Throng
     #expect(corrected.count == uncorrected.count)
   }
 
-  @Test func theSearchFindsARateThatHolds() throws {
+  @Test func theSearchFindsARateWithinTheBound() throws {
     let result = try Load.run(against: .none) {
       $0.mode = .findMaximum(LatencyBound(percentile: 99, limit: .seconds(2)))
       $0.timeout = .seconds(3)
@@ -128,7 +128,7 @@ import Throng
     #expect(try #require(rate.low) < rate.mean)
   }
 
-  @Test func stoppingKeepsWhatWasMeasured() throws {
+  @Test func stoppingKeepsTheResultsSoFar() throws {
     let server = FaultyServer(.none)
     defer { server.stop() }
     var options = Load.options(port: server.port)

@@ -1,4 +1,4 @@
-// What is said of the server's process while its clients are connected.
+// Measurements of the server process while its clients are connected.
 
 import Foundation
 import Testing
@@ -13,9 +13,9 @@ private struct Echo: Handler {
 }
 
 @Suite(.serialized) struct ServerProbeTests {
-  /// The threads of a client end with its connection: a look after that finds none of them, and
-  /// fewer context switches than before.
-  @Test func theServerIsLookedAtBeforeItsClientsLeave() throws {
+  /// Per-client threads end with their connections; a later read would miss them and their context
+  /// switches.
+  @Test func theServerIsMeasuredBeforeItsClientsDisconnect() throws {
     let server = Server(
       Echo(), model: .threadPerClient, configuration: Configuration(host: "127.0.0.1", port: 0))
     try server.listen()
@@ -34,7 +34,7 @@ private struct Echo: Handler {
     #expect(try #require(cost.voluntarySwitchesPerMessage) > 0)
   }
 
-  @Test func ofManyThreadsAnEvenChoiceStandsForAll() throws {
+  @Test func contextSwitchesOfManyThreadsAreSampled() throws {
     let program = Process()
     let (input, output) = (Pipe(), Pipe())
     program.executableURL = URL(filePath: "/usr/bin/env")
@@ -52,7 +52,7 @@ private struct Echo: Handler {
     #expect(ContextSwitches(pid: Int(program.processIdentifier)).chosen.count == 21)
   }
 
-  /// They wait until their program's input ends.
+  /// The threads wait until the program's input ends.
   private static let twentyOneThreads = """
     import sys, threading
     end = threading.Event()
@@ -62,7 +62,7 @@ private struct Echo: Handler {
     end.set()
     """
 
-  @Test func aServerThatNeverListensIsGivenUpInTime() throws {
+  @Test func aServerThatNeverListensFailsAfterTheStartTimeout() throws {
     var options = Load.options(port: 1)
     options.target = nil
     options.server = .command("sleep 60 {port}", cpus: nil)

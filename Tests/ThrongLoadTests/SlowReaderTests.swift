@@ -1,16 +1,16 @@
-// Clients that read slowly and connections that are only held, beside those under load.
+// Slow readers and idle connections beside the connections under load.
 
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct CrowdTests {
+@Suite(.serialized) struct SlowReaderTests {
   @Test(arguments: [
     LoadMode.closedLoop, .openLoop(rate: 200),
     .findMaximum(.init(percentile: 99, limit: .seconds(5))),
   ])
-  func slowReadersAreVerifiedAndLeaveTheOthersAlone(mode: LoadMode) throws {
+  func slowReadersAreVerifiedAndDoNotDistortTheOthers(mode: LoadMode) throws {
     let result = try EchoServer.run { options in
       options.mode = mode
       options.connections = 10
@@ -23,12 +23,12 @@ import Throng
     let run = result.runs[0]
     let slow = try #require(run.slow)
     #expect(slow.wanted == 2 && slow.opened == 2 && slow.openAtEnd == 2)
-    // Five sips or so.
+    // About five reads each.
     #expect(slow.receivedBytes > 0 && slow.receivedBytes <= 2 * 7 * SlowReaders.readSize)
     #expect(run.connections.opened == 10 && run.connections.wanted == 10)
     #expect(run.messages > 0)
     if case .openLoop = mode {
-      // With the slow ones it would be less than 0.8.
+      // With the slow readers it would be below 0.8.
       #expect(try #require(run.connections.fairness) > 0.9)
     }
     if result.maximum == nil {
@@ -37,7 +37,7 @@ import Throng
   }
 
   @Test(arguments: [Exchange.lines, .reply(bytes: 10)])
-  func slowReadersTakeEveryKindOfReply(exchange: Exchange) throws {
+  func slowReadersSupportEveryExchange(exchange: Exchange) throws {
     let fault = exchange == .lines ? Fault.answersLines("a line") : .answersBytes(10)
     let result = try Load.run(against: fault) { options in
       options.connections = 2
@@ -49,8 +49,8 @@ import Throng
     #expect(try #require(result.runs[0].slow).receivedBytes > 0)
   }
 
-  /// The server's thread waits until it can send, and with it all its clients.
-  @Test func aServerThatWaitsForASlowReaderIsFoundOut() throws {
+  /// The server's only thread blocks in send, which delays all its clients.
+  @Test func aServerThatBlocksOnASlowReaderShowsInTheLatency() throws {
     let result = try Load.run(against: .none) { options in
       options.connections = 2
       options.slowClients = 50
@@ -62,11 +62,11 @@ import Throng
     #expect(try #require(result.runs[0].latency).max > 90_000_000)
   }
 
-  @Test func aWrongByteIsFoundInWhatComesSlowly() throws {
+  @Test func aWrongByteToASlowReaderIsReported() throws {
     let result = try Load.run(against: .flips(offset: 700)) { options in
       options.connections = 2
       options.slowClients = 50
-      // Its few messages do not come so far.
+      // The few messages of the other client do not reach this offset.
       options.mode = .openLoop(rate: 5)
       options.duration = .milliseconds(400)
     }
@@ -79,7 +79,7 @@ import Throng
     #expect(result.exitStatus == 1)
   }
 
-  @Test func aSlowReaderThatIsThrownOutIsNamed() throws {
+  @Test func aDisconnectedSlowReaderIsReported() throws {
     let result = try Load.run(against: .resets(after: 100)) { options in
       options.connections = 2
       options.slowClients = 50
@@ -122,7 +122,7 @@ import Throng
     #expect(result.exitStatus == 1)
   }
 
-  @Test func whatHasNoMeaningIsRefused() {
+  @Test func optionsThatExcludeEachOtherAreRefused() {
     func problem(_ change: (inout LoadOptions) -> Void) -> String? {
       var options = Load.options(port: 1)
       options.connections = 10
@@ -135,26 +135,25 @@ import Throng
         $0.slowClients = 10
         $0.mode = .churn
       }
-        == "--slow-clients has no meaning with --churn, whose connections have one reply"
-        + " (leave out one of them)")
+        == "--slow-clients cannot be combined with --churn")
     #expect(
       problem {
         $0.slowClients = 10
         $0.mode = .idle
-      } == "--slow-clients has no meaning with --idle (leave out one of them)")
+      } == "--slow-clients cannot be combined with --idle")
     #expect(
       problem {
         $0.idleConnections = 10
         $0.mode = .idle
-      } == "--idle holds all of --connections: leave out --idle-connections")
+      } == "--idle-connections cannot be combined with --idle (all of --connections are idle)")
     for percent in [100.0, -1, .nan] {
-      #expect(problem { $0.slowClients = percent }?.contains("in per cent") == true)
+      #expect(problem { $0.slowClients = percent }?.contains("less than 100 per cent") == true)
     }
-    #expect(problem { $0.slowClients = 99 }?.contains("no quick connection") == true)
-    #expect(problem { $0.idleConnections = -1 } == "--idle-connections cannot be negative")
+    #expect(problem { $0.slowClients = 99 }?.contains("no other connection") == true)
+    #expect(problem { $0.idleConnections = -1 } == "--idle-connections must not be negative")
   }
 
-  @Test func theFileHoldsTheCrowds() throws {
+  @Test func jsonRoundTripKeepsSlowReadersAndIdleConnections() throws {
     let result = try EchoServer.run { options in
       options.connections = 4
       options.slowClients = 25

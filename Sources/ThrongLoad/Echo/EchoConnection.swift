@@ -1,49 +1,51 @@
-// One connection as its worker sees it. A plain struct in a slab that belongs to the worker's thread:
-// it is all that a connection costs beside the library's own part.
+// One connection of an `EchoThread`: what was sent on it and what is still expected.
+// A plain struct in the thread's array, owned by the load thread. It is the whole cost of a
+// connection beside the library's own.
 
 import Throng
 
 /// The state of one connection of the generator.
 enum LoadConnectionState: UInt8 {
-  /// Not asked for yet, or between two connections of the churn mode.
+  /// Not requested yet, or between two connections of the churn mode.
   case none
   case connecting
   case open
-  /// Over: closed by us or by a fault.
+  /// Closed by the generator, or failed.
   case over
 }
 
 struct EchoConnection {
-  /// Set while the connection is open, which its driver keeps alive.
+  /// Set while the connection is open; the connector retains the connection.
   var connection: Unmanaged<Connection>?
   var state = LoadConnectionState.none
-  /// Whether it has ever had a reply, a greeting in full or, in the idle mode, a connection.
+  /// Whether a reply, a complete greeting or, in the idle mode, a connection was ever received.
   var wasServed = false
-  /// Whether it has ever been connected.
+  /// Whether the connection was ever established.
   var wasOpened = false
+  /// Bytes of the greeting still expected.
   var greetingLeft: UInt32 = 0
-  /// Where in the pattern the next byte to send and to receive are.
+  /// Positions in the pattern of the next byte to send and of the next byte to receive.
   var sendPosition: UInt32 = 0
   var receivePosition: UInt32 = 0
-  /// Bytes asked for and not received yet.
+  /// Bytes of replies (or lines, in the line exchange) requested and not received yet.
   var outstanding = 0
   /// Bytes received after the greeting.
   var received = 0
-  /// The messages in flight, in the worker's ring: groups that were sent at one time.
+  /// The messages in flight, in the thread's ring: groups of messages that were sent at one time.
   var firstGroup: UInt32 = 0
   var groupCount: UInt32 = 0
   /// Bytes received of the first message in flight.
   var partial: UInt32 = 0
   var inFlight: UInt32 = 0
-  /// Replies while it was measured.
+  /// Replies received within the measured time.
   var replies = 0
-  /// The open loop's next message, counted on this connection from 0 on.
+  /// Number of the next scheduled message of this connection (open loop), from 0.
   var nextMessage = 0
   var random: RandomState
-  /// When the connect began.
+  /// Monotonic time of the connect call, in nanoseconds.
   var connectTime: UInt64 = 0
 
-  /// What a new connection begins with.
+  /// Resets the state that belongs to one connection, before the next connect.
   mutating func reset() {
     greetingLeft = 0
     outstanding = 0
@@ -55,12 +57,12 @@ struct EchoConnection {
   }
 }
 
-/// Messages of one connection that were sent together.
+/// Messages of one connection that were sent at one time.
 struct InFlightGroup {
-  /// When they should have been sent.
+  /// Intended send time. Latency counts from here (coordinated omission).
   var intended: UInt64
   var sent: UInt64
-  /// The bytes of each reply.
+  /// Bytes of each reply; 1 for a line, whose length is not known in advance.
   var replySize: UInt32
   var count: UInt32
 }

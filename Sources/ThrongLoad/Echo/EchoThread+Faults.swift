@@ -1,5 +1,6 @@
-// What goes wrong with a connection: the sentence that says it, and the end of that connection. The
-// others go on.
+// Faults of echo connections: the sentence for each, and the end of that connection. The other
+// connections continue.
+// Runs on the load thread.
 
 import Throng
 
@@ -9,8 +10,8 @@ extension EchoThread {
     if clients[slot].state == .open, hot.pointee.phase != .finished {
       let missing = clients[slot].inFlight
       let replies = missing == 1 ? "reply" : "replies"
-      let rest = missing > 0 ? ", with \(missing) \(replies) to come" : ""
-      fail(.closed, slot, "the server closed it at \(offset(slot))\(rest)")
+      let rest = missing > 0 ? ", \(missing) \(replies) missing" : ""
+      fail(.closed, slot, "server closed the connection at \(offset(slot))\(rest)")
     }
     connection.close()
   }
@@ -19,7 +20,7 @@ extension EchoThread {
     let slot = connection.id
     let wasOpen = clients[slot].state == .open
     if wasOpen, hot.pointee.phase != .finished {
-      fail(.lost, slot, "\(error?.description ?? "it ended") at \(offset(slot))")
+      fail(.lost, slot, "\(error?.description ?? "connection ended") at \(offset(slot))")
     }
     clients[slot].connection = nil
     if clients[slot].state == .open { clients[slot].state = .over }
@@ -29,14 +30,14 @@ extension EchoThread {
     if hot.pointee.phase == .draining || wasOpen { timer?.poke() }
   }
 
-  /// The first byte that is not as it should be.
+  /// A received byte differs from the byte that was sent.
   func reportWrongByte(_ byte: UInt8, at index: Int, _ slot: Int, _ connection: Connection) {
     let position = Int(clients[slot].receivePosition) + index
     let wanted = window.load(fromByteOffset: position, as: UInt8.self)
     clients[slot].received += index
     let hint =
       clients[slot].received == 0 && plan.options.greeting == 0
-      ? " (does the server speak first? give the length of that as --greeting)" : ""
+      ? " (if the server sends a greeting, give its length with --greeting)" : ""
     fail(
       .wrongByte, slot,
       FaultText.wrongByte(byte, expected: wanted, at: clients[slot].received) + hint)
@@ -48,22 +49,22 @@ extension EchoThread {
   }
 
   func reportSurplus(_ what: String, _ slot: Int, _ connection: Connection) {
-    fail(.surplus, slot, "\(what) more than were asked for, at \(offset(slot))")
+    fail(.surplus, slot, "\(what) more than requested at \(offset(slot))")
     connection.reset()
   }
 
   func reportEarly(_ count: Int, _ slot: Int, _ connection: Connection) {
     let hint =
       clients[slot].received == 0 && plan.options.greeting == 0
-      ? " (does the server speak first? try --greeting \(count))" : ""
+      ? " (if this is a greeting, give --greeting \(count))" : ""
     fail(
       .early, slot,
-      "\(count) byte\(count == 1 ? "" : "s") came while nothing was asked for, at "
+      "\(count) byte\(count == 1 ? "" : "s") received without a request at "
         + "\(offset(slot))\(hint)")
     connection.reset()
   }
 
-  /// Who has waited for a reply longer than the timeout.
+  /// Fails every connection whose oldest reply is later than the timeout.
   func reportTimeouts(_ now: UInt64) {
     guard hot.pointee.totalInFlight > 0 else { return }
     let timeout = UInt64(plan.options.timeout.nanoseconds)
@@ -73,7 +74,7 @@ extension EchoThread {
     }
   }
 
-  /// The time to wait for replies is over.
+  /// Fails every connection with unanswered messages when the drain time ends.
   func reportUnanswered() {
     for slot in clients.indices where clients[slot].inFlight > 0 { reportTimeout(slot) }
   }
@@ -84,11 +85,12 @@ extension EchoThread {
     let missing = clients[slot].outstanding
     let rest =
       plan.options.exchange == .lines
-      ? "" : ", with \(missing) byte\(missing == 1 ? "" : "s") to come"
+      ? "" : ", \(missing) byte\(missing == 1 ? "" : "s") missing"
     fail(.noReply, slot, "no reply within \(plan.options.timeout) at \(offset(slot))\(rest)")
     connection?.reset()
   }
 
+  /// Records the fault and stops using the connection.
   private func fail(_ kind: FaultKind, _ slot: Int, _ what: String) {
     let name = slot < activeCount ? "connection" : "idle connection"
     faults.add(kind, "\(name) \(number(of: slot)): \(what)")

@@ -1,9 +1,12 @@
-// Sending: in the closed loop whenever a reply makes room, in the open loop when a message is due.
+// Send path of the echo load. Closed loop: a reply makes room for the next message. Open loop:
+// messages are sent on schedule.
+// Runs on the load thread.
 
 import Throng
 
 extension EchoThread {
-  /// The closed loop begins: every connection gets its messages; the churn its first connections.
+  /// Starts the closed loop: sends the first messages on every connection. Churn: opens the first
+  /// connections.
   func beginSending(_ now: UInt64) {
     if plan.isIdle { return }
     for slot in 0..<activeCount {
@@ -16,14 +19,14 @@ extension EchoThread {
     }
   }
 
-  /// The one message of a churned connection, whose time counts from the connect on.
+  /// Sends the one message of a churn connection. Its latency counts from the connect.
   func sendFirst(_ slot: Int, _ connection: Connection) {
     guard clients[slot].greetingLeft == 0 else { return }
     let now = Self.clock
     send(1, slot, connection, intended: clients[slot].connectTime, now: now)
   }
 
-  /// Sends `count` messages at once.
+  /// Sends `count` messages in one write.
   @inline(__always)
   func send(_ count: Int, _ slot: Int, _ connection: Connection, intended: UInt64, now: UInt64) {
     if let size = plan.sampler.fixedSize {
@@ -52,7 +55,7 @@ extension EchoThread {
     }
   }
 
-  /// Books messages as in flight.
+  /// Adds messages to those in flight.
   @inline(__always)
   private func note(_ count: Int, of size: Int, _ slot: Int, _ intended: UInt64, _ now: UInt64) {
     let reply = replySize(size)
@@ -73,7 +76,7 @@ extension EchoThread {
     }
   }
 
-  /// Of a line only the end is known in advance.
+  /// Expected reply size in bytes. Only the end of a line is known in advance, so a line counts 1.
   @inline(__always)
   private func replySize(_ size: Int) -> Int {
     switch plan.options.exchange {
@@ -94,7 +97,7 @@ extension EchoThread {
     while left > 0 {
       let count = min(left, Pattern.longestPiece)
       let position = clients[slot].sendPosition
-      // A connection that is lost says so through `closed`.
+      // A lost connection is reported through `closed`.
       try? connection.write(plan.pattern.piece(at: position, count: count))
       clients[slot].sendPosition = Pattern.advance(position, by: count)
       left -= count
@@ -109,8 +112,9 @@ extension EchoThread {
 
   // MARK: Open loop
 
-  /// Sends what is due on connections with room; what is due on a busy one waits for its replies.
-  /// - Returns: when the next message is due.
+  /// Sends the due messages on connections with free depth. A due message of a busy connection
+  /// waits for its replies.
+  /// - Returns: the time of the next due message.
   func sendDue(_ now: UInt64) -> UInt64 {
     guard schedule != nil, let times else { return .max }
     schedule?.end = times.measureUntil
@@ -119,14 +123,14 @@ extension EchoThread {
       let isFree =
         clients[slot].state == .open && Int(clients[slot].inFlight) < plan.options.depth
       let now = Self.clock
-      // Only here the generator alone decides when it sends.
+      // Only a free connection shows the delay of the generator itself.
       if isFree, isMeasured(due) { hot.pointee.records.pointee.sendDelay.note(now - min(now, due)) }
       sendWaiting(slot, now)
     }
     return min(schedule?.nextDue ?? .max, times.measureUntil)
   }
 
-  /// Sends the messages of a connection that are due, as far as its depth allows.
+  /// Sends the due messages of one connection, up to its depth.
   func sendWaiting(_ slot: Int, _ now: UInt64) {
     guard let schedule, clients[slot].state == .open, let connection = clients[slot].connection
     else { return }
@@ -143,9 +147,10 @@ extension EchoThread {
     }
   }
 
+  /// Delay in nanoseconds above which a message counts as late.
   private static var late: UInt64 { 1_000_000 }
 
-  /// The end: what was due in the measured time and never sent.
+  /// Counts the messages that were due in the measured time and not sent.
   func countUnsent() {
     guard let schedule else { return }
     for slot in 0..<activeCount {

@@ -1,21 +1,22 @@
-// A worker whose connections each ask and are answered, and hold some that do neither. It belongs to
-// its loop's thread, as `LoadThread` says.
+// Load thread for request and reply: echo, lines or fixed-size replies; also holds idle
+// connections.
+// Owned by its event loop's thread, as `LoadThread` describes.
 
 import SystemPackage
 import Throng
 
 final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
   // Invariant behind @unchecked: that of `LoadThread`.
-  /// Those that are under load, then those that are only held.
+  /// Connections under load, then connections that are only held.
   let clients: UnsafeMutableBufferPointer<EchoConnection>
   let activeCount: Int
-  /// `depth` places for each client under load.
+  /// `depth` entries for each connection under load.
   let ring: UnsafeMutablePointer<InFlightGroup>
   let isOpenLoop: Bool
-  /// The memory of the pattern, which `plan` keeps alive.
+  /// Memory of the pattern; retained by `plan`.
   let window: UnsafeRawPointer
   var schedule: Schedule?
-  /// Connections made to be held.
+  /// Idle connections established so far.
   private var held = 0
 
   override init(_ plan: RunPlan, index: Int, changed: SharedEvent) {
@@ -28,7 +29,7 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
         at: slot, to: EchoConnection(random: RandomState(seed: plan.options.seed, stream: number)))
     }
     ring = .allocate(capacity: activeCount * plan.options.depth)
-    window = plan.pattern.window.withUnsafeBytes { $0.baseAddress! }  // it is not empty
+    window = plan.pattern.window.withUnsafeBytes { $0.baseAddress! }  // never empty
     super.init(plan, index: index, changed: changed)
   }
 
@@ -43,7 +44,7 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
     try Connector(events: self, options: options) { [unowned self] in connectFailed($0) }
   }
 
-  /// The churn makes its connections itself.
+  /// Churn connections are opened later, one for each message.
   override var slotsToConnect: Range<Int> {
     plan.isChurn ? activeCount..<clients.count : clients.indices
   }
@@ -101,7 +102,7 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
     status.unserved = unserved.map { number(of: $0) }
   }
 
-  /// Whether it was connected, and nothing was ever due on it.
+  /// Whether the connection was established and the schedule had no message for it.
   private func wasLeftOut(_ slot: Int) -> Bool {
     guard let schedule, !isHeld(slot), clients[slot].wasOpened else { return false }
     return schedule.dueCount(connection: slot) == 0
@@ -109,7 +110,7 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
 
   // MARK: Connections
 
-  /// Whether a connection is only held.
+  /// Whether a connection is only held, without traffic.
   func isHeld(_ slot: Int) -> Bool { plan.isIdle || slot >= activeCount }
 
   func opened(_ connection: Connection) {

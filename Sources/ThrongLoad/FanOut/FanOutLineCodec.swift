@@ -1,7 +1,7 @@
-// The lines of a fan-out: a marker by which they are known wherever in a line a server puts them, a kind,
-// a number, and a pattern that follows from the number.
+// Format of fan-out lines: a marker that is found behind any prefix of the server, a kind, a
+// number, and a pattern derived from the number.
+// A value; any thread.
 //
-//     throng-5d2c01aa-m-0000000042-kG0xQ...
 
 import CEpollShim
 import Glibc
@@ -10,14 +10,14 @@ import Throng
 struct FanOutLineCodec: Sendable {
   enum Kind: UInt8 {
     case message = 0x6d  // m
-    /// Sent before the measurement, until everybody has seen one.
+    /// Sent before the measurement until every receiver has received one.
     case probe = 0x70  // p
   }
 
   enum Content: Equatable {
     case message(Int)
     case probe
-    /// Marked, but not as it was sent.
+    /// Has the marker but differs from what was sent.
     case corrupted(number: Int?, String)
   }
 
@@ -26,13 +26,14 @@ struct FanOutLineCodec: Sendable {
   private static let digits = 10
   private static let dash = UInt8(ascii: "-")
 
-  /// Bytes of a line with its newline.
+  /// Bytes of a line, newline included.
   let size: Int
   let verifies: Bool
   private let marker: [UInt8]
   private let pattern: Pattern
 
-  /// - Parameter run: tells the lines of one trial from those of others, which a server may have kept.
+  /// - Parameter run: distinguishes the lines of one run from those of earlier runs that a server
+  ///   may replay.
   init(size: Int, seed: UInt64, run: UInt32, verifies: Bool) {
     self.size = size
     self.verifies = verifies
@@ -41,7 +42,7 @@ struct FanOutLineCodec: Sendable {
     pattern = Pattern(printable: seed)
   }
 
-  /// A number that no other trial has.
+  /// A random identifier for a run.
   static var newRun: UInt32 {
     var random = RandomState(seed: shim_monotonic_nanoseconds(), stream: Int(getpid()))
     return UInt32(truncatingIfNeeded: random.next())
@@ -49,7 +50,7 @@ struct FanOutLineCodec: Sendable {
 
   private var headerSize: Int { marker.count + 3 + Self.digits }
 
-  /// Appends a line. Messages are numbered from 1 on.
+  /// Appends a line. Messages are numbered from 1.
   func append(_ kind: Kind, _ number: Int, to bytes: inout [UInt8]) {
     bytes += marker
     bytes.append(kind.rawValue)
@@ -62,13 +63,14 @@ struct FanOutLineCodec: Sendable {
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// Where a message's pattern begins: those of neighbours are far apart.
+  /// Start of a message's pattern. Neighbouring messages start far apart, so that exchanged
+  /// messages differ.
   private static func position(_ number: Int) -> UInt32 {
     UInt32(number &* 7919 % Pattern.period)
   }
 
-  /// Where in a line, which may have a prefix, the marker begins; nil when it has none.
-  /// - Parameter hint: where it was in the last line.
+  /// Offset of the marker in a line, which may have a prefix; nil without a marker.
+  /// - Parameter hint: offset of the marker in the previous line.
   @inline(__always)
   func offset(in line: UnsafeRawBufferPointer, hint: Int) -> Int? {
     isMarker(line, at: hint) ? hint : search(line)
@@ -95,17 +97,17 @@ struct FanOutLineCodec: Sendable {
     }
   }
 
-  /// What a line from its marker on says; a CR before the newline is let pass.
+  /// Decodes a line from its marker on. A CR before the newline is accepted.
   func content(_ text: UnsafeRawBufferPointer) -> Content {
     let isReturned = text.count == size && text[size - 1] == UInt8(ascii: "\r")
     let length = isReturned ? size - 1 : text.count
     guard length >= headerSize, let number = number(text),
       let kind = Kind(rawValue: text[marker.count])
-    else { return .corrupted(number: nil, "its number cannot be read") }
+    else { return .corrupted(number: nil, "unreadable message number") }
     if kind == .probe { return .probe }
     if length != size - 1 {
       return .corrupted(
-        number: number, "it has \(length) bytes before its newline instead of \(size - 1)")
+        number: number, "length \(length) bytes instead of \(size - 1)")
     }
     guard verifies else { return .message(number) }
     let body = UnsafeRawBufferPointer(rebasing: text[headerSize..<length])

@@ -1,15 +1,16 @@
-// What the workers of a fan-out tell each other: how far the sender is, when each message should have
-// been sent, and how far each worker's receivers are. The sender's worker alone writes the first two;
-// each worker writes its own progress.
+// State shared by the load threads of a fan-out: last message sent, intended send times, and how
+// far the receivers of each thread are.
+// The sender's thread alone writes the first two; each thread writes its own progress. Readable
+// from every load thread.
 
 import Synchronization
 import Throng
 
 final class FanOutProgress: @unchecked Sendable {
-  // Invariant behind @unchecked: a time is written before `sent` is stored, and its place is used again
-  // only once every worker's progress has passed it.
+  // Invariant behind @unchecked: an intended time is written before `sent` is stored (releasing),
+  // and its slot is reused only after the progress of every thread has passed it.
   let lines: FanOutLineCodec
-  /// At most so many messages are in flight.
+  /// Maximum messages in flight.
   let window: Int
   let ring: FanOutRing
   private let intended: UnsafeMutablePointer<UInt64>
@@ -18,7 +19,7 @@ final class FanOutProgress: @unchecked Sendable {
   private let lost = Atomic<Bool>(false)
   private let probing = Atomic<Bool>(false)
   private let reached = Atomic<Int>(0)
-  /// Load threads with receivers.
+  /// Number of load threads with receivers.
   private let threadCount: Int
   private let threadProgress: [ThreadProgress]
   private let sender = Mutex(Sender())
@@ -31,7 +32,7 @@ final class FanOutProgress: @unchecked Sendable {
     let number = Atomic<Int>(0)
   }
 
-  /// What the open loop has in flight at most: messages, and bytes at the sender.
+  /// Maximum messages in flight in the open loop, and maximum bytes queued at the sender.
   static let openLoopWindow = 65536
   private static let openLoopBytes = 64 << 20
 
@@ -54,59 +55,61 @@ final class FanOutProgress: @unchecked Sendable {
 
   // MARK: The sender
 
-  /// The number of the last message that was sent; they begin at 1.
+  /// Number of the last message sent; messages are numbered from 1.
   @inline(__always)
   var sent: Int { sentNumber.load(ordering: .acquiring) }
 
-  /// Only the sender's worker, before it sends the message.
+  /// Publishes a message before it is sent. Only the sender's thread calls this.
   func noteSent(_ number: Int, at time: UInt64) {
     intended[ring.slot(of: number)] = time
     sentNumber.store(number, ordering: .releasing)
   }
 
-  /// When a message in flight should have been sent.
+  /// Intended send time of a message in flight, in nanoseconds.
   @inline(__always)
   func intendedTime(_ number: Int) -> UInt64 { intended[ring.slot(of: number)] }
 
-  /// No more is sent.
+  /// Whether the sender has stopped.
   var isOver: Bool { over.load(ordering: .acquiring) }
   func end() { over.store(true, ordering: .releasing) }
 
-  /// The sender has no connection, or none any more.
+  /// Whether the sender has no connection.
   var isSenderLost: Bool { lost.load(ordering: .acquiring) }
   func loseSender() { lost.store(true, ordering: .releasing) }
 
-  /// The sender has begun to send probes.
+  /// Whether the sender has started to send probes.
   var isProbing: Bool { probing.load(ordering: .acquiring) }
   func beginProbing() { probing.store(true, ordering: .releasing) }
 
   // MARK: The receivers
 
-  /// Every receiver of one more worker has seen a probe.
+  /// Records that all receivers of one more load thread have received a probe.
   func noteReached() {
     reached.add(1, ordering: .acquiringAndReleasing)
     wakeSender()
   }
 
+  /// Whether all receivers of all load threads have received a probe.
   var areAllReached: Bool { reached.load(ordering: .acquiring) == threadCount }
 
-  /// All receivers of a worker have the messages up to a number; `Int.max` when it has none left.
+  /// Publishes the last message that all receivers of a thread have; `Int.max` when the thread has
+  /// no receivers left.
   func advance(_ thread: Int, to number: Int) {
     threadProgress[thread].number.store(number, ordering: .releasing)
   }
 
-  /// Every receiver has the messages up to this one. `Int.max` when there are no receivers left.
+  /// Last message that every receiver has; `Int.max` when there are no receivers left.
   var completed: Int {
     threadProgress.reduce(Int.max) { min($0, $1.number.load(ordering: .acquiring)) }
   }
 
-  /// Whom to wake when there is news.
+  /// Sets the thread that `wakeSender` wakes.
   func setSender(_ thread: LoadThread) { sender.withLock { $0.thread = thread } }
 
   func wakeSender() { sender.withLock { $0.thread }?.wake() }
 }
 
-/// Places for the messages in flight, by their numbers.
+/// Maps the numbers of messages in flight to slots of a power-of-two ring.
 struct FanOutRing: Sendable {
   let capacity: Int
 

@@ -1,25 +1,25 @@
-// One receiver of a fan-out as its worker sees it. A plain struct in a slab that belongs to the worker's
-// thread: it is all that a receiver costs beside the library's own part.
+// One receiver of a fan-out. A plain struct in the array of its load thread, owned by that thread.
+// It is the whole cost of a receiver beside the library's own.
 
 import Throng
 
 struct FanOutReceiver {
-  /// Set while the connection is open, which its driver keeps alive.
+  /// Set while the connection is open; the connector retains the connection.
   var connection: Unmanaged<Connection>?
   var state = LoadConnectionState.none
-  /// Has seen a line of the sender's.
+  /// Whether the receiver has received a probe, so that the server sends it the sender's lines.
   var isMember = false
-  /// The line that is coming is too long to be one of ours.
+  /// Whether the rest of an overlong line is being skipped.
   var isSkipping = false
-  /// Where in the last line the marker was: servers put the same before each.
+  /// Offset of the marker in the last line. Servers put the same prefix before each line.
   var prefix = 0
-  /// The beginning of a line whose rest has not come.
+  /// Start of an incomplete line.
   var partial: [UInt8] = []
-  /// The highest number of a message that has come.
+  /// Highest message number received.
   var last = 0
-  /// Messages that came while it was measured, and how long they took in all.
+  /// Deliveries within the measured time, and the sum of their latencies in nanoseconds.
   var deliveries = 0
   var latencySum: UInt64 = 0
-  /// When the connect began.
+  /// Monotonic time of the connect call, in nanoseconds.
   var connectTime: UInt64 = 0
 }

@@ -1,19 +1,26 @@
-// What a fan-out has measured besides what every trial measures, and how it is shown.
+// Results of a fan-out beside those of every run, and their text. Values; any thread.
 
-/// The deliveries of a fan-out: each message to each receiver is one.
+/// Deliveries of a fan-out: one message received by one receiver is one delivery.
 public struct FanOutResult: Sendable, Codable, Equatable {
+  /// Number of receivers.
   public var receivers: Int
-  /// In the measured time.
+  /// Deliveries within the measured time.
   public var deliveries: Int
+  /// Deliveries per second of the measured time.
   public var deliveriesPerSecond: Double
-  /// Lines that the receivers were sent besides, over the whole trial.
+  /// Lines without the marker that the receivers received, over the whole run.
   public var otherLines: Int
-  /// Of the receivers' mean latencies the lowest and the highest, in nanoseconds.
+  /// Lowest of the receivers' mean latencies, in nanoseconds.
   public var lowestMean: Double?
+  /// Highest of the receivers' mean latencies, in nanoseconds.
   public var highestMean: Double?
+  /// CPU time of the generator for each delivery, in microseconds.
   public var generatorCpuMicrosecondsPerDelivery: Double?
+  /// CPU time of the server process for each delivery, in microseconds.
   public var serverCpuMicrosecondsPerDelivery: Double?
+  /// Voluntary context switches of the server for each delivery.
   public var voluntarySwitchesPerDelivery: Double?
+  /// Involuntary context switches of the server for each delivery.
   public var involuntarySwitchesPerDelivery: Double?
 }
 
@@ -46,7 +53,7 @@ extension RunReport {
 
 extension RunText {
   func fanOutLines(_ metrics: FanOutResult) -> [String] {
-    let asked = run.rate.map { " of \(Decimals.rate($0)) asked" } ?? ""
+    let asked = run.rate.map { " of \(Decimals.rate($0)) requested" } ?? ""
     let rates =
       "\(Decimals.rate(metrics.deliveriesPerSecond)) deliveries/s to"
       + " \(metrics.receivers) receivers, \(Decimals.rate(run.messagesPerSecond)) messages/s"

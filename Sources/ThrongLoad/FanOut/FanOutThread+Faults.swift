@@ -1,5 +1,6 @@
-// What goes wrong in a fan-out: the sentence that says it. A receiver goes on after a wrong message, and
-// is left out when it is lost or waits too long.
+// Faults of a fan-out and the sentence for each. A receiver continues after a wrong message; it is
+// removed when its connection is lost or a message times out.
+// Runs on the load thread.
 
 import Throng
 
@@ -12,31 +13,32 @@ extension FanOutThread {
   }
 
   func reportUnknown(_ number: Int, _ slot: Int) {
-    faults.add(.corrupted, "\(name(slot)): message \(number) was never sent")
+    faults.add(.corrupted, "\(name(slot)): message \(number) received but never sent")
   }
 
-  /// A number that is not higher than one that has come.
+  /// A message number that is not higher than the last one: duplicated, or reordered if it was
+  /// missing.
   func reportRepeated(_ number: Int, after last: Int, _ slot: Int) {
     guard let index = gaps[slot]?.firstIndex(where: { $0.contains(number) }),
       let gap = gaps[slot]?[index]
     else {
       return faults.add(
-        .duplicated, "\(name(slot)): message \(number) came again, after message \(last)")
+        .duplicated, "\(name(slot)): message \(number) received again after message \(last)")
     }
     var rest: [ClosedRange<Int>] = []
     if gap.lowerBound < number { rest.append(gap.lowerBound...number - 1) }
     if gap.upperBound > number { rest.append(number + 1...gap.upperBound) }
     gaps[slot]?.replaceSubrange(index...index, with: rest)
-    faults.add(.reordered, "\(name(slot)): message \(number) came after message \(last)")
+    faults.add(.reordered, "\(name(slot)): message \(number) received after message \(last)")
   }
 
-  /// The end: what was skipped and, unless all has come, what was awaited.
+  /// Reports skipped messages at the end and, unless all messages arrived, those still expected.
   func reportMissing(isDrained: Bool) {
     for slot in gaps.keys.sorted() {
       for gap in gaps[slot] ?? [] {
         faults.add(
           .missing, count: gap.count,
-          "\(name(slot)): message \(gap.lowerBound) never came, but message \(gap.upperBound + 1) did"
+          "\(name(slot)): message \(gap.lowerBound) missing, message \(gap.upperBound + 1) received"
         )
       }
     }
@@ -45,7 +47,7 @@ extension FanOutThread {
 
   // MARK: Receivers
 
-  /// Who has waited for a message longer than the timeout.
+  /// Removes every receiver whose next message is later than the timeout.
   func reportTimeouts(_ now: UInt64) {
     let sent = progress.sent
     let timeout = UInt64(plan.options.timeout.nanoseconds)
@@ -63,7 +65,7 @@ extension FanOutThread {
     guard missing > 0 else { return }
     let connection = receivers[slot].connection?.takeUnretainedValue()
     let what =
-      "message \(receivers[slot].last + 1) did not come within \(plan.options.timeout)"
+      "message \(receivers[slot].last + 1) not received within \(plan.options.timeout)"
     if fail(.missing, count: missing, slot, what) { connection?.reset() }
   }
 
@@ -72,8 +74,8 @@ extension FanOutThread {
     if fail(.notReached, slot, FaultText.notReached(plan.options)) { connection?.reset() }
   }
 
-  /// Notes a fault and leaves the connection out from now on.
-  /// - Returns: false when it was out already.
+  /// Records a fault and stops using the connection.
+  /// - Returns: false when the connection had failed before.
   @discardableResult
   func fail(_ kind: FaultKind, count: Int = 1, _ slot: Int, _ what: String) -> Bool {
     guard receivers[slot].state == .open, hot.pointee.phase != .finished else { return false }
@@ -86,7 +88,7 @@ extension FanOutThread {
   func progress(of slot: Int) -> String {
     if isSender(slot) { return "after \(progress.sent) messages" }
     let last = receivers[slot].last
-    return last == 0 ? "before any message" : "after message \(last)"
+    return last == 0 ? "before the first message" : "after message \(last)"
   }
 
   private func name(_ slot: Int) -> String {

@@ -1,15 +1,16 @@
-// Receiving: lines are cut out of what comes, those with the marker are verified, and when every receiver
-// has the oldest message the sender may go on.
+// Receive path of a fan-out: splits the input into lines, verifies those with the marker, and lets
+// the sender continue once every receiver has the oldest message.
+// Runs on the load thread.
 
 import Glibc
 import Throng
 
 extension FanOutThread {
-  /// What a server may put before a message in its line, in bytes.
+  /// Maximum bytes that a server may put before a message in its line.
   static var longestPrefix: Int { 4096 }
 
   func received(_ bytes: Bytes, on connection: Connection) {
-    // Whether the sender gets copies of its own is the server's choice.
+    // The server may or may not send the sender its own lines; they are ignored.
     if isSender(connection.id) { return }
     withExtendedLifetime(bytes) { take(bytes.unsafeBuffer, connection.id) }
   }
@@ -34,8 +35,8 @@ extension FanOutThread {
     }
   }
 
-  /// The rest of a line, or more of its middle.
-  /// - Returns: how many bytes belong to it, with the newline.
+  /// Completes a partial line, or appends to it.
+  /// - Returns: number of bytes that belong to the line, newline included.
   private func finishPartial(
     _ bytes: UnsafeRawBufferPointer, _ receiver: UnsafeMutablePointer<FanOutReceiver>,
     _ slot: Int, _ now: UInt64
@@ -123,7 +124,7 @@ extension FanOutThread {
     if counts { records.pointee.latency.note(latency) }
   }
 
-  /// Moves on to the last message that all our receivers have, and tells the sender.
+  /// Advances to the last message that all receivers of this thread have, and tells the sender.
   private func settle(_ now: UInt64) {
     let sent = progress.sent
     var frontier = fan.pointee.frontier
@@ -146,7 +147,7 @@ extension FanOutThread {
     }
   }
 
-  /// A receiver is gone: the others are waited for without it.
+  /// Removes a receiver from the count of live receivers.
   func leave(_ slot: Int) {
     let receiver = receivers[slot]
     fan.pointee.live -= 1

@@ -1,12 +1,13 @@
-// The sender: in the closed loop it keeps as many messages in flight as the window holds, in the open
-// loop it sends on schedule; before either, probes.
+// Sender of a fan-out. First probes; then, in the closed loop, as many messages in flight as the
+// window allows, or, in the open loop, messages on schedule.
+// Runs on the first load thread.
 
 import Throng
 
-/// What the sender knows of itself. Belongs to the first worker's thread.
+/// State of the sender. Owned by the first load thread.
 final class FanOutSender {
   fileprivate var sent = 0
-  /// Every receiver has the messages up to this one.
+  /// Last message that every receiver has.
   fileprivate var completed = 0
   fileprivate var schedule: Schedule?
   fileprivate var probes = 0
@@ -22,7 +23,7 @@ final class FanOutSender {
     }
   }
 
-  /// The end: what was due in the measured time and never sent.
+  /// Counts the messages that were due in the measured time and not sent.
   func countUnsent(_ hot: UnsafeMutablePointer<LoadThread.Hot>) {
     guard let schedule else { return }
     var message = schedule.next
@@ -44,8 +45,9 @@ extension FanOutThread {
     return receivers[Self.senderSlot].connection?.takeUnretainedValue()
   }
 
-  /// Sends a probe when it is time for one; rarely after a while, as each goes to everybody.
-  /// - Returns: when the next one is due.
+  /// Sends a probe when one is due. The interval doubles, because each probe goes to every
+  /// receiver.
+  /// - Returns: the time of the next probe.
   func probe(_ now: UInt64) -> UInt64 {
     guard let sender, let connection = senderConnection else { return .max }
     guard now >= sender.nextProbe else { return sender.nextProbe }
@@ -59,8 +61,8 @@ extension FanOutThread {
     return sender.nextProbe
   }
 
-  /// Sends what the window has room for and, in the open loop, what is due.
-  /// - Returns: when to come back.
+  /// Sends as many messages as the window allows and, in the open loop, only those that are due.
+  /// - Returns: the time of the next call.
   func sendMore(_ now: UInt64) -> UInt64 {
     guard let sender, let connection = senderConnection else { return .max }
     noteCompleted(sender)
@@ -72,7 +74,7 @@ extension FanOutThread {
     } else {
       while room > 0, appendDue(sender) { room -= 1 }
     }
-    // A connection that is lost says so through `closed`.
+    // A lost connection is reported through `closed`.
     if !hot.pointee.scratch.isEmpty { try? connection.write(Bytes(hot.pointee.scratch)) }
     guard let schedule = sender.schedule, room > 0 else { return .max }
     return schedule.nextDue
@@ -88,7 +90,7 @@ extension FanOutThread {
     }
   }
 
-  /// The next message of the schedule, if its time has come.
+  /// Appends the next scheduled message if it is due.
   private func appendDue(_ sender: FanOutSender) -> Bool {
     sender.schedule?.end = hot.pointee.measureUntil
     let now = Self.clock
@@ -103,7 +105,7 @@ extension FanOutThread {
     return true
   }
 
-  /// Counts the messages that every receiver has now.
+  /// Counts the messages that every receiver has received.
   private func noteCompleted(_ sender: FanOutSender) {
     let completed = min(progress.completed, sender.sent)
     if hot.pointee.isMeasuring {

@@ -1,6 +1,7 @@
-// A worker of a fan-out: its share of the receivers and, in the first worker, the sender. It belongs to
-// its loop's thread, as `LoadThread` says. Before it is ready, every receiver has seen a line of the
-// sender's, so that all are members of whatever the server sends to.
+// Load thread of a fan-out: its share of the receivers and, in the first thread, the sender. Owned
+// by its event loop's thread, as `LoadThread` describes.
+// Ready once every receiver has received a probe, so that all are members of what the server sends
+// to.
 
 import SystemPackage
 import Throng
@@ -8,25 +9,25 @@ import Throng
 final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
   // Invariant behind @unchecked: that of `LoadThread`.
   let progress: FanOutProgress
-  /// The first worker's place 0 is the sender's, and is not used as a receiver.
+  /// Slot 0 of the first thread belongs to the sender and has no receiver.
   let receivers: UnsafeMutableBufferPointer<FanOutReceiver>
-  /// Of each message in flight, how many of our receivers have it.
+  /// For each message in flight, the number of this thread's receivers that have it.
   let counts: UnsafeMutablePointer<Int>
   let fan: UnsafeMutablePointer<Fan>
   var sender: FanOutSender?
-  /// Messages that did not come when later ones did, by place; there are none if all is well.
+  /// Skipped messages by slot; empty without faults.
   var gaps: [Int: [ClosedRange<Int>]] = [:]
   private var hasBegunToPrepare = false
-  /// When the last receiver saw its first probe.
+  /// Time at which the last receiver received its first probe.
   private var lastReached: UInt64 = 0
 
-  /// What every delivery reads or changes: see `Hot`.
+  /// State that every delivery reads or changes: see `Hot`.
   struct Fan {
-    /// Receivers whose connection is open.
+    /// Receivers with an open connection.
     var live = 0
-    /// All of them have the messages up to this one.
+    /// Last message that all live receivers have.
     var frontier = 0
-    /// Receivers that are open and have not seen a probe.
+    /// Open receivers that have not received a probe.
     var unreached = 0
   }
 
@@ -49,13 +50,13 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
     fan.deallocate()
   }
 
-  /// The sender's place in the first worker; no receiver has it.
+  /// Slot of the sender in the first thread.
   static let senderSlot = 0
 
   @inline(__always)
   func isSender(_ slot: Int) -> Bool { index == 0 && slot == Self.senderSlot }
 
-  /// The receivers' places.
+  /// Slots of the receivers.
   var receiverSlots: Range<Int> { (index == 0 ? 1 : 0)..<receivers.count }
 
   // MARK: LoadThread
@@ -66,13 +67,13 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
 
   override var slotsToConnect: Range<Int> { receivers.indices }
 
-  /// The sender is number 0.
+  /// The sender has number 0.
   override func number(of slot: Int) -> Int {
     isSender(slot) ? 0 : (slot - receiverSlots.lowerBound) * plan.options.threads + index + 1
   }
 
   override func connect(_ slot: Int, _ now: UInt64) {
-    // Now the timer is there, by which others wake us.
+    // The timer exists from here on; other threads wake this one through it.
     if isSender(slot) { progress.setSender(self) }
     receivers[slot].state = .connecting
     receivers[slot].connectTime = now
@@ -116,7 +117,8 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
 
   // MARK: Becoming ready
 
-  /// Sends probes until everybody has seen one; who sees none is left out.
+  /// Sends probes until every receiver has received one. A receiver without one within the timeout
+  /// is removed.
   override func prepare(_ now: UInt64) -> UInt64 {
     if progress.isSenderLost { return becomeReady() }
     if !hasBegunToPrepare {
@@ -130,7 +132,7 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
     return progress.areAllReached ? becomeReady() : probe(now)
   }
 
-  /// A receiver has seen its first probe, or is gone.
+  /// A receiver has received its first probe, or was removed.
   func noteReached() {
     fan.pointee.unreached -= 1
     lastReached = Self.clock
@@ -138,7 +140,7 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
   }
 
   private func noteIfReached() {
-    // Before the last connect is decided there may be more of them.
+    // Until the last connect is decided, the number of receivers may grow.
     guard hasBegunToPrepare, fan.pointee.unreached == 0 else { return }
     progress.noteReached()
     timer?.poke()
@@ -171,13 +173,13 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
 
   func inputEnded(_ connection: Connection) {
     let slot = connection.id
-    fail(.closed, slot, "the server closed it \(progress(of: slot))")
+    fail(.closed, slot, "server closed the connection \(progress(of: slot))")
     connection.close()
   }
 
   func closed(_ connection: Connection, error: ConnectionError?) {
     let slot = connection.id
-    fail(.lost, slot, "\(error?.description ?? "it ended") \(progress(of: slot))")
+    fail(.lost, slot, "\(error?.description ?? "connection ended") \(progress(of: slot))")
     receivers[slot].connection = nil
     timer?.poke()
   }

@@ -1,24 +1,27 @@
-// The members of a fan-out that do not read: each takes what comes until it is a member, and then nothing.
-// What becomes of them is the server's choice; the others must not notice. On a thread of their own.
+// Receivers of a fan-out that stop reading once they are members: each reads until its first probe,
+// then nothing.
+// The server decides whether to disconnect them; the other receivers must not be delayed. Runs on a
+// load thread of its own.
 
 import SystemPackage
 import Throng
 
 final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
-  // Invariant behind @unchecked: that of `LoadThread`; the handlers' tasks run on its loop's thread.
+  // Invariant behind @unchecked: that of `LoadThread`; the handlers' tasks run on its loop's
+  // thread.
   private struct Receiver {
     var state = LoadConnectionState.none
     var isMember = false
     var connectTime: UInt64 = 0
   }
 
-  /// How often each looks whether it is still connected.
+  /// Interval at which each connection is checked for a disconnect.
   private static let pause = Duration.milliseconds(50)
 
   private let progress: FanOutProgress
   private var receivers: [Receiver]
   private var isReached = false
-  /// When the last one became a member.
+  /// Time at which the last receiver became a member.
   private var lastReached: UInt64 = 0
 
   init(_ plan: RunPlan, progress: FanOutProgress, changed: SharedEvent) {
@@ -51,7 +54,7 @@ final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
     if lastReached == 0 || !progress.isProbing { lastReached = now }
     let isLate = now > lastReached + UInt64(plan.options.timeout.nanoseconds)
     let isWaiting = receivers.contains { $0.state == .open && !$0.isMember }
-    // Their tasks blame those who are late.
+    // Late receivers are reported by their own tasks.
     guard !isWaiting || isLate || progress.isSenderLost else { return .max }
     if !isReached {
       isReached = true
@@ -72,7 +75,7 @@ final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
     status.unserved = receivers.indices.filter { !receivers[$0].isMember }.map { number(of: $0) }
   }
 
-  // MARK: One of them
+  // MARK: One receiver
 
   func handle(_ connection: Connection) async throws {
     let slot = connection.id
@@ -86,14 +89,14 @@ final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
       wake()
       while receivers[slot].isMember, hot.pointee.phase < .draining {
         await pause(Self.pause)
-        // Fails once the connection is lost.
+        // Throws once the connection is lost.
         try connection.write(Bytes())
       }
     } catch ConnectionError.timedOut {
     } catch {
-      loss = "\(error) before any message"
+      loss = "\(error) before the first message"
     }
-    // Once it is a member, whether it is thrown out is the server's choice.
+    // A disconnect of a member is the server's policy and no fault.
     if !receivers[slot].isMember, hot.pointee.phase < .draining, !progress.isSenderLost {
       let what = loss ?? FaultText.notReached(plan.options)
       faults.add(loss == nil ? .notReached : .lost, "connection \(number(of: slot)): \(what)")
@@ -103,7 +106,7 @@ final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
     wake()
   }
 
-  /// Reads until a probe comes.
+  /// Reads until a probe is received.
   private func becomesMember(_ connection: Connection) async throws -> Bool {
     var rest: [UInt8] = []
     while hot.pointee.phase == .connecting {

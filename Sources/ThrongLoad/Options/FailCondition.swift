@@ -1,14 +1,15 @@
-// Conditions on the result: `p99>5ms`, `rate<10000`, `errors>0`.
+// Conditions on a result that make `throng bench` fail: `p99>5ms`, `rate<10000`, `errors>0`.
+// Values; any thread.
 
-/// A condition under which a run counts as failed.
+/// A condition on a metric of the result. A result for which it holds counts as failed.
 public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertible {
   enum Comparison: String, Codable { case above = ">", below = "<" }
 
   let metric: String
   let comparison: Comparison
-  /// Nanoseconds where the metric is a time.
+  /// The bound. Nanoseconds if the metric is a time.
   let threshold: Double
-  /// As it was written.
+  /// The text of the condition, without spaces.
   public let description: String
 
   static let times = [
@@ -17,7 +18,7 @@ public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertib
   static let numbers = ["rate", "deliveries", "errors", "fairness", "late", "unsent"]
   private static let counts: Set = ["errors", "late", "unsent"]
 
-  /// Reads `METRIC>VALUE` or `METRIC<VALUE`; nil when it is neither, or the metric is unknown.
+  /// Parses `METRIC>VALUE` or `METRIC<VALUE`. Nil for other text and for an unknown metric.
   public init?(_ text: String) {
     let text = text.filter { $0 != " " }
     guard let sign = text.firstIndex(where: { $0 == ">" || $0 == "<" }),
@@ -37,22 +38,23 @@ public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertib
     description = text
   }
 
-  /// What can be written, for a message.
+  /// Syntax and metrics, for a usage error.
   public static var usage: String {
     "METRIC>VALUE or METRIC<VALUE, as in p99>5ms or rate<10000; the metrics are \(metrics)"
   }
 
-  /// What can be judged, separated by commas.
+  /// All metrics, separated by commas.
   public static var metrics: String { (times + numbers).joined(separator: ", ") }
 
-  /// Whether the condition holds; a figure that was not measured fails as well.
+  /// Whether the condition holds. A metric that was not measured fails every condition except one
+  /// on `errors`.
   public func holds(for result: LoadResult) -> Bool {
     guard let value = value(of: result) else { return metric != "errors" }
     return comparison == .above ? value > threshold : value < threshold
   }
 
-  /// Counts are summed up, of other figures it is the median. Of a search the answer counts, and not how
-  /// it was found: the trials at the maximum. A fault in any trial is an error.
+  /// Counts are summed over the runs; other metrics are medians. After a search only the runs at
+  /// the maximum rate count, except for `errors`, which counts the faults of all runs.
   private func value(of result: LoadResult) -> Double? {
     if metric == "rate", let maximum = result.maximum { return maximum.rate }
     var runs = result.runs

@@ -1,24 +1,30 @@
-// How long each message is: always the same, drawn from a range, or drawn from a weighted list.
+// Message sizes: fixed, uniform over a range, or drawn from a weighted list. Values; any thread.
 
-/// The sizes of messages, in bytes.
+/// Message sizes in bytes.
 public enum MessageSizes: Sendable, Codable, Equatable {
+  /// All messages have one size.
   case fixed(Int)
-  /// Each size of the range is as likely as the others.
+  /// Uniformly distributed over the range.
   case range(ClosedRange<Int>)
+  /// Drawn from a list of sizes with weights.
   case weighted([Weighted])
 
-  /// A size and how often it comes, in proportion to the other weights.
+  /// A size and its weight relative to the others.
   public struct Weighted: Sendable, Codable, Equatable {
+    /// Bytes.
     public var size: Int
+    /// Relative frequency, greater than 0.
     public var weight: Double
 
+    /// Creates an entry.
     public init(size: Int, weight: Double) {
       self.size = size
       self.weight = weight
     }
   }
 
-  /// Reads `64`, `16-1024`, or sizes with weights: `64:9,4096:1` (a weight left out is 1).
+  /// Parses `64`, `16-1024`, or sizes with weights: `64:9,4096:1` (default weight 1). Nil for other
+  /// text.
   public init?(_ text: some StringProtocol) {
     if let size = Int(text) {
       self = .fixed(size)
@@ -56,22 +62,22 @@ public enum MessageSizes: Sendable, Codable, Equatable {
   }
 
   var problem: String? {
-    if smallest < 1 || largest > 1 << 30 { return "--size must lie between 1 byte and 1 GiB" }
+    if smallest < 1 || largest > 1 << 30 { return "--size must be between 1 byte and 1 GiB" }
     let isBad = { (entry: Weighted) in !(entry.weight > 0 && entry.weight < 1e9) }
     if case .weighted(let list) = self, list.contains(where: isBad) {
-      return "the weights of --size must be more than 0, as in 64:9,4096:1"
+      return "--size weights must be greater than 0, as in 64:9,4096:1"
     }
     return nil
   }
 }
 
-/// Draws sizes. Small, because each connection's sequence is drawn from a state of its own.
+/// Draws sizes from a generator state that each connection owns.
 struct SizeSampler {
   private let sizes: MessageSizes
-  /// For weighted sizes, each up to which share of 2^32 it is drawn.
+  /// For weighted sizes: cumulative shares, scaled to 2^32.
   private let thresholds: [UInt64]
 
-  /// The only size, when there is but one.
+  /// The size, if there is only one.
   let fixedSize: Int?
 
   init(_ sizes: MessageSizes) {

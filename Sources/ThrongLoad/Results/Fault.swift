@@ -1,13 +1,13 @@
-// What went wrong, by kind: how often, and the first of each in a sentence.
+// Faults of a run by kind: their count, and the sentence for the first of each kind.
 
-/// The kinds of things that go wrong with a connection.
+/// Kinds of faults of a connection or of a message.
 public enum FaultKind: String, Sendable, Codable, CaseIterable {
   case connectFailed, wrongByte, surplus, early, closed, lost, noReply
-  /// Of a fan-out.
+  /// Faults of a fan-out.
   case notReached, missing, duplicated, reordered, corrupted
   case notServed
 
-  /// Whether messages have it, and not connections.
+  /// Whether the count is of messages and not of connections.
   var isOfMessages: Bool {
     switch self {
     case .missing, .duplicated, .reordered, .corrupted: true
@@ -18,13 +18,15 @@ public enum FaultKind: String, Sendable, Codable, CaseIterable {
 
 /// All faults of one kind.
 public struct FaultSummary: Sendable, Codable, Equatable {
+  /// The kind.
   public var kind: FaultKind
+  /// Number of connections or messages with this fault.
   public var count: Int
-  /// The first one: which connection, at which offset of what it received, and what to do.
+  /// Sentence for the first fault: connection, offset in its received bytes, and what to check.
   public var first: String
 }
 
-/// Parts of the sentences.
+/// Parts of fault sentences.
 enum FaultText {
   static func wrongByte(_ byte: UInt8, expected: UInt8, at offset: Int) -> String {
     "wrong byte at offset \(offset): expected \(hex(expected)), received \(hex(byte))"
@@ -33,10 +35,10 @@ enum FaultText {
   static func notReached(_ options: LoadOptions) -> String {
     let hello =
       options.hello == nil
-      ? "if it asks for something first, give --hello" : "does it take that --hello?"
+      ? "if it expects a first line, give --hello" : "check that it accepts this --hello"
     return """
-      no line of the sender's came within \(options.timeout) (does the server send each line to \
-      everybody? \(hello); if its backlog is short, a lower --connect-rate)
+      no line of the sender received within \(options.timeout) (check that the server sends each line to \
+      all clients; \(hello); if connects were lost, use a lower --connect-rate)
       """
   }
 
@@ -46,6 +48,7 @@ enum FaultText {
   }
 }
 
+/// Collects the faults of a load thread.
 struct FaultLog: Sendable {
   private var summaries: [FaultKind: FaultSummary] = [:]
 
@@ -64,6 +67,6 @@ struct FaultLog: Sendable {
     for summary in other.all { add(summary.kind, count: summary.count, summary.first) }
   }
 
-  /// In the order of the kinds.
+  /// All summaries in the order of the kinds.
   var all: [FaultSummary] { FaultKind.allCases.compactMap { summaries[$0] } }
 }

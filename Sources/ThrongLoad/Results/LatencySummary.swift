@@ -1,19 +1,29 @@
-// A histogram as it is shown and written.
+// Summary of a latency histogram, for text and files. A value; any thread.
 
 import Histogram
 
-/// A distribution of times, in nanoseconds. Percentiles are right to three digits (HDR histogram).
+/// A distribution of times in nanoseconds. Percentiles are accurate to three digits (HDR
+/// histogram).
 public struct LatencySummary: Sendable, Codable, Equatable {
+  /// Number of values.
   public var count: Int
+  /// Lowest value.
   public var min: UInt64
+  /// Arithmetic mean.
   public var mean: Double
+  /// Median.
   public var p50: UInt64
+  /// 90th percentile.
   public var p90: UInt64
+  /// 99th percentile.
   public var p99: UInt64
+  /// 99.9th percentile.
   public var p999: UInt64
+  /// 99.99th percentile.
   public var p9999: UInt64
+  /// Highest value.
   public var max: UInt64
-  /// Which times came how often: pairs of the highest time of a bucket and its count.
+  /// Pairs of the highest time of a bucket and its count, ascending.
   public var histogram: [[UInt64]]
 
   init?(_ latencies: Latencies) {
@@ -30,7 +40,7 @@ public struct LatencySummary: Sendable, Codable, Equatable {
     histogram = latencies.recordedValues().map { [$0.value, $0.count] }
   }
 
-  /// The time under which `percentile` per cent of the values are, from the histogram.
+  /// The value at a percentile between 0 and 100, computed from the histogram.
   public func value(at percentile: Double) -> UInt64 {
     let rank = Swift.max(1, (percentile / 100 * Double(count)).rounded(.up))
     var seen: UInt64 = 0

@@ -1,21 +1,25 @@
-// A result as a file: JSON with everything in it, CSV with a row for each trial.
+// Results as files: JSON with everything, CSV with a row for each run. Any thread.
 
 import FoundationEssentials
 
 extension LoadResult {
-  /// Everything, as docs/bench-json.md describes it. Ends with a newline.
+  /// The whole result as JSON, one line with a final newline. docs/bench-json.md describes the
+  /// format.
+  /// - Throws: `EncodingError` for a number that JSON cannot represent.
   public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 
-  /// Reads what `json` has written.
+  /// Reads the output of ``json()``.
+  /// - Throws: `DecodingError` for other text.
   public init(json: String) throws {
     self = try JSONDecoder().decode(LoadResult.self, from: Data(json.utf8))
   }
 
-  /// A header, and a row for each trial; latencies in microseconds, absent figures empty.
+  /// A header and a row for each run. Latencies are in microseconds; metrics that were not measured
+  /// are empty.
   public var csv: String {
     var text = Self.columns.map(\.name).joined(separator: ",") + "\n"
     for (index, run) in runs.enumerated() {

@@ -1,14 +1,14 @@
-// A result for people.
+// Results as text for a terminal. Any thread.
 
 extension LoadResult {
-  /// What was measured, as a table; the faults last, each in a sentence.
+  /// The results as a table, followed by a sentence for each fault.
   public var text: String {
     var lines: [String] = []
     if maximum != nil {
       lines = searchLines
     } else {
       for (index, run) in runs.enumerated() {
-        if runs.count > 1 { lines.append("trial \(index + 1)") }
+        if runs.count > 1 { lines.append("run \(index + 1)") }
         lines += RunText(run, configuration).lines
       }
       if runs.count > 1 { lines += summaryLines }
@@ -16,14 +16,14 @@ extension LoadResult {
     if wasInterrupted {
       lines.append(
         runs.isEmpty
-          ? "interrupted before anything was measured"
-          : "interrupted: the figures are of what was measured until then")
+          ? "interrupted before any measurement"
+          : "interrupted: results cover the time before the interruption")
     }
-    for condition in failedConditions { lines.append("failed: \(condition)") }
+    for condition in failedConditions { lines.append("fail-if condition met: \(condition)") }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// The sentences of the faults, in the order of their kinds, without repetition.
+  /// Fault sentences in the order of their kinds, without duplicates.
   public var faultSentences: [String] {
     var seen: Set<String> = []
     var sentences: [String] = []
@@ -35,7 +35,7 @@ extension LoadResult {
 
   private var summaryLines: [String] {
     var lines = [
-      "over \(runs.count) trials: the median, and the 95 % confidence interval of the mean"
+      "\(runs.count) runs: median (95 % confidence interval of the mean)"
     ]
     if let rate = summary["deliveriesPerSecond"] {
       lines.append(
@@ -64,7 +64,7 @@ extension LoadResult {
 
   private var searchLines: [String] {
     guard let maximum else { return [] }
-    var lines = ["    rate/s   reached/s       p50       p99"]
+    var lines = [" requested    measured       p50       p99"]
     for run in runs {
       let asked = run.rate.map { Decimals.rate($0) } ?? "closed"
       lines.append(
@@ -79,26 +79,26 @@ extension LoadResult {
     let exact = maximum.bound.percentile
     let percentile = exact == exact.rounded() ? "\(Int(exact))" : "\(exact)"
     let goal =
-      "p\(percentile) under"
+      "p\(percentile) within"
       + " \(DurationText.format(nanoseconds: maximum.bound.limit / .nanoseconds(1)))"
     if let latency = maximum.latency {
       lines.append(
         "maximum: \(Decimals.rate(maximum.rate)) messages/s with \(goal) (\(RunText.time(latency)))"
       )
     } else {
-      lines.append("maximum: none of the rates that were tried has \(goal)")
+      lines.append("maximum: no tried rate has \(goal)")
     }
     return lines
   }
 }
 
 extension FaultSummary {
-  /// The first fault, and how many more of its kind there are.
+  /// Sentence of the first fault, with the number of further faults of its kind.
   public var sentence: String {
     guard count > 1, kind != .notServed else { return first }
     if kind.isOfMessages {
-      return first + " (and \(count - 1) more message\(count == 2 ? "" : "s") with such a fault)"
+      return first + " (and \(count - 1) more message\(count == 2 ? "" : "s"))"
     }
-    return first + " (and \(count - 1) more connection\(count == 2 ? "" : "s") with such a fault)"
+    return first + " (and \(count - 1) more connection\(count == 2 ? "" : "s"))"
   }
 }

@@ -1,28 +1,33 @@
-// What a run has measured: everything that is printed, and what `--json` writes. The names here are the
-// names there; docs/bench-json.md describes them. Changing their meaning needs a new `version`.
+// Results of a benchmark: everything that is printed and written by `--json`. Values; any thread.
+// The property names are the names in the file (docs/bench-json.md); a change of their meaning
+// needs a new `version`.
 
-/// The outcome of a load run.
+/// The result of a benchmark.
 public struct LoadResult: Sendable, Codable {
+  /// Version of the file format.
   public var version = 1
+  /// The options in force.
   public var configuration: LoadOptions
-  /// One for each repeat; in the search for the maximum, one for each measurement of the search.
+  /// One for each repetition; in a search for the maximum rate, one for each tried rate and
+  /// repetition.
   public var runs: [RunResult]
-  /// Over the trials, by name: `messagesPerSecond`, `p50`, `p99`, ... ; empty in a search.
+  /// Medians and intervals over the runs, by metric: `messagesPerSecond`, `p50`, `p99`, ...; empty
+  /// in a search.
   public var summary: [String: Estimate] = [:]
-  /// The answer of a search.
+  /// Result of a search.
   public var maximum: MaximumRate?
-  /// The conditions of `--fail-if` that hold.
+  /// The `--fail-if` conditions that hold.
   public var failedConditions: [String] = []
-  /// Somebody has stopped the run: the figures are of what was measured until then.
+  /// Whether the benchmark was interrupted. The results then cover the time before.
   public var wasInterrupted = false
 
-  /// The names in the file. A run was called a trial when the format was made.
+  /// Names in the file. The format calls a run a trial.
   private enum CodingKeys: String, CodingKey {
     case version, configuration, runs = "trials", summary, maximum, failedConditions, wasInterrupted
   }
 
-  /// 0: all is well, 1: the server or a connection was at fault, 2: a condition holds,
-  /// 130: interrupted.
+  /// Exit status of `throng bench`. 0: no fault. 1: fault of the server or of a connection, or no
+  /// rate within the bound. 2: a condition holds. 130: interrupted.
   public var exitStatus: Int32 {
     if runs.contains(where: { !$0.faults.isEmpty }) { return 1 }
     if wasInterrupted { return 130 }
@@ -33,121 +38,159 @@ public struct LoadResult: Sendable, Codable {
 
 /// One measurement.
 public struct RunResult: Sendable, Codable {
-  /// The rate that was asked for, in messages a second; nil in the closed loop.
+  /// Requested messages per second; nil in the closed loop.
   public var rate: Double?
-  /// How long was measured, in seconds.
+  /// Measured time in seconds.
   public var seconds: Double
-  /// Replies that were completed in that time; messages of a fan-out that the last receiver got.
+  /// Messages completed within the measured time: answered, or in a fan-out received by every
+  /// receiver.
   public var messages: Int
+  /// Completed messages per second.
   public var messagesPerSecond: Double
+  /// Bytes sent within the measured time.
   public var sentBytes: Int
+  /// Bytes received within the measured time.
   public var receivedBytes: Int
+  /// Connections of the run.
   public var connections: ConnectionResult
+  /// Slow readers, if there are any.
   public var slow: SlowReaderResult?
+  /// Idle connections, if there are any.
   public var idle: IdleResult?
+  /// Deliveries of a fan-out.
   public var fanOut: FanOutResult?
-  /// From the intended send time in the open loop, from the connect in the churn, else from the send;
-  /// of a fan-out, of each delivery.
+  /// Latency in nanoseconds. Counted from the intended send time (open loop), from the connect
+  /// (churn), otherwise from the send; in a fan-out, of each delivery.
   public var latency: LatencySummary?
-  /// From the moment at which a message was sent: open loop only.
+  /// Open loop: latency from the actual send time.
   public var uncorrected: LatencySummary?
-  /// How much later than intended messages were sent whose connection was free, which is the
-  /// generator's own delay: open loop only.
+  /// Open loop: delay between intended and actual send time on free connections, which is the delay
+  /// of the generator itself.
   public var sendDelay: LatencySummary?
-  /// Messages sent more than 1 ms late, mostly because their connection still waited for replies, and
-  /// those due that were never sent: open loop only.
+  /// Open loop: messages sent more than 1 ms late, mostly because their connection waited for
+  /// replies.
   public var late: Int?
+  /// Open loop: messages that were due and not sent.
   public var unsent: Int?
+  /// One entry for each second.
   public var intervals: [IntervalResult]
+  /// Cost and delays of the load generator.
   public var generator: GeneratorCost
+  /// Cost of the server process, if it is known.
   public var server: ServerCost?
+  /// Faults, one entry for each kind.
   public var faults: [FaultSummary]
+  /// Possible errors of the measurement, in sentences.
   public var warnings: [String]
 }
 
+/// Connections of a run.
 public struct ConnectionResult: Sendable, Codable {
+  /// Requested connections.
   public var wanted: Int
-  /// Connections that were made, over the whole trial.
+  /// Connections established over the whole run.
   public var opened: Int
-  /// Still open when the measuring ended.
+  /// Connections open when the measured time ended.
   public var openAtEnd: Int
-  /// Never had a reply (in the idle mode: never connected; in the open loop: though one was due, or
-  /// never connected).
+  /// Connections without any reply. Idle mode: not established. Open loop: without a reply although
+  /// a message was due, or not established.
   public var unserved: Int
-  /// From the first connect to the last connection, in seconds; nil in the churn.
+  /// Time from the first connect to the last established connection, in seconds; nil in the churn
+  /// mode.
   public var openingSeconds: Double?
+  /// Duration of connects, in nanoseconds.
   public var connectTime: LatencySummary?
-  /// Jain's index over the replies of each connection: 1 is fair.
+  /// Jain's fairness index over the replies of each connection: 1 when all got the same number.
   public var fairness: Double?
 }
 
-/// The clients that read slowly.
+/// Slow readers.
 public struct SlowReaderResult: Sendable, Codable, Equatable {
+  /// Requested connections.
   public var wanted: Int
+  /// Established connections.
   public var opened: Int
-  /// Still open when the measuring ended.
+  /// Connections open when the measured time ended.
   public var openAtEnd: Int
-  /// What they have taken while it was measured.
+  /// Bytes read within the measured time.
   public var receivedBytes: Int
 }
 
-/// The connections that were only held beside the others.
+/// Connections held without traffic.
 public struct IdleResult: Sendable, Codable, Equatable {
+  /// Requested connections.
   public var wanted: Int
+  /// Established connections.
   public var opened: Int
-  /// Lost until the measuring ended.
+  /// Connections lost before the measured time ended.
   public var dropped: Int
 }
 
-/// One second of a trial.
+/// One second of a run.
 public struct IntervalResult: Sendable, Codable {
-  /// When it ended, in seconds from the beginning of the measuring.
+  /// End of the interval, in seconds since the start of the measured time.
   public var seconds: Double
+  /// Messages completed in this second.
   public var messages: Int
-  /// In nanoseconds; nil when nothing came.
+  /// Median latency in nanoseconds; nil without messages.
   public var p50: UInt64?
+  /// 99th percentile of the latency.
   public var p99: UInt64?
+  /// Highest latency.
   public var max: UInt64?
-  /// Connections that were made so far.
+  /// Connections established so far.
   public var opened: Int
-  /// Of a fan-out, while `messages` are those that the last receiver got.
+  /// Deliveries of a fan-out in this second; `messages` are those that every receiver received.
   public var deliveries: Int?
 }
 
+/// Cost and delays of the load generator.
 public struct GeneratorCost: Sendable, Codable {
+  /// Number of load threads.
   public var threads: Int
-  /// CPU seconds of the generator's threads, and its share of one core for each thread.
+  /// CPU time of all load threads, in seconds.
   public var cpuSeconds: Double
+  /// Share of one core used by the busiest load thread, 0 to 1.
   public var utilization: Double
+  /// CPU time of the generator for each message, in microseconds.
   public var cpuMicrosecondsPerMessage: Double?
-  /// How much later than asked its loops called back, in nanoseconds.
+  /// Delay of the load threads' timer callbacks, in nanoseconds.
   public var loopLag: LatencySummary?
 }
 
-/// What the server's process has used in the measured time.
+/// Cost of the server process within the measured time.
 public struct ServerCost: Sendable, Codable, Equatable {
+  /// Process id.
   public var pid: Int
+  /// CPU time in user mode, in seconds.
   public var userSeconds: Double
+  /// CPU time in the kernel, in seconds.
   public var systemSeconds: Double
+  /// CPU time for each message, in microseconds.
   public var cpuMicrosecondsPerMessage: Double?
-  /// Resident memory before the first connection, the most that was seen, and what a connection cost
-  /// when all were open.
+  /// Resident memory before the first connection, in bytes.
   public var startResidentBytes: Int
+  /// Highest resident memory seen, in bytes; sampled once a second.
   public var peakResidentBytes: Int
+  /// Growth of the resident memory for each open connection, in bytes, when the measured time ends.
   public var residentBytesPerConnection: Double?
+  /// Threads of the process when the measured time ends.
   public var threads: Int
+  /// Voluntary context switches for each message.
   public var voluntarySwitchesPerMessage: Double?
+  /// Involuntary context switches for each message.
   public var involuntarySwitchesPerMessage: Double?
 }
 
-/// The highest rate at which the bound holds.
+/// Result of a search: the highest rate within the bound.
 public struct MaximumRate: Sendable, Codable, Equatable {
-  /// Messages a second; 0 when the bound holds at no rate that was tried.
+  /// Messages per second; 0 when no tried rate is within the bound.
   public var rate: Double
+  /// The bound.
   public var bound: LatencyBound
-  /// The percentile at that rate, in nanoseconds (the median of the repeats).
+  /// Latency percentile at that rate, in nanoseconds: the median of the repetitions.
   public var latency: UInt64?
-  /// The lowest rate that was tried and failed; nil when none has. A trial that was cut short because
-  /// somebody stopped the run does not count.
+  /// Lowest rate that exceeded the bound; nil if none did. A run that was interrupted does not
+  /// count.
   public var failedAt: Double?
 }

@@ -1,4 +1,5 @@
-// From what the workers have recorded to the figures of a trial, with the warnings that they call for.
+// Computes the result of a run from the records of its load threads, with warnings about the
+// measurement. A value; any thread.
 
 import Throng
 
@@ -10,13 +11,14 @@ struct RunReport {
   let openingSeconds: Double?
   let ownNanoseconds: UInt64
   let probe: ServerProbe?
-  /// Ended early by somebody, when not everybody can have been served.
+  /// Whether the run was interrupted; then connections without a reply are no fault.
   let wasStopped: Bool
   let usage: (start: ProcessUsage, end: ProcessUsage)?
 
-  /// Above this share of its cores the generator may be what is measured.
+  /// Utilization of a load thread above which the generator may limit the throughput.
   private static let highUtilization = 0.9
-  /// The loop's lag, at p99, above which the same holds.
+  /// p99 of the timer delay above which latencies include the generator's own delay, in
+  /// nanoseconds.
   private static let highLag: UInt64 = 5_000_000
 
   var result: RunResult {
@@ -66,7 +68,7 @@ struct RunReport {
     var log = FaultLog()
     for status in statuses { log.merge(status.faults) }
     let unserved = unserved
-    // Who could not connect, or sees nothing of a fan-out, has a fault of its own.
+    // Failed connects and receivers without a probe have faults of their own.
     let refused = log.count(.connectFailed) + log.count(.notReached)
     if unserved.count > refused, !wasStopped, let first = unserved.first {
       let all = plan.options.connections + plan.options.idleConnections
@@ -74,8 +76,9 @@ struct RunReport {
         .notServed, count: unserved.count - refused,
         unserved.count == all
           ? (all == 1
-            ? "the connection was never served" : "none of the \(all) connections was ever served")
-          : "\(unserved.count) of \(all) connections were never served, connection \(first) first")
+            ? "no reply on the connection" : "no reply on any of the \(all) connections")
+          : "no reply on \(unserved.count) of \(all) connections, the first being connection \(first)"
+      )
     }
     return log.all
   }
@@ -84,7 +87,7 @@ struct RunReport {
     statuses.reduce(Double(ownNanoseconds) / 1e9) { $0 + Double($1.cpuNanoseconds) / 1e9 }
   }
 
-  /// The busiest thread's share of a core.
+  /// Share of a core used by the busiest load thread.
   private var utilization: Double {
     statuses.map { status in
       status.measuredNanoseconds == 0
@@ -107,7 +110,7 @@ struct RunReport {
     guard let probe, let usage else { return nil }
     let (start, end) = usage
     let cpu = end.cpuSeconds - start.cpuSeconds
-    // The kernel tells the two apart by what runs at each tick; their sum it knows precisely.
+    // The kernel attributes whole ticks to user or system mode; only their sum is precise.
     let user = end.userSeconds - start.userSeconds
     let ticks = user + end.systemSeconds - start.systemSeconds
     let userShare = ticks > 0 ? user / ticks : 0
@@ -120,14 +123,15 @@ struct RunReport {
       involuntarySwitchesPerMessage: switches(\.involuntary).flatMap(perMessage))
   }
 
-  /// What the server's memory has grown by, for each connection; a connection of the churn is not held.
+  /// Growth of the server's resident memory for each open connection; nil in the churn mode.
   private var bytesPerConnection: Double? {
     let open = statuses.reduce(0) { $0 + $1.openAtEnd }
     guard let probe, open > 0, !plan.isChurn else { return nil }
     return Double(probe.endResidentBytes - probe.startResidentBytes) / Double(open)
   }
 
-  /// A thread that has ended takes its count along; of less than nothing nothing is said.
+  /// Context switches within the measured time. A thread that exits removes its switches from the
+  /// process total, so the difference can be negative; nil then.
   func switches(_ kind: KeyPath<ContextSwitches, Double>) -> Double? {
     guard let start = usage?.start.switches, let end = usage?.end.switches else { return nil }
     let count = end[keyPath: kind] - start[keyPath: kind]
@@ -140,28 +144,29 @@ struct RunReport {
       let percent = Int((utilization * 100).rounded())
       warnings.append(
         """
-        the generator itself may be the bottleneck: it used \(percent) % of \
-        \(plan.options.threads == 1 ? "its core" : "a core") (try more --threads; \
-        its throughput is a lower bound, the server's CPU per message still holds)
+        the load generator may be the bottleneck: \(percent) % of \
+        \(plan.options.threads == 1 ? "its core" : "one core") used (use more --threads; \
+        the throughput is a lower bound, the server's CPU per message is not affected)
         """)
     }
     if total.loopLag.totalCount > 0, total.loopLag.valueAtPercentile(99) > Self.highLag {
       let lag = DurationText.format(nanoseconds: Double(total.loopLag.valueAtPercentile(99)))
       warnings.append(
         """
-        the generator's loop lags by \(lag) at p99, which is in the latencies \
-        (give it a core of its own, or more --threads)
+        timers of the load generator are \(lag) late at p99, which adds to the latencies \
+        (give the generator a core of its own, or use more --threads)
         """)
     }
     if let shared = probe?.sharedProcessors, !shared.isEmpty {
       warnings.append(
         """
-        the generator and the server may run on the same cores (\(Processors.text(shared))) and take \
-        time from each other (pin them apart: --server-cpus for the server, taskset for throng bench)
+        load generator and server share processors \(Processors.text(shared)), so each slows the other \
+        (pin them apart: --server-cpus for the server, taskset for throng bench)
         """)
     }
     if let unsent = plan.rate == nil ? nil : total.unsent, unsent > 0 {
-      warnings.append("\(unsent) messages were due and never sent: the server does not keep up")
+      warnings.append(
+        "\(unsent) messages were due and not sent: the server is slower than the requested rate")
     }
     return warnings
   }

@@ -1,4 +1,4 @@
-// One trial for people.
+// Text of one run: rows with a title and aligned values. Any thread.
 
 struct RunText {
   let run: RunResult
@@ -27,7 +27,7 @@ struct RunText {
         "throughput",
         """
         \(Decimals.rate(run.messagesPerSecond)) messages/s\
-        \(run.rate.map { " of \(Decimals.rate($0)) asked" } ?? ""), \
+        \(run.rate.map { " of \(Decimals.rate($0)) requested" } ?? ""), \
         \(run.messages) in \(Decimals.fixed(run.seconds, 2)) s
         """)
     ]
@@ -40,15 +40,15 @@ struct RunText {
       Self.row(
         "schedule",
         """
-        kept to \(Self.time(delay.p50)) at p50, \(Self.time(delay.p99)) at p99; \
-        \(run.late ?? 0) messages more than 1 ms late, \(run.unsent ?? 0) never sent
+        send delay p50 \(Self.time(delay.p50)), p99 \(Self.time(delay.p99)); \
+        \(run.late ?? 0) messages more than 1 ms late, \(run.unsent ?? 0) not sent
         """)
     ]
   }
 
   private var latencyLines: [String] {
     guard let latency = run.latency else {
-      return [Self.row("latency", "no message was answered")]
+      return [Self.row("latency", "no replies")]
     }
     let titles = ["min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"]
     var lines = [Self.row("", titles.map { Self.right($0, 9) }.joined())]
@@ -97,14 +97,15 @@ struct RunText {
     var lines: [String] = []
     if let slow = run.slow, run.fanOut != nil {
       lines.append(
-        Self.row("not reading", "\(slow.openAtEnd) of \(slow.wanted) members open at the end"))
+        Self.row("stalled", "\(slow.openAtEnd) of \(slow.wanted) stalled receivers open at the end")
+      )
     } else if let slow = run.slow {
       let rate = run.seconds > 0 ? Double(slow.receivedBytes) / run.seconds : 0
       lines.append(
         Self.row(
           "slow readers",
           """
-          \(slow.openAtEnd) of \(slow.wanted) open at the end, \(Self.bytes(slow.receivedBytes)) taken, \
+          \(slow.openAtEnd) of \(slow.wanted) open at the end, \(Self.bytes(slow.receivedBytes)) read, \
           \(Self.bytes(Int(rate / Double(max(1, slow.opened)))))/s each
           """))
     }
@@ -130,7 +131,7 @@ struct RunText {
       let forced = fanOut?.involuntarySwitchesPerDelivery ?? server.involuntarySwitchesPerMessage
     {
       let counts = [switches, forced].map { Decimals.fixed($0, 3) }
-      cost += ", context switches \(counts[0]) + \(counts[1]) forced"
+      cost += ", context switches \(counts[0]) voluntary, \(counts[1]) involuntary"
     }
     var memory = Self.bytes(server.startResidentBytes) + " at the start, peak "
     memory += Self.bytes(server.peakResidentBytes)
@@ -141,7 +142,7 @@ struct RunText {
     return [Self.row("server", cost + ", " + threads), Self.row("memory", memory)]
   }
 
-  /// What costs are counted by.
+  /// The unit that costs are divided by.
   private var unit: String { run.fanOut == nil ? "message" : "delivery" }
 
   // MARK: Columns

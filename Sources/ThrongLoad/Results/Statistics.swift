@@ -1,14 +1,17 @@
-// What is computed over repeats and over connections.
+// Statistics over runs and over connections. Pure functions; any thread.
 
-/// A figure that was measured several times.
+/// Median, mean and confidence interval of a metric over several runs.
 public struct Estimate: Sendable, Codable, Equatable {
+  /// Median of the values.
   public var median: Double
+  /// Arithmetic mean of the values.
   public var mean: Double
-  /// The 95 % confidence interval of the mean by Student's t; nil for a single value.
+  /// Lower end of the 95 % confidence interval of the mean (Student's t); nil for a single value.
   public var low: Double?
+  /// Upper end of that interval.
   public var high: Double?
 
-  /// Nil when there are no values.
+  /// Computes the estimate; nil without values.
   public init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
@@ -32,14 +35,14 @@ public struct Estimate: Sendable, Codable, Equatable {
       2.052, 2.048, 2.045, 2.042,
     ]
     if freedom <= table.count { return table[freedom - 1] }
-    // Cornish-Fisher's first term; right to 0.001 from here on.
+    // First term of the Cornish-Fisher expansion; accurate to 0.001 for these degrees of freedom.
     return 1.960 + 2.372 / Double(freedom) + 2.8 / Double(freedom * freedom)
   }
 }
 
 enum Fairness {
-  /// Jain's index: 1 when everybody got the same, 1/n when one got all (Jain, Chiu, Hawe, 1984).
-  /// Nil when nobody got anything.
+  /// Jain's fairness index: 1 for equal shares, 1/n when one of n has everything (Jain, Chiu, Hawe,
+  /// 1984). Nil when the sum is 0.
   static func index(_ shares: [Int]) -> Double? {
     let sum = shares.reduce(0.0) { $0 + Double($1) }
     guard sum > 0 else { return nil }

@@ -1,10 +1,10 @@
-// Whoever wants to see a run while it goes on.
+// Progress callbacks of a benchmark.
 
-/// Told of a run's progress, on the thread that runs it.
+/// Receives the progress of a benchmark, on the thread that called ``LoadRunner/run(observer:)``.
 public protocol LoadObserver {
-  /// A second of a measurement is over. `rate` is that of the open loop.
+  /// A second of the measured time has passed. `rate` is the requested rate of the open loop.
   func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?)
 
-  /// A measurement begins: the `number`-th of `count`; `count` is nil where that is not known.
+  /// Run number `number` of `count` starts; `count` is nil in a search, whose length is not known.
   func runBegins(_ number: Int, of count: Int?, rate: Double?)
 }

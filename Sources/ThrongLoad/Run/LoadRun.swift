@@ -1,5 +1,6 @@
-// One measurement: starts the workers' threads, tells them the times, collects what they record, and
-// waits for their end. Runs on the coordinating thread, which sleeps in poll(2) meanwhile.
+// One run: starts the load threads, tells them the times, collects their records, and waits for
+// their end.
+// Runs on the coordinating thread, which sleeps in poll(2) meanwhile.
 
 import CEpollShim
 import SystemPackage
@@ -16,7 +17,7 @@ final class LoadRun {
   private var times: RunTimes?
   private var usageAtStart: ProcessUsage?
   private var usageAtEnd: ProcessUsage?
-  /// CPU time of this thread while it was measured.
+  /// CPU time of the coordinating thread within the measured time, in nanoseconds.
   private var ownNanoseconds: UInt64 = 0
   private var startTime: UInt64 = 0
   private var openingSeconds: Double?
@@ -38,7 +39,8 @@ final class LoadRun {
     do {
       try startThreads(loadThreads[...])
     } catch {
-      throw .system("cannot run the generator: \(error) (raise the limits with ulimit -n and -u)")
+      throw .system(
+        "cannot start the load generator: \(error) (raise the limits with ulimit -n and -u)")
     }
     for loadThread in loadThreads { loadThread.tearDown() }
     collect()
@@ -72,7 +74,7 @@ final class LoadRun {
     return loadThreads
   }
 
-  /// Starts a thread for each worker, coordinates them once all run, and joins them.
+  /// Starts all load threads, coordinates them once all run, and joins them.
   private func startThreads(_ rest: ArraySlice<LoadThread>) throws(Errno) {
     guard let loadThread = rest.first else { return coordinate() }
     let thread = try Thread(stackSize: 1 << 20) { loadThread.runThread() }
@@ -109,7 +111,7 @@ final class LoadRun {
     let cpu = shim_thread_nanoseconds()
     var second: UInt64 = 1
     while from + second * 1_000_000_000 <= until, !areAll({ $0 >= .draining }) {
-      // The workers hand over on the second, and look at the clock every 20 ms.
+      // The load threads hand over on the second and check the clock every 20 ms.
       wait(until: from + second * 1_000_000_000 + Self.handoverTime) { $0 >= .draining }
       finishInterval(second)
       second += 1
@@ -136,7 +138,7 @@ final class LoadRun {
     loadThreads.allSatisfy { isReached($0.control.status.withLock { $0.phase }) }
   }
 
-  /// Sleeps until the time, or until every worker has come so far.
+  /// Waits until a time, or until every load thread has reached a phase.
   private func wait(until time: UInt64, _ isReached: (ThreadControl.Phase) -> Bool) {
     while !areAll(isReached), LoadThread.clock < time {
       if watch.wait(until: time) { stop() }
@@ -145,7 +147,7 @@ final class LoadRun {
 
   private func stop() {
     for loadThread in loadThreads {
-      // They look every 20 ms.
+      // The load threads check for this every 20 ms.
       loadThread.control.stop()
     }
   }

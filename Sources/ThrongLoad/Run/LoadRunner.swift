@@ -1,25 +1,28 @@
-// A whole run: the server, if it is ours to start; the trials, once, repeated or as a search; the
-// conditions. Runs on the calling thread.
+// A benchmark: starts the server if requested, executes the runs (once, repeated or as a search),
+// and evaluates the conditions.
+// Blocks the calling thread.
 
 import CEpollShim
 import SystemPackage
 import Throng
 
-/// Loads a server as its options say.
+/// Loads a server with traffic and measures both sides.
 ///
 /// ```swift
 /// var options = LoadOptions()
 /// options.target = .tcp(host: "127.0.0.1", port: 52000)
 /// let result = try LoadRunner(options).run()
-/// print(result.trials[0].messagesPerSecond)
+/// print(result.runs[0].messagesPerSecond)
 /// ```
 public final class LoadRunner: Sendable {
+  /// The options in force.
   public let options: LoadOptions
   private let conditions: [FailCondition]
   private let watch: RunWatch
 
-  /// - Parameter handlingSignals: whether SIGINT, SIGTERM and SIGHUP end the run early with what was
-  ///   measured. They are then blocked in the calling thread.
+  /// Checks the options.
+  /// - Parameter handlingSignals: whether SIGINT, SIGTERM and SIGHUP end the benchmark early. They
+  ///   are then blocked in the calling thread.
   /// - Throws: ``LoadError`` for options that cannot be run.
   public init(
     _ options: LoadOptions, failIf conditions: [FailCondition] = [], handlingSignals: Bool = false
@@ -30,16 +33,16 @@ public final class LoadRunner: Sendable {
     do {
       watch = try RunWatch(watchingSignals: handlingSignals)
     } catch {
-      throw .system("cannot begin: \(error) (raise the limit with ulimit -n)")
+      throw .system("cannot start the benchmark: \(error) (raise the limit with ulimit -n)")
     }
   }
 
-  /// Ends the run soon; its result is of what was measured so far. Any thread.
+  /// Ends the benchmark early; the result covers the time before. Any thread.
   public func stop() { watch.stop() }
 
-  /// Runs the load and returns when everything is measured. Blocks the calling thread.
-  /// - Throws: ``LoadError`` when nothing could be measured; what went wrong with the server's
-  ///   connections is in the result.
+  /// Runs the benchmark and returns its result. Blocks the calling thread.
+  /// - Throws: ``LoadError`` when nothing could be measured. Faults of connections are in the
+  ///   result.
   public func run(observer: (any LoadObserver)? = nil) throws(LoadError) -> LoadResult {
     try checkDescriptors()
     var launched: ServerProcess?
@@ -52,7 +55,7 @@ public final class LoadRunner: Sendable {
       address = server.address
       launched = server
     } else {
-      guard let target = options.target else { throw .badOptions("there is no server to load") }
+      guard let target = options.target else { throw .badOptions("no server given") }
       address = try target.resolve()
     }
     let probe = try probe(launched)
@@ -73,7 +76,7 @@ public final class LoadRunner: Sendable {
     if let launched { return ServerProbe(pid: launched.pid) }
     guard case .process(let pid) = options.server else { return nil }
     guard ProcessUsage(pid: pid) != nil else {
-      throw .server("there is no process \(pid) (--pid takes the server's process id)")
+      throw .server("no process with id \(pid) (--pid takes the process id of the server)")
     }
     return ServerProbe(pid: pid)
   }
@@ -81,7 +84,7 @@ public final class LoadRunner: Sendable {
   private func measure(
     _ address: SocketAddress, _ probe: ServerProbe?, _ observer: (any LoadObserver)?
   ) throws(LoadError) -> LoadResult {
-    // Somebody did not want to wait until the server listened.
+    // Interrupted before the server listened.
     if watch.isStopping { return evaluated(LoadResult(configuration: options, runs: [])) }
     let measurement = RunContext(
       options: options, address: address, watch: watch, probe: probe, observer: observer)
@@ -136,7 +139,7 @@ public final class LoadRunner: Sendable {
   }
 }
 
-/// All that the trials of a run have in common.
+/// Parameters shared by the runs of a benchmark.
 struct RunContext {
   let options: LoadOptions
   let address: SocketAddress

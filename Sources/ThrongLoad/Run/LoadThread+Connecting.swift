@@ -1,17 +1,19 @@
-// Connecting: as fast as the options allow, a bounded number at a time, so that a server's backlog is
-// not overrun and what comes back meanwhile is served.
+// Opening the connections of a load thread: as fast as the options allow, with a bounded number of
+// pending connects, so that the server's backlog does not overflow.
+// Runs on the load thread.
 
 import SystemPackage
 import Throng
 
-/// How far a worker's connects have come.
+/// Progress of a load thread's connects.
 struct ConnectProgress {
-  /// Connects that were begun before the measurement, and of all how many are not decided.
+  /// Connects started before the measurement.
   var begun = 0
+  /// Connects whose outcome is not known yet.
   var pending = 0
-  /// Connections that were made.
+  /// Established connections.
   var opened = 0
-  /// When the first connect was due.
+  /// Monotonic time at which the first connect was due, in nanoseconds.
   var start: UInt64 = 0
 }
 
@@ -19,8 +21,8 @@ extension LoadThread {
   private static var connectsPerTurn: Int { 64 }
   private static var connectsAtOnce: Int { 512 }
 
-  /// Begins the connects that are due.
-  /// - Returns: when to come back.
+  /// Starts the connects that are due.
+  /// - Returns: the time of the next call.
   final func connectMore(_ now: UInt64) -> UInt64 {
     if control.isStopping { return becomeReady() }
     let slots = slotsToConnect
@@ -34,7 +36,7 @@ extension LoadThread {
       connect(slot, now)
     }
     if connects.begun == slots.count { return connects.pending == 0 ? prepare(now) : .max }
-    // The events of this turn first; the others call back when they are decided.
+    // Other events of this turn run first.
     if budget == 0 { timer?.poke() }
     return .max
   }
@@ -45,13 +47,13 @@ extension LoadThread {
     return connects.start + UInt64(max(0, position) / Double(rate) * 1e9)
   }
 
-  /// Asks for the connection of a place; its id will be the place.
+  /// Starts the connect of a slot. The connection's id is the slot.
   final func dial(_ slot: Int, source number: Int) {
     connects.pending += 1
     connector?.connect(to: plan.address, from: plan.source(for: number), id: slot)
   }
 
-  /// A connection was made.
+  /// Records an established connection.
   final func noteOpened(after nanoseconds: UInt64) {
     connects.pending -= 1
     connects.opened += 1
@@ -60,6 +62,7 @@ extension LoadThread {
     if connects.pending == 0 || connects.begun < slotsToConnect.count { timer?.poke() }
   }
 
+  /// Records a failed connect.
   final func connectFailed(_ failure: ConnectFailure) {
     connects.pending -= 1
     markFailed(failure.id)

@@ -1,7 +1,7 @@
-// Pauses of handlers that run on a worker's loop: ended by its clock. `Task.sleep` would need a thread of
-// the process's pool, which whoever waits for the run may occupy.
+// Pauses of handlers on a load thread, ended by its timer. `Task.sleep` would need a thread of the
+// global executor, which the caller of the benchmark may block.
 
-/// Tasks that pause, in no order: they are few. Belongs to the loop's thread.
+/// Paused tasks, unordered, because there are few. Owned by the loop's thread.
 struct PauseList {
   private var paused: [(end: UInt64, continuation: UnsafeContinuation<Void, Never>)] = []
 
@@ -9,7 +9,7 @@ struct PauseList {
     paused.append((end, continuation))
   }
 
-  /// Resumes those whose time is over.
+  /// Resumes the tasks whose pause is over.
   mutating func resume(_ now: UInt64) {
     for pause in paused where pause.end <= now { pause.continuation.resume() }
     paused.removeAll { $0.end <= now }
@@ -17,7 +17,7 @@ struct PauseList {
 }
 
 extension LoadThread {
-  /// Suspends a task of the loop's thread, to within a tick of 20 ms.
+  /// Suspends a task of this loop, accurate to one tick of 20 ms.
   final func pause(_ duration: Duration) async {
     await withUnsafeContinuation { continuation in
       pauses.add(continuation, until: Self.clock + UInt64(duration.nanoseconds))

@@ -1,21 +1,22 @@
-// One thread of the generator: a connector, its connections, and the clock of the trial. Everything
-// here belongs to the loop's thread except `control`, through which the coordinating thread is told.
-// Phases: connecting, ready (all are connected), running, draining (replies are awaited), finished.
-// What is sent and what is expected is the business of the subclasses.
+// One thread of the load generator: a connector, its connections, and the times of the run.
+// Subclasses send and verify.
+// Phases: connecting, ready, running, draining (replies are awaited), finished.
+// Owned by the event loop's thread, except `control`, through which the coordinating thread
+// communicates.
 
 import CEpollShim
 import SystemPackage
 import Throng
 
 class LoadThread: @unchecked Sendable {
-  // Invariant behind @unchecked: the first paragraph above.
+  // Invariant behind @unchecked: all state except `control` is owned by the loop's thread.
   let plan: RunPlan
   let index: Int
   let control = ThreadControl()
-  /// Tells the coordinating thread that `control` has changed.
+  /// Signalled when `control` has changed.
   private let changed: SharedEvent
-  /// What every message reads or changes: behind a pointer, because a class's stored properties are
-  /// checked for exclusive access at run time.
+  /// State that every message reads or changes. A pointer, because access to a class's stored
+  /// properties is checked for exclusivity at run time.
   let hot: UnsafeMutablePointer<Hot>
   private(set) final var connector: Connector?
   private(set) final var timer: LoopTimer?
@@ -23,7 +24,7 @@ class LoadThread: @unchecked Sendable {
   final var faults = FaultLog()
   final var connects = ConnectProgress()
   final var pauses = PauseList()
-  /// Why the worker did not run; read once its thread has ended.
+  /// Error that ended the thread early; valid after its end.
   private(set) final var failure: Errno?
   private final var nextTick: UInt64 = .max
   private final var nextHandover: UInt64 = .max
@@ -34,9 +35,9 @@ class LoadThread: @unchecked Sendable {
     var phase = ThreadControl.Phase.connecting
     var isMeasuring = false
     var box: RecordBox
-    /// The box's.
+    /// The records of `box`.
     var records: UnsafeMutablePointer<Records>
-    /// The messages of the open loop that count.
+    /// Range of intended send times that count in the open loop.
     var measureFrom: UInt64 = 0
     var measureUntil: UInt64 = .max
     var totalInFlight = 0
@@ -72,60 +73,60 @@ class LoadThread: @unchecked Sendable {
   @inline(__always)
   static var clock: UInt64 { shim_monotonic_nanoseconds() }
 
-  // MARK: What each kind of worker does in its own way
+  // MARK: For subclasses
 
-  /// A connector for the connections; what fails to connect goes to `connectFailed`.
+  /// Makes the connector; failed connects are passed to `connectFailed`.
   func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
     fatalError("abstract")
   }
 
-  /// The places of the connections that are opened before the measurement.
+  /// Slots of the connections that are opened before the measurement.
   var slotsToConnect: Range<Int> { fatalError("abstract") }
 
-  /// A connection's number among all of the trial, as faults name it.
+  /// Number of a connection within the run, as faults name it.
   func number(of slot: Int) -> Int { fatalError("abstract") }
 
-  /// Begins the connect of a place.
+  /// Starts the connect of a slot.
   func connect(_ slot: Int, _ now: UInt64) { fatalError("abstract") }
 
-  /// A place is without a connection for good.
+  /// The connect of a slot failed for good.
   func markFailed(_ slot: Int) { fatalError("abstract") }
 
-  /// Everybody is connected, or cannot be: what is left to do until the worker is ready.
-  /// - Returns: when to come back.
+  /// All connects are decided. Prepares the measurement and calls `becomeReady`.
+  /// - Returns: the time of the next call.
   func prepare(_ now: UInt64) -> UInt64 { becomeReady() }
 
-  /// The load begins.
+  /// Starts the load.
   func beginLoad(_ now: UInt64) { fatalError("abstract") }
 
   /// Sends what is due.
-  /// - Returns: when to come back.
+  /// - Returns: the time of the next call.
   func sendPending(_ now: UInt64) -> UInt64 { .max }
 
-  /// Many times a second: who has waited longer than the timeout.
+  /// Fails connections that have waited longer than the timeout. Called once a tick.
   func checkTimeouts(_ now: UInt64) {}
 
-  /// Whether all that was sent is answered, once no more is sent.
+  /// Whether every message is answered, after sending has ended.
   func isDrained(_ now: UInt64) -> Bool { fatalError("abstract") }
 
-  /// The end: counts what was never sent and, unless all was answered, blames who has not answered.
+  /// Counts unsent messages and, unless drained, reports unanswered ones.
   func concludeLoad(isDrained: Bool) {}
 
   /// Open connections.
   var openCount: Int { fatalError("abstract") }
 
-  /// Those of the open connections that are only held beside the others.
+  /// Open connections that are only held.
   var heldCount: Int { 0 }
 
-  /// Whether nothing can come of going on.
+  /// Whether every connection has failed, so that the run can end.
   var cannotContinue: Bool { fatalError("abstract") }
 
-  /// The end: what the coordinating thread is to know besides the records.
+  /// Adds the subclass's counts to the final status.
   func fillStatus(_ status: inout ThreadControl.Status) { fatalError("abstract") }
 
   // MARK: The thread
 
-  /// Runs the trial's part of this worker on the calling thread.
+  /// Runs this load thread's part of the run on the calling thread.
   final func runThread() {
     do throws(Errno) {
       try run()
@@ -141,7 +142,8 @@ class LoadThread: @unchecked Sendable {
     options.connectTimeout = plan.options.timeout
     options.drainTimeout = .seconds(1)
     options.connection.idleTimeout = nil
-    // A connection above its mark would stop to read, and wait for a server that waits for it.
+    // A connection above its high-water mark would stop reading while the server waits for it to
+    // read.
     options.connection.highWaterMark = .max / 4
     options.connection.slowReaders.outboxLimit = .max / 4
     let connector = try makeConnector(options)
@@ -156,18 +158,18 @@ class LoadThread: @unchecked Sendable {
     publishEnd()
   }
 
-  /// Breaks the cycle of references through the connector. Once the thread has ended.
+  /// Breaks the reference cycle through the connector. Call after the thread has ended.
   final func tearDown() {
     timer?.cancel()
     timer = nil
     connector = nil
   }
 
-  /// Something is to be done: the times of the trial are known, or another worker has news. Any
-  /// thread, once the worker has begun to connect.
+  /// Schedules a turn, because the times of the run are known or another thread has news. Any
+  /// thread, once connecting has started.
   final func wake() { timer?.poke() }
 
-  /// The timer has fired, or somebody has poked it: does all that is due, and sets it again.
+  /// Timer callback: does all due work and sets the timer again.
   private final func turn(_ now: UInt64) {
     if now >= nextTick { handleTick(now) }
     var next = nextTick
@@ -181,7 +183,7 @@ class LoadThread: @unchecked Sendable {
     timer?.set(at: MonotonicTime(nanoseconds: next))
   }
 
-  /// Many times a second: how late the loop is, who has waited too long, whether we are to stop.
+  /// Periodic work: timer delay, timeouts, handing over records, stop requests.
   private final func handleTick(_ now: UInt64) {
     if hot.pointee.isMeasuring { hot.pointee.records.pointee.loopLag.note(now - nextTick) }
     nextTick = now + Self.tick
@@ -192,7 +194,7 @@ class LoadThread: @unchecked Sendable {
     if control.isStopping || cannotContinue, hot.pointee.phase < .draining { stopEarly(now) }
   }
 
-  /// Whether a message of the open loop counts: its time decides, not its reply's.
+  /// Whether a message of the open loop counts. Its intended send time decides.
   @inline(__always)
   final func isMeasured(_ intended: UInt64) -> Bool {
     intended >= hot.pointee.measureFrom && intended < hot.pointee.measureUntil
@@ -268,7 +270,7 @@ class LoadThread: @unchecked Sendable {
     connector?.stop()
   }
 
-  // MARK: Telling the coordinating thread
+  // MARK: Reports to the coordinating thread
 
   final func publish(_ phase: ThreadControl.Phase) {
     control.status.withLock { s in

@@ -1,9 +1,9 @@
-// The highest rate at which a percentile of the latency stays under a bound: a closed loop shows what
-// the server can do at all, then the interval between a rate that holds and one that fails is halved
-// until it is narrow.
+// Search for the highest rate at which a latency percentile stays within a bound. A closed-loop run
+// gives the upper end; then the interval between a passing and a failing rate is bisected.
+// Runs on the calling thread of `LoadRunner.run`.
 
 struct MaximumSearch {
-  /// Measures the `number`-th trial of the search at a rate; nil: the closed loop.
+  /// Measures run number `number` of the search at a rate; nil: the closed loop.
   typealias Measure = (_ number: Int, _ rate: Double?) throws(LoadError) -> RunResult
 
   private let bound: LatencyBound
@@ -11,11 +11,11 @@ struct MaximumSearch {
   private let measureRun: Measure
   private var result: LoadResult
 
-  /// The search ends when the two rates are this close.
+  /// Relative width of the interval at which the search ends.
   private static let precision = 0.03
   private static let mostRates = 16
 
-  /// - Parameter wasStopped: whether somebody has stopped the run.
+  /// - Parameter wasStopped: whether the benchmark was interrupted.
   init(
     _ options: LoadOptions, _ bound: LatencyBound, wasStopped: @escaping () -> Bool,
     measure: @escaping Measure
@@ -35,7 +35,7 @@ struct MaximumSearch {
     var rates = 0
     guard first.faults.isEmpty, high > 0 else { return finish(low, nil, nil) }
     while rates < Self.mostRates, high - low > Self.precision * high, !wasStopped() {
-      // The maximum is usually near what the closed loop has reached.
+      // The maximum is usually near the throughput of the closed loop.
       let rate = low == 0 ? high * (rates == 0 ? 0.8 : 0.5) : (low + high) / 2
       guard rate >= 1 else { break }
       rates += 1
@@ -43,7 +43,7 @@ struct MaximumSearch {
         low = rate
         lowLatency = latency
       } else if wasStopped() {
-        // The trial was cut short, which says nothing of the rate.
+        // An interrupted run says nothing about its rate.
         break
       } else {
         high = rate
@@ -56,7 +56,8 @@ struct MaximumSearch {
 
   private var hasFaults: Bool { result.runs.contains { !$0.faults.isEmpty } }
 
-  /// The median of the repeats at a rate; nil when it is over the bound, or the rate is not reached.
+  /// Median over the repetitions at a rate; nil when it exceeds the bound or the rate is not
+  /// reached.
   private mutating func latencyIfHeld(_ rate: Double) throws(LoadError) -> UInt64? {
     var latencies: [Double] = []
     for _ in 0..<result.configuration.repeats where !wasStopped() {

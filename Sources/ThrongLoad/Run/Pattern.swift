@@ -1,13 +1,14 @@
-// The bytes that are sent. Each connection's stream runs through one window of pseudo-random bytes from
-// a place of its own, so that sending is a slice and verifying a memcmp(3). The window's period is
-// prime: bytes that come twice, get lost or swap places cannot match by chance of their size.
+// Payload pattern. Each connection's stream starts at its own position of one window of
+// pseudo-random bytes, so sending is a slice and verifying is a memcmp(3).
+// The period is prime, so that duplicated, lost or exchanged messages do not match. Immutable; any
+// thread.
 
 import Glibc
 import Throng
 
-/// Lines are printable: any server of lines takes them.
+/// Lines of printable characters, which every line-based server accepts.
 enum MessageLine {
-  /// Appends a line of so many bytes, with its newline.
+  /// Appends a line of `size` bytes, newline included.
   static func append(_ size: Int, to bytes: inout [UInt8]) {
     for offset in 0..<size - 1 {
       bytes.append(UInt8(ascii: "a") + UInt8(truncatingIfNeeded: offset % 26))
@@ -18,10 +19,10 @@ enum MessageLine {
 
 struct Pattern: Sendable {
   static let period = 65521
-  /// The longest piece that can be had at once; no receive of the library is longer.
+  /// Longest slice; no receive of the library is longer.
   static let longestPiece = 65536
 
-  /// A period, and what a piece that begins at its end needs.
+  /// One period, followed by enough bytes for a slice that starts at its end.
   let window: Bytes
 
   init(seed: UInt64) {
@@ -33,13 +34,13 @@ struct Pattern: Sendable {
     window = Bytes(bytes)
   }
 
-  /// The same of letters and digits, for servers of lines.
+  /// A pattern of letters and digits, for line-based servers.
   init(printable seed: UInt64) {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,".utf8)
     window = Bytes(Pattern(seed: seed).window.map { alphabet[Int($0 & 63)] })
   }
 
-  /// Where the stream of a connection begins.
+  /// Start position of a connection's stream.
   static func start(seed: UInt64, connection: Int) -> UInt32 {
     var random = RandomState(seed: ~seed, stream: connection)
     return UInt32(random.next() % UInt64(period))
@@ -55,7 +56,7 @@ struct Pattern: Sendable {
     window.part(from: Int(position), count: count)
   }
 
-  /// The index of the first byte that differs; nil when all are as they should be.
+  /// Index of the first byte that differs; nil when all match.
   @inline(__always)
   static func mismatch(
     _ bytes: UnsafeRawBufferPointer, _ window: UnsafeRawPointer, at position: UInt32

@@ -1,5 +1,5 @@
-// What a worker records: once a message, into histograms of nanoseconds that nobody else touches. Once
-// a second it hands them to the coordinating thread and goes on with an empty set.
+// Counters and latency histograms of a load thread. The thread writes one set and hands it to the
+// coordinating thread once a second, so no set is shared while it is written.
 
 import Histogram
 import Synchronization
@@ -7,7 +7,7 @@ import Synchronization
 typealias Latencies = Histogram<UInt64>
 
 extension Latencies {
-  /// Longer times are counted as this one: half an hour.
+  /// Longest recordable time, half an hour; longer times count as this.
   static var longest: UInt64 { 1_800_000_000_000 }
 
   static func make() -> Latencies {
@@ -19,35 +19,35 @@ extension Latencies {
     record(Swift.min(nanoseconds, Self.longest), count: UInt64(truncatingIfNeeded: count))
   }
 
-  /// Adding and emptying go over all buckets: not for what is empty anyway.
+  /// Adding and clearing visit all buckets, so empty histograms are skipped.
   mutating func merge(_ other: Latencies) { if other.totalCount > 0 { add(other) } }
   mutating func clear() { if totalCount > 0 { reset() } }
 }
 
 struct Records {
-  /// From the intended send time on; in the closed loop that is the send time.
+  /// Latency from the intended send time; in the closed loop, from the send.
   var latency = Latencies.make()
-  /// From the send time on: open loop only.
+  /// Open loop: latency from the send.
   var uncorrected = Latencies.make()
-  /// How much later than intended messages were sent whose connection was free: open loop only.
+  /// Open loop: delay between intended and actual send time on free connections.
   var sendDelay = Latencies.make()
-  /// How long connects took.
+  /// Duration of connects.
   var connect = Latencies.make()
-  /// How much later than asked the loop called back.
+  /// Delay of the loop's timer callbacks.
   var loopLag = Latencies.make()
   var messages = 0
-  /// Messages that have come to a receiver of a fan-out.
+  /// Messages received by a receiver of a fan-out.
   var deliveries = 0
-  /// Lines that came to one besides: also before it was measured.
+  /// Lines without the marker received by a fan-out's receivers, over the whole run.
   var otherLines = 0
   var sentMessages = 0
   var sentBytes = 0
   var receivedBytes = 0
-  /// Bytes that slow clients have taken.
+  /// Bytes read by slow readers.
   var slowBytes = 0
-  /// Messages sent more than a millisecond late.
+  /// Messages sent more than 1 ms late.
   var late = 0
-  /// Messages whose time came and that were never sent.
+  /// Messages that were due and not sent.
   var unsent = 0
 
   mutating func merge(_ other: Records) {
@@ -85,10 +85,11 @@ struct Records {
   }
 }
 
-/// Records behind a reference, so that handing them over copies nothing.
+/// A reference to records, so that handing them over copies nothing.
 final class RecordBox: @unchecked Sendable {
-  // Invariant behind @unchecked: whoever has taken it from the exchange is its only user.
-  /// Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
+  // Invariant behind @unchecked: only the holder that took the box from the exchange accesses it.
+  /// A pointer, because access to a class's stored properties is checked for exclusivity at run
+  /// time.
   let records: UnsafeMutablePointer<Records>
 
   init() {
@@ -102,7 +103,7 @@ final class RecordBox: @unchecked Sendable {
   }
 }
 
-/// Where a worker leaves full records and finds empty ones.
+/// Queue of full and of empty records between a load thread and the coordinating thread.
 final class RecordExchange: Sendable {
   private struct Boxes {
     var full: [RecordBox] = []

@@ -1,15 +1,15 @@
-// What the workers of a trial share, decided before they start; and what they and the coordinating
-// thread tell each other.
+// Constants of a run, decided before its load threads start, and the communication between load
+// threads and the coordinating thread.
 
 import Synchronization
 import Throng
 
-/// The constants of a trial.
+/// Constants of a run. Immutable; any thread.
 struct RunPlan: Sendable {
   let options: LoadOptions
-  /// Where to connect, tried in turn by nobody: the first that the name resolves to.
+  /// The first address that the name resolves to.
   let address: SocketAddress
-  /// Messages a second of all workers, in the open loop.
+  /// Messages per second over all load threads, in the open loop.
   let rate: Double?
   let pattern: Pattern
   let sampler: SizeSampler
@@ -22,38 +22,38 @@ struct RunPlan: Sendable {
     sampler = SizeSampler(options.sizes)
   }
 
-  /// Those that read slowly, of the connections under load.
+  /// Slow readers among the connections under load.
   var slowConnections: Int { options.slowConnections }
   var quickConnections: Int { options.connections - slowConnections }
 
   var isChurn: Bool { options.mode == .churn }
   var isIdle: Bool { options.mode == .idle }
 
-  /// How many connections a worker has under load: they are dealt in turn.
+  /// Number of connections under load of a load thread; they are dealt in turn.
   func quickConnections(of thread: Int) -> Int { deal(quickConnections, to: thread) }
 
-  /// How many more it only holds.
+  /// Number of idle connections of a load thread.
   func idleConnections(of thread: Int) -> Int { deal(options.idleConnections, to: thread) }
 
   private func deal(_ count: Int, to thread: Int) -> Int {
     (count - thread + options.threads - 1) / options.threads
   }
 
-  /// The number, from 1 on, of a worker's connection: first the quick ones, then those that read
-  /// slowly, then the idle ones.
+  /// Number of a connection, from 1: first the connections under load, then the slow readers, then
+  /// the idle connections.
   func number(of slot: Int, thread: Int) -> Int {
     let active = quickConnections(of: thread)
     if slot < active { return slot * options.threads + thread + 1 }
     return options.connections + (slot - active) * options.threads + thread + 1
   }
 
-  /// What a connection of a fan-out sends first.
+  /// First line of a connection of a fan-out.
   func hello(of number: Int) -> Bytes? {
     options.hello.map { Bytes($0.replacing("{n}", with: "\(number)") + "\n") }
   }
 
-  /// A loopback address has ports for some 28,000 connections to one server; others of 127.0.0.0/8
-  /// have as many again.
+  /// Source address of a connection. One loopback address has ports for some 28,000 connections to
+  /// one server; further addresses of 127.0.0.0/8 have as many again.
   func source(for number: Int) -> SocketAddress? {
     guard case .ipv4(let address, _) = address.storage, address >> 24 == 127 else { return nil }
     let group = isChurn ? number % Self.churnSources : number / Self.connectionsPerSource
@@ -64,16 +64,16 @@ struct RunPlan: Sendable {
   private static let churnSources = 16
 }
 
-/// The moments of a trial, in nanoseconds of the monotonic clock.
+/// Times of a run, in nanoseconds of the monotonic clock.
 struct RunTimes: Sendable {
   var begin: UInt64
   var measureFrom: UInt64
   var measureUntil: UInt64
-  /// Past this nobody waits for replies any more.
+  /// End of the wait for replies.
   var drainUntil: UInt64
 }
 
-/// What a worker and the coordinating thread tell each other.
+/// State exchanged between a load thread and the coordinating thread. Any thread.
 final class ThreadControl: Sendable {
   enum Phase: Int, Sendable, Comparable {
     case connecting, ready, running, draining, finished
@@ -85,17 +85,18 @@ final class ThreadControl: Sendable {
     var phase = Phase.connecting
     var opened = 0
     var faults = FaultLog()
-    /// The end: replies of each connection, and whether it was ever served.
+    /// Replies of each connection, at the end.
     var replies: [Int] = []
-    /// Of a fan-out: how long the messages took that each receiver got, in all.
+    /// Sum of the latencies of each receiver of a fan-out, at the end.
     var latencySums: [UInt64] = []
+    /// Numbers of the connections without a reply, at the end.
     var unserved: [Int] = []
-    /// Open connections when the measuring ended.
+    /// Open connections when the measured time ended.
     var openAtEnd = 0
-    /// Those that are only held: how many were made, and how many of them were open then.
+    /// Idle connections established, and those open when the measured time ended.
     var held = 0
     var heldAtEnd = 0
-    /// What was measured: the clock's and the thread's CPU time.
+    /// Measured time, and CPU time of the thread within it.
     var measuredNanoseconds: UInt64 = 0
     var cpuNanoseconds: UInt64 = 0
   }
@@ -109,9 +110,9 @@ final class ThreadControl: Sendable {
   var isStopping: Bool { stopAsked.load(ordering: .relaxed) }
   var mayClose: Bool { closingAllowed.load(ordering: .relaxed) }
 
-  /// The server has been looked at: until then it must have all its connections.
+  /// Allows closing the connections. The server's memory and threads must be read before.
   func allowClosing() { closingAllowed.store(true, ordering: .relaxed) }
 
-  /// Ends the sending; replies are still awaited.
+  /// Ends sending; replies are still awaited.
   func stop() { stopAsked.store(true, ordering: .relaxed) }
 }

@@ -1,4 +1,5 @@
-// What the coordinating thread waits for: its workers, and the wish to stop, by a signal or a call.
+// Wait of the coordinating thread: for news from its load threads, and for a request to stop, by a
+// signal or a call.
 
 import CEpollShim
 import Synchronization
@@ -10,8 +11,8 @@ final class RunWatch: Sendable {
   private let signals: Signals?
   private let stopAsked = Atomic<Bool>(false)
 
-  /// - Parameter watchingSignals: whether SIGINT, SIGTERM and SIGHUP stop the run. Blocks them in the
-  ///   calling thread and in those that it starts, while the watch lives.
+  /// - Parameter watchingSignals: whether SIGINT, SIGTERM and SIGHUP stop the benchmark. They stay
+  ///   blocked in the calling thread and the threads it starts while this object lives.
   init(watchingSignals: Bool) throws(Errno) {
     changed = SharedEvent(try EventDescriptor())
     signals = watchingSignals ? Signals(try SignalDescriptor(SignalDescriptor.wishesToEnd)) : nil
@@ -19,14 +20,14 @@ final class RunWatch: Sendable {
 
   var isStopping: Bool { stopAsked.load(ordering: .acquiring) }
 
-  /// Any thread.
+  /// Requests a stop. Any thread.
   func stop() {
     stopAsked.store(true, ordering: .releasing)
     changed.signal()
   }
 
-  /// Sleeps until something has changed, or until the time.
-  /// - Returns: whether the run is to stop.
+  /// Waits for news until a time.
+  /// - Returns: whether a stop was requested.
   func wait(until time: UInt64) -> Bool {
     let timeout = MonotonicTime(nanoseconds: time).pollTimeout(from: .now)
     let other = signals?.source.descriptor ?? -1
@@ -39,7 +40,7 @@ final class RunWatch: Sendable {
   }
 }
 
-/// A descriptor that can be absent.
+/// An optional signal descriptor.
 private final class Signals: Sendable {
   let source: SignalDescriptor
 

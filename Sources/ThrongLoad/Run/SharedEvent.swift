@@ -1,4 +1,4 @@
-// An event that several threads signal and one waits for.
+// An event that several threads signal and one thread waits for.
 
 import Throng
 

@@ -1,24 +1,24 @@
-// What a process has used so far, from /proc (proc(5)).
+// Resource usage of a process, read from /proc (proc(5)).
 
 import CEpollShim
 import Glibc
 
 struct ProcessUsage: Sendable {
-  /// To 10 ms or so.
+  /// Resolution about 10 ms.
   var userSeconds: Double
   var systemSeconds: Double
-  /// To the nanosecond.
+  /// Resolution 1 ns.
   var cpuSeconds: Double
   var threads: Int
-  /// Nil when they were not counted.
+  /// Context switches; nil when they were not read.
   var switches: ContextSwitches?
 
-  /// Nil when there is no such process.
+  /// Reads the usage now; nil when there is no such process.
   init?(pid: Int) {
     guard let stat = ProcFile.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else {
       return nil
     }
-    // The name of the process may contain anything; what follows it are numbers, from field 3 on.
+    // The name may contain any character; the fields after it are numbers, from field 3 on.
     let fields = stat[stat.index(after: end)...].split(separator: " ")
     func field(_ number: Int) -> Double { Double(fields[number - 3]) ?? 0 }
     guard fields.count > 21, fields[0] != "Z" else { return nil }
@@ -30,14 +30,14 @@ struct ProcessUsage: Sendable {
     threads = Int(field(20))
   }
 
-  /// Resident memory alone, quickly: recent kernels count it for each processor, and are off by up to
-  /// 128 KiB for each.
+  /// Resident memory, read quickly. Recent kernels count it per processor and are off by up to 128
+  /// KiB for each.
   static func approximateResidentBytes(pid: Int) -> Int? {
     let fields = ProcFile.read("/proc/\(pid)/statm")?.split(separator: " ") ?? []
     return fields.dropFirst().first.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
   }
 
-  /// The same to the page: the kernel looks at every mapping.
+  /// Resident memory, accurate to a page. The kernel walks every mapping.
   static func residentBytes(pid: Int) -> Int? {
     guard let text = ProcFile.read("/proc/\(pid)/smaps_rollup"),
       let line = ProcFile.value("Rss", in: text), let number = line.split(separator: " ").first,
@@ -46,7 +46,7 @@ struct ProcessUsage: Sendable {
     return kilobytes * 1024
   }
 
-  /// The processors that a process may run on.
+  /// Processors that a process may run on.
   static func processors(pid: Int) -> Set<Int> {
     let status = ProcFile.read("/proc/\(pid)/status") ?? ""
     guard let text = ProcFile.value("Cpus_allowed_list", in: status) else { return [] }
@@ -54,14 +54,14 @@ struct ProcessUsage: Sendable {
   }
 }
 
-/// Context switches of a process's threads, which /proc tells for each thread alone: of thousands, an
-/// even choice is looked at, and stands for all. Threads that come later do not count.
+/// Context switches of a process's threads. /proc counts them per thread; of thousands of threads
+/// an even sample is read and scaled. Threads that start later are not counted.
 struct ContextSwitches: Sendable {
   private(set) var voluntary = 0.0
   private(set) var involuntary = 0.0
   private var pid = 0
   private(set) var chosen: [String] = []
-  /// Threads for each that is looked at.
+  /// Number of threads that one sampled thread stands for.
   private(set) var weight = 1.0
 
   init() {}
@@ -75,7 +75,7 @@ struct ContextSwitches: Sendable {
     read()
   }
 
-  /// The same threads now.
+  /// The same threads, read again.
   var later: ContextSwitches {
     var later = self
     later.read()
@@ -92,7 +92,7 @@ struct ContextSwitches: Sendable {
   }
 }
 
-/// Small files of /proc.
+/// Reads small files of /proc.
 enum ProcFile {
   static func read(_ path: String) -> String? {
     let fd = open(path, O_RDONLY | O_CLOEXEC)
@@ -114,7 +114,7 @@ enum ProcFile {
     var names: [String] = []
     let offset = MemoryLayout<dirent>.offset(of: \.d_name)!  // a stored property of a C struct
     while let entry = readdir(directory) {
-      // Not a copy of its 256 bytes: an entry ends with its name, and maybe the memory with it.
+      // Not a copy of all 256 bytes: the memory of an entry may end with its name.
       let name = String(
         cString: (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self))
       if !name.hasPrefix(".") { names.append(name) }
@@ -122,7 +122,7 @@ enum ProcFile {
     return names
   }
 
-  /// What follows `name:` on its line.
+  /// Value of the line `name: value`.
   static func value(_ name: String, in text: String) -> Substring? {
     for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
       return line.dropFirst(name.count + 1).trimmingSpaces

@@ -1,6 +1,7 @@
-// A server that the run starts: `--server 'COMMAND {port}'`. In a process group of its own, so that
-// Ctrl-C reaches the generator alone; stopped with all of that group, because the command may be a shell
-// whose child is the server.
+// A server started by the benchmark: `--server 'COMMAND {port}'`. It has its own process group, so
+// that Ctrl-C reaches the generator only, and the whole group is stopped, because the command may
+// be a shell.
+// Owned by the coordinating thread.
 
 import CEpollShim
 import Glibc
@@ -11,15 +12,15 @@ final class ServerProcess {
   let pid: Int
   let address: SocketAddress
   private let command: String
-  /// How long those of the group may take to end before they are killed, in nanoseconds.
+  /// Time between SIGTERM and SIGKILL, in nanoseconds.
   var stopTime: UInt64 = 3_000_000_000
   private var isStopped = false
 
   private static let killTime: UInt64 = 1_000_000_000
 
-  /// Starts the command, with `{port}` replaced by a free one, and waits until it listens or the run is
-  /// to stop.
-  /// - Parameter target: where it will listen; nil: on the free port of 127.0.0.1.
+  /// Starts the command with `{port}` replaced by a free port, and waits until it listens or a stop
+  /// is requested.
+  /// - Parameter target: its address; nil: the free port on 127.0.0.1.
   init(
     _ command: String, cpus: [Int]?, target: LoadTarget?, startTimeout: Duration, watch: RunWatch
   ) throws(LoadError) {
@@ -32,10 +33,11 @@ final class ServerProcess {
         word.split(separator: "{port}", omittingEmptySubsequences: false)
           .joined(separator: "\(port)"))
     }
-    guard !words.isEmpty else { throw .server("the server command is empty") }
-    // The command could not listen there, and the other server would be measured in its place.
+    guard !words.isEmpty else { throw .server("--server command is empty") }
+    // The command could not listen there, and the other server would be measured instead.
     if address.answers {
-      throw .server("something listens on \(address) already (stop it, or take another port)")
+      throw .server(
+        "address \(address) is already in use (stop the other server, or choose another port)")
     }
     self.address = address
     self.command = command
@@ -45,13 +47,14 @@ final class ServerProcess {
 
   deinit { stop() }
 
-  /// SIGTERM to the whole group, and SIGKILL to those that do not end within three seconds.
+  /// Sends SIGTERM to the process group, and SIGKILL to processes that do not end within three
+  /// seconds.
   func stop() {
     guard !isStopped else { return }
     isStopped = true
     kill(-pid_t(pid), SIGTERM)
     waitForGroup(stopTime)
-    // The command itself has not been waited for yet: so long the group's number is not another's.
+    // The command has not been waited for, so its group id cannot have been reused.
     kill(-pid_t(pid), SIGKILL)
     waitForGroup(Self.killTime)
     var status: CInt = 0
@@ -73,25 +76,25 @@ final class ServerProcess {
     let deadline = LoadThread.clock + UInt64(limit.nanoseconds)
     while !address.answers {
       if let text = exitText() {
-        throw .server("the server command \(text) before it listened on \(address): \(command)")
+        throw .server("server command \(text) before it listened on \(address): \(command)")
       }
       if watch.wait(until: LoadThread.clock + 10_000_000) { return }
       if LoadThread.clock > deadline {
         throw .server(
           """
-          the server command does not listen on \(address) after \
+          server command does not listen on \(address) after \
           \(Decimals.format(limit / .seconds(1))) s \
-          (does it use {port}? give HOST:PORT or --unix where it listens elsewhere): \(command)
+          (check that it uses {port}; if it listens elsewhere, give HOST:PORT or --unix): \(command)
           """)
       }
     }
     if let text = exitText() {
       throw .server(
-        "the server command \(text), and something else listens on \(address): \(command)")
+        "server command \(text), and another process listens on \(address): \(command)")
     }
   }
 
-  /// How the command itself has ended; nil while it runs. It is not waited for.
+  /// How the command ended; nil while it runs. Does not reap it.
   private func exitText() -> String? {
     var info = siginfo_t()
     let options = WEXITED | WNOHANG | WNOWAIT
@@ -100,18 +103,18 @@ final class ServerProcess {
     }
     let status = info._sifields._sigchld.si_status
     return info.si_code == CLD_EXITED
-      ? "ended with status \(status)" : "was ended by signal \(status)"
+      ? "exited with status \(status)" : "was killed by signal \(status)"
   }
 
   private static func freePort() throws(LoadError) -> Int {
     guard let port = SocketAddress.freeLoopbackPort else {
       throw .system(
-        "there is no free port on 127.0.0.1 (wait until closed connections have expired)")
+        "no free port on 127.0.0.1 (wait until closed connections have expired)")
     }
     return port
   }
 
-  /// Runs `body` on the given processors: what it starts stays there.
+  /// Runs `body` pinned to processors; processes that it starts inherit them.
   private static func pinned(
     to cpus: [Int]?, _ body: () throws(LoadError) -> Int
   ) throws(LoadError) -> Int {
@@ -119,7 +122,7 @@ final class ServerProcess {
     let before = Processors.ofThisThread
     guard Processors.restrict(to: cpus) else {
       throw .server(
-        "this machine has none of the processors \(Processors.text(Set(cpus)))"
+        "none of the given processors exists: \(Processors.text(Set(cpus)))"
           + " (--server-cpus takes a list such as 0,2-3)")
     }
     defer { _ = Processors.restrict(to: before) }
@@ -130,7 +133,7 @@ final class ServerProcess {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // Its standard output would end up among the results.
+    // Its standard output would mix with the results.
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     var attributes = posix_spawnattr_t()
@@ -154,7 +157,7 @@ final class ServerProcess {
   }
 }
 
-/// Words of a command: split at spaces, which quotes protect.
+/// Splits a command line at spaces outside quotes.
 package enum CommandLineText {
   package static func split(_ text: String) throws(LoadError) -> [String] {
     var words: [String] = []
@@ -173,14 +176,14 @@ package enum CommandLineText {
         word = (word ?? "") + String(character)
       }
     }
-    if quote != nil { throw .server("a quote is not closed in the server command: \(text)") }
+    if quote != nil { throw .server("unterminated quote in the server command: \(text)") }
     if let whole = word { words.append(whole) }
     return words
   }
 }
 
 extension LoadTarget {
-  /// The first address of the target.
+  /// First address that the target resolves to.
   func resolve() throws(LoadError) -> SocketAddress {
     do {
       switch self {

@@ -1,4 +1,4 @@
-// What a slow client has asked for and what of it has come: a plain value that belongs to its task.
+// What a slow reader has requested and received. A value owned by the client's task.
 
 import Glibc
 import Throng
@@ -14,17 +14,17 @@ struct SlowReaderStream {
     }
   }
 
-  /// Bytes of replies that are asked for at once; of lines, bytes of messages.
+  /// Bytes of replies requested ahead; for lines, bytes of messages.
   static let window = 256 * 1024
 
-  /// Bytes received after the greeting, all of them as they should be.
+  /// Bytes received after the greeting, all of them verified.
   private(set) var received = 0
   private let plan: RunPlan
   private var greetingLeft: Int
   private var sendPosition: UInt32
   private var receivePosition: UInt32
   private var random: RandomState
-  /// Replies asked for that have not come: bytes, or lines.
+  /// Requested replies that have not arrived: bytes, or lines.
   private var outstanding = 0
 
   init(_ plan: RunPlan, number: Int) {
@@ -35,9 +35,9 @@ struct SlowReaderStream {
     random = RandomState(seed: plan.options.seed, stream: number)
   }
 
-  // MARK: Asking
+  // MARK: Requesting
 
-  /// As many further messages as keep the window full; at least one is always on its way.
+  /// Messages that fill the window; at least one reply is always outstanding.
   mutating func ask() -> [Bytes] {
     var total = 0
     var lines: [UInt8] = []
@@ -54,7 +54,8 @@ struct SlowReaderStream {
     return lines.isEmpty ? pieces(total) : [Bytes(lines)]
   }
 
-  /// What is outstanding for a message of a size, in units of so many bytes.
+  /// Units (bytes or lines) that a message adds to the outstanding replies, and the bytes of a
+  /// unit.
   private func replyCost(_ size: Int) -> (units: Int, bytes: Int) {
     switch plan.options.exchange {
     case .echo: (size, 1)
@@ -75,9 +76,10 @@ struct SlowReaderStream {
     return pieces
   }
 
-  // MARK: Taking
+  // MARK: Receiving
 
-  /// - Returns: what is wrong with the bytes.
+  /// Checks received bytes.
+  /// - Returns: the fault, if any.
   mutating func take(_ bytes: Bytes) -> Fault? {
     let greeting = min(greetingLeft, bytes.count)
     greetingLeft -= greeting
@@ -120,6 +122,6 @@ struct SlowReaderStream {
   private func surplus(_ count: Int, _ what: String) -> Fault {
     Fault(
       .surplus,
-      "\(count) \(what)\(count == 1 ? "" : "s") more than were asked for, at offset \(received)")
+      "\(count) \(what)\(count == 1 ? "" : "s") more than requested at offset \(received)")
   }
 }

@@ -1,26 +1,29 @@
-// The clients that read slowly, on a thread of their own: each keeps a quarter of a megabyte of replies
-// asked for, and takes them by the sip. What they are sent piles up at the server, which has to hold it
-// or to stop reading. Their bytes are verified; their times are in no figure of the others.
+// Clients that read slowly: each keeps 256 KiB of replies requested and reads 4 KiB every 100 ms,
+// so that the server must buffer or stop reading.
+// Their bytes are verified; their latencies are not part of the results. Runs on a load thread of
+// its own.
 
 import SystemPackage
 import Throng
 
 final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
-  // Invariant behind @unchecked: that of `LoadThread`; the handlers' tasks run on its loop's thread.
+  // Invariant behind @unchecked: that of `LoadThread`; the handlers' tasks run on its loop's
+  // thread.
   private struct EchoConnection {
     var state = LoadConnectionState.none
     var wasServed = false
     var connectTime: UInt64 = 0
   }
 
-  /// At most so many bytes are taken, and then nothing for the pause.
+  /// Maximum bytes of one read; the pause follows each read.
   static let readSize = 4096
+  /// Pause after each read.
   static let pause = Duration.milliseconds(100)
-  /// Until the load begins they look often whether it has.
+  /// Interval of the check for the start of the load.
   private static let beginPause = Duration.milliseconds(10)
   private static let sendBufferSize = 16384
-  /// As on Ethernet: over the loopback's segments of 64 KiB the server's kernel would take megabytes,
-  /// and the server would never notice.
+  /// Segment size of Ethernet. With the 64 KiB segments of the loopback, the kernel would buffer
+  /// megabytes and the server would not see a slow reader.
   private static let segmentSize = 1400
 
   private var clients: [EchoConnection]
@@ -38,7 +41,7 @@ final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
     return try Connector(self, options: options) { [unowned self] in connectFailed($0) }
   }
 
-  /// So that what is not read comes to the server's notice.
+  /// Small buffers and segments, so that unread data reaches the server's outbox.
   static func limitBuffers(_ options: inout Connector.Options) {
     options.connection.receiveBufferSize = readSize
     options.connection.sendBufferSize = sendBufferSize
@@ -57,10 +60,10 @@ final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
 
   override func markFailed(_ slot: Int) { clients[slot].state = .over }
 
-  /// Its tasks look at the phase.
+  /// The clients' tasks check the phase themselves.
   override func beginLoad(_ now: UInt64) {}
 
-  /// What is still asked for is not awaited: it would take long.
+  /// Outstanding replies are not awaited, because that would take long.
   override func isDrained(_ now: UInt64) -> Bool { true }
 
   override var openCount: Int { clients.count { $0.state == .open } }
@@ -87,8 +90,8 @@ final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
     connection.reset()
   }
 
-  /// Asks and sips until the load ends.
-  /// - Returns: what went wrong, if anything did.
+  /// Requests and reads until the load ends.
+  /// - Returns: the fault, if any.
   private func converse(
     _ connection: Connection, _ stream: inout SlowReaderStream
   ) async -> SlowReaderStream.Fault? {
@@ -99,7 +102,7 @@ final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
         let limit = plan.options.timeout
         guard let bytes = try await connection.receive(atMost: Self.readSize, within: limit) else {
           return SlowReaderStream.Fault(
-            .closed, "the server closed it at offset \(stream.received)")
+            .closed, "server closed the connection at offset \(stream.received)")
         }
         if let fault = stream.take(bytes) { return fault }
         if hot.pointee.isMeasuring { hot.pointee.records.pointee.slowBytes += bytes.count }

@@ -1,16 +1,23 @@
-// Durations as people write them: `250ms`, `5s`, `2m`, `1.5ms`.
+// Text forms of durations (`250ms`, `5s`, `2m`, `1.5ms`) and of numbers. Pure functions; any
+// thread.
 
-/// A duration that is encoded as seconds.
+/// Encodes a duration as a number of seconds.
 @propertyWrapper
 public struct InSeconds: Sendable, Codable, Equatable {
+  /// The duration.
   public var wrappedValue: Duration
 
+  /// Wraps a duration.
   public init(wrappedValue: Duration) { self.wrappedValue = wrappedValue }
 
+  /// Reads a number of seconds.
+  /// - Throws: `DecodingError` when the value is not a number.
   public init(from decoder: any Decoder) throws {
     wrappedValue = .seconds(try decoder.singleValueContainer().decode(Double.self))
   }
 
+  /// Writes a number of seconds.
+  /// - Throws: the error of the encoder.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue / .seconds(1))
@@ -23,7 +30,7 @@ package enum DurationText {
     ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
   ]
 
-  /// Nil when it is no duration; a number without a unit is none.
+  /// Parses a number with a unit. Nil for a negative number, a missing or unknown unit.
   package static func parse(_ text: some StringProtocol) -> Duration? {
     for (suffix, unit) in units where text.hasSuffix(suffix) {
       guard let number = Double(text.dropLast(suffix.count)), number >= 0, number < 1e9 else {
@@ -34,7 +41,7 @@ package enum DurationText {
     return nil
   }
 
-  /// In the unit that suits it, with three digits or so.
+  /// Formats a time with about three significant digits: `1.23 us`, `45.6 ms`.
   package static func format(nanoseconds: Double) -> String {
     switch nanoseconds {
     case ..<1e3: "\(Int(nanoseconds.rounded())) ns"
@@ -45,15 +52,15 @@ package enum DurationText {
   }
 }
 
-/// Numbers for people.
+/// Numbers as text.
 package enum Decimals {
-  /// Three significant digits or so: `1.23`, `12.3`, `123`, `12345`.
+  /// About three significant digits: `1.23`, `12.3`, `123`, `12345`.
   package static func format(_ value: Double) -> String {
     let size = abs(value)
     return fixed(value, size < 10 ? 2 : size < 100 ? 1 : 0)
   }
 
-  /// A rate: whole from 10 on, below with as many of three decimals as it needs: `0.5`, `4.975`, `12`.
+  /// A rate: a whole number from 10 on; below, up to three decimals: `0.5`, `4.975`, `12`.
   package static func rate(_ value: Double) -> String {
     guard abs(value) < 10 else { return fixed(value, 0) }
     let text = fixed(value, 3)
@@ -61,6 +68,7 @@ package enum Decimals {
     return String(text[...last].last == "." ? text[..<last] : text[...last])
   }
 
+  /// A number with a fixed number of decimals, 0 to 4.
   package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
     let scale = [1.0, 10, 100, 1000, 10000][digits]
