@@ -1,4 +1,4 @@
-// Where curves part and cross, against places that were computed by hand.
+// Ends of ties and crossovers, against positions computed by hand.
 
 import Foundation
 import Testing
@@ -25,7 +25,7 @@ import Testing
     #expect(abs(crossover.position.range.high - 209.9) < 0.2)
   }
 
-  @Test func theOtherWayRoundItIsTheSamePlace() throws {
+  @Test func theInverseRatioHasTheSameCrossover() throws {
     let crossover = try #require(
       curve([(10, 2, 1 / 0.6, 2.5), (1000, 0.5, 1 / 2.4, 0.625)]).crossovers.first)
     #expect(crossover.before == .more)
@@ -42,7 +42,7 @@ import Testing
     #expect(abs(crossover.position.range.high - 152.5) < 0.1)
   }
 
-  @Test func whoOnlyDrawsLevelOvertakesNobody() {
+  @Test func curvesThatOnlyTouchDoNotCross() {
     #expect(curve([(10, 0.5, 0.4, 0.6), (1000, 1.5, 0.8, 2.4)]).crossovers.isEmpty)
     #expect(curve([(10, 1, 0.9, 1.1), (1000, 2, 1.8, 2.4)]).crossovers.isEmpty)
   }
@@ -66,20 +66,20 @@ import Testing
     #expect(abs(try #require(end.connections) - 12.99) < 0.02)
   }
 
-  @Test func acrossWhatWasNotComparedNothingIsInterpolated() throws {
+  @Test func positionsAreNotInterpolatedAcrossMissingCells() throws {
     let crossing = [(10, 0.5, 0.4, 0.6), (1000, 2.0, 1.6, 2.4)]
     let crossover = try #require(curve(crossing, notCompared: [100]).crossovers.first)
     #expect(crossover.position == RatioCurve.Position(connections: nil, range: Interval(10, 1000)))
     let parting = [(10, 1.0, 0.9, 1.1), (1000, 2.0, 1.8, 2.2)]
     let end = try #require(curve(parting, notCompared: [100]).endOfTie)
     #expect(end == RatioCurve.Position(connections: nil, range: Interval(10, 1000)))
-    // What was not compared outside of the two says nothing about what is between them.
+    // Missing cells outside the two points do not matter.
     let outside = try #require(curve(crossing, notCompared: [1, 10_000]).crossovers.first)
     #expect(abs(try #require(outside.position.connections) - 100) < 0.001)
     #expect(curve(parting, notCompared: [1, 10_000]).endOfTie?.connections != nil)
   }
 
-  @Test func thereIsNoEndOfATieThatNeverWasOrNeverEnds() {
+  @Test func aTieThatDoesNotExistOrEndHasNoEnd() {
     #expect(curve([(10, 2, 1.8, 2.2), (1000, 2, 1.8, 2.2)]).endOfTie == nil)
     #expect(curve([(10, 1, 0.9, 1.1), (1000, 1, 0.9, 1.1)]).endOfTie == nil)
   }

@@ -1,8 +1,10 @@
-// Workloads that two runs call the same and that are not the same: their figures belong in no comparison.
+// Workloads with the same id but different parameters in two runs; their cells cannot be compared.
+// A value; any thread.
 
-/// What the workloads that both runs name differ in.
+/// The differences between the workloads that both runs have.
 struct ChangedWorkloads {
-  /// By the workload's id: `size`, or `depth and flags of the server`.
+  /// Workload id, number of affected cells, and the differences: `size`, or `depth and server
+  /// flags`.
   private let differences: [(id: Workload.ID, cells: Int, what: String)]
 
   init(_ baseline: CompareResults, _ now: CompareResults) {
@@ -16,22 +18,22 @@ struct ChangedWorkloads {
     }
   }
 
-  /// In what it differs; nil when it is the same, or in one of the runs only.
+  /// The differences of a workload; nil when it is equal, or in one run only.
   subscript(id: Workload.ID) -> String? { differences.first { $0.id == id }?.what }
 
   var sentences: [String] {
     differences.map { id, cells, what in
-      "\(cells) cell\(cells == 1 ? " is" : "s are") not compared: in the baseline, \(id) differs in"
-        + " \(what)."
+      "\(cells) cell\(cells == 1 ? " is" : "s are") not compared, because \(id) had a different \(what) in the"
+        + " baseline."
     }
   }
 
-  /// Not in what it is called or at how many connections it was measured: that bears on no cell.
+  /// Differences that affect the cells; titles and the numbers of connections do not.
   private static func difference(_ old: Workload, _ new: Workload) -> String? {
     let found = [
       ("size", old.size != new.size), ("depth", old.depth != new.depth),
-      ("kind", old.kind != new.kind), ("flags of the server", old.serverFlags != new.serverFlags),
-      ("flags of the generator", old.generatorFlags != new.generatorFlags),
+      ("kind", old.kind != new.kind), ("server flags", old.serverFlags != new.serverFlags),
+      ("generator flags", old.generatorFlags != new.generatorFlags),
     ].filter(\.1).map(\.0)
     return found.isEmpty ? nil : Phrase.list(found)
   }

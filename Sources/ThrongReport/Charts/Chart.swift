@@ -1,4 +1,5 @@
-// What a chart shows: a figure of a workload over the numbers of connections, a line for each contender.
+// Content of a chart: one metric of one workload over the number of connections, with a line for
+// each contender. A value; any thread.
 
 /// A chart of one figure of one workload. ``ChartDrawing`` draws it.
 struct Chart {
@@ -11,15 +12,15 @@ struct Chart {
   struct Series {
     let contender: Contender
     let style: SeriesStyle
-    /// Ascending; where a cell is missing or has failed, the line is broken.
+    /// Ascending by connections; the line is interrupted at missing and failed cells.
     let points: [Point]
   }
 
   let metric: Metric
   let workload: Workload
-  /// Those with anything to draw.
+  /// Contenders with at least one value above the resolution.
   let series: [Series]
-  /// Those that were measured at all: for the table.
+  /// All measured contenders, for the table.
   let measured: [Series]
 
   init(_ metric: Metric, _ workload: Workload, _ measurements: Measurements) {
@@ -47,7 +48,7 @@ struct Chart {
     }
   }
 
-  /// A contender looks the same in every chart.
+  /// Styles by contender, the same in every chart.
   static func styles(_ contenders: [Contender]) -> [Contender.ID: SeriesStyle] {
     var styles: [Contender.ID: SeriesStyle] = [:]
     for (index, contender) in contenders.enumerated() {
@@ -60,7 +61,7 @@ struct Chart {
 
   var title: String { "\(metric.title): \(workload.title)" }
 
-  /// For who cannot see it.
+  /// Text alternative of the chart.
   var summary: String {
     let parts = series.compactMap { series -> String? in
       guard let first = series.points.first, let last = series.points.last else { return nil }
@@ -71,11 +72,11 @@ struct Chart {
       return "\(series.contender.label) from \(metric.text(first.estimate.median)) with"
         + " \(Phrase.clients(first.connections)) to \(end)"
     }
-    return "\(metric.axis(workload)), against the number of clients. "
+    return "\(metric.axis(workload.unit)), against the number of clients. "
       + parts.joined(separator: "; ") + "."
   }
 
-  /// Of a point, as it is shown when the pointer rests on it.
+  /// Tooltip of a point.
   func hover(_ series: Series, _ point: Point) -> String {
     var text =
       "\(series.contender.label), \(Phrase.clients(point.connections)):"
@@ -83,10 +84,11 @@ struct Chart {
     if let interval = point.estimate.interval {
       text += " (95 %: \(metric.text(interval.low)) to \(metric.text(interval.high)))"
     }
-    return point.isSaturated ? text + "; the generator was the bottleneck" : text
+    return point.isSaturated ? text + "; load generator was the bottleneck" : text
   }
 
-  /// The vertical axis holds the intervals, but not those so wide that they would flatten the lines.
+  /// Scale of the vertical axis. It includes intervals, except those so wide that they would
+  /// flatten the lines.
   var verticalScale: Scale {
     let medians = series.flatMap { $0.points.map(\.estimate.median) }
     let (least, most) = (medians.min() ?? 0, medians.max() ?? 1)
@@ -97,6 +99,6 @@ struct Chart {
     }
     return Scale(
       values: medians + ends.filter { least / 2 <= $0 && $0 <= most * 1.5 },
-      isBinary: metric == .memory)
+      isBinary: metric.isBinary)
   }
 }

@@ -1,11 +1,12 @@
-// A chart as SVG: grid and axes, bands, lines, points that tell their value, and labels at the ends.
+// Draws a chart as SVG: grid, axes, confidence bands, lines, points with tooltips, and labels. A
+// value; any thread.
 
 struct ChartDrawing {
   let chart: Chart
   let layout: ChartLayout
-  /// Unique in the page: titles are referred to by id.
+  /// Unique within the page, because titles are referred to by id.
   let id: String
-  /// A file of its own, with its rules, its ground and its heading.
+  /// Whether the SVG is a file of its own, with style sheet, background and heading.
   let isStandalone: Bool
   private let horizontal: Scale
   private let vertical: Scale
@@ -35,7 +36,7 @@ struct ChartDrawing {
       content += "<rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>" + heading
     }
     content += grid + axes
-    // Models above peers; and with many, only the models have bands.
+    // Models are drawn above peers; with many contenders, only models have bands.
     let order = chart.series.filter(\.style.isPeer) + chart.series.filter { !$0.style.isPeer }
     let banded = order.count > Self.maximumBands ? order.filter { !$0.style.isPeer } : order
     content += banded.map(band).joined() + order.map(line).joined()
@@ -52,7 +53,7 @@ struct ChartDrawing {
     return Markup.element("svg", attributes, "\n" + content) + "\n"
   }
 
-  // MARK: Places
+  // MARK: Coordinates
 
   private var plotWidth: Double { layout.width - layout.left - right }
   private var top: Double { isStandalone ? layout.top : layout.fontSize }
@@ -62,7 +63,7 @@ struct ChartDrawing {
     layout.left + horizontal.position(connections) * plotWidth
   }
 
-  /// What is beyond the axis ends at it.
+  /// Values beyond the axis are drawn at its end.
   private func y(_ value: Double) -> Double {
     bottom - min(max(vertical.position(value), 0), 1) * plotHeight
   }
@@ -80,12 +81,13 @@ struct ChartDrawing {
       ], Markup.escape(content)) + "\n"
   }
 
-  // MARK: Ground
+  // MARK: Background
 
   private var heading: String {
     let size = layout.fontSize
     let title = text(chart.title, 10, 10 + size * 1.1, size: size * 1.12, "title")
-    return title + text(chart.metric.axis(chart.workload), 10, 14 + size * 2.4, size: size * 0.92)
+    return title
+      + text(chart.metric.axis(chart.workload.unit), 10, 14 + size * 2.4, size: size * 0.92)
   }
 
   private var grid: String {
@@ -121,7 +123,7 @@ struct ChartDrawing {
 
   // MARK: Series
 
-  /// The points without those between which a number of connections is missing.
+  /// Sequences of points without a missing number of connections between them.
   private func runs(_ series: Chart.Series) -> [[Chart.Point]] {
     var runs: [[Chart.Point]] = []
     var previous: Int?
@@ -166,8 +168,8 @@ struct ChartDrawing {
     }.joined()
   }
 
-  /// Each is in a group that carries its figures, with a place around it that is large enough to rest a
-  /// pointer or a finger on.
+  /// Each point is a group with its values as attributes and a larger transparent area for
+  /// pointers.
   private func points(_ series: Chart.Series) -> String {
     series.points.map { point in
       let center = (x: x(Double(point.connections)), y: y(point.estimate.median))

@@ -1,4 +1,4 @@
-// Pieces of sentences.
+// Parts of sentences. Pure functions; any thread.
 
 enum Phrase {
   /// `a`, `a and b`, `a, b and c`; with semicolons where the parts have commas.
@@ -9,20 +9,27 @@ enum Phrase {
     return "\(start)\(hasCommas ? ";" : "") \(word) \(parts[parts.count - 1])"
   }
 
+  /// `1 client`, `1,000 clients`.
   static func clients(_ count: Int) -> String {
     "\(Quantity.count(count)) client\(count == 1 ? "" : "s")"
   }
 
+  /// `1, 10 and 100 clients`.
   static func clients(_ counts: [Int]) -> String {
     // Numbers have commas themselves and no spaces after them.
     list(counts.map(Quantity.count)) + (counts == [1] ? " client" : " clients")
+  }
+
+  /// `10 and 100 not compared`.
+  static func notCompared(_ counts: [Int]) -> String {
+    list(counts.map(Quantity.count)) + " not compared"
   }
 
   static func capitalized(_ text: String) -> String {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
-  /// With a capital and a full stop.
+  /// The text with a capital letter and a full stop.
   static func sentence(_ text: String) -> String {
     let text = capitalized(text)
     return [".", "!", "?"].contains { text.hasSuffix($0) } ? text : text + "."

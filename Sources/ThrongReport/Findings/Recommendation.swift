@@ -1,23 +1,38 @@
-// Which model to take for a workload. The rule is simple, so that one can disagree with it: of the models
-// that failed nowhere, those stay whose throughput is within a tenth of the best and whose p99 is within
-// twice the best, with the most clients; of these the one that needs the least CPU a message, and among
-// those that tie in CPU the one with the least memory, and among those that tie there too, the first.
+// The recommended model for a workload, with reasons as values. The rule: of the models that failed
+// nowhere, keep those with at least 90 % of the best throughput and at most twice the best p99 at the most
+// clients; of these, the least CPU per message; among ties, the least memory; then the first in order.
 
-struct Recommendation {
+struct Recommendation: Sendable, Equatable {
+  enum Reason: Sendable, Equatable {
+    /// Models dropped because they are too far behind the leaders.
+    case behind(Ranking, dropped: [Ranking.Entry], isPartial: Bool)
+    /// Models dropped because they need more of a metric than the leaders.
+    case needsMore(Ranking)
+    /// Models dropped because a cell of theirs failed.
+    case failed([Contender])
+  }
+
+  enum Result: Sendable, Equatable {
+    /// The recommended model first, then models that the rule cannot distinguish from it.
+    case models([Contender], connections: Int)
+    /// No model was dropped.
+    case any([Contender], connections: Int)
+    case measuredOnce
+    case noModel
+    case tooFew(failed: [Contender])
+    case onlyModel(Contender)
+    case noCommonConnections
+  }
+
   let workload: Workload
-  let connections: Int?
-  /// Nil when nothing can be said.
-  let model: Contender?
-  /// The models that cannot be told from it by the rule.
-  let equals: [Contender]
-  /// Nobody was left behind: the models cannot be told apart.
-  let isOpen: Bool
-  private let reason: String
+  let result: Result
+  let reasons: [Reason]
 
   static let throughputShare = 0.9
   static let latencyMultiple = 2.0
 
   init(_ workload: Workload, _ measurements: Measurements) {
+    self.workload = workload
     let models = measurements.contenders(in: workload).filter { $0.kind == .model }
     let failed = models.filter { model in
       workload.connections.contains { measurements.cell(workload, model, $0)?.failure != nil }
@@ -29,116 +44,71 @@ struct Recommendation {
         return (cell?.samples.count ?? 0) >= samples
       }
     }
-    let most = workload.connections.last { present($0, samples: 2).count > 1 }
-    self.workload = workload
-    connections = most
-    guard let most else {
-      (model, equals, isOpen) = (nil, [], true)
-      reason =
-        workload.connections.contains { present($0, samples: 1).count > 1 }
-        ? "measured once, so no difference can be told from noise (--repeats 3 or more)"
-        : Self.whyNone(models, failed, measurements)
+    let last = workload.connections.last { present($0, samples: 2).count > 1 }
+    guard let last else {
+      let isSingle = workload.connections.contains { present($0, samples: 1).count > 1 }
+      result = isSingle ? .measuredOnce : Self.noResult(models, failed)
+      reasons = []
       return
     }
     var selection = Selection(
-      workload: workload, connections: most, measurements: measurements,
-      left: present(most, samples: 2))
-    selection.dropSlow()
+      workload: workload, connections: last, measurements: measurements,
+      left: present(last, samples: 2))
+    selection.drop(.throughput) { $0.value < Self.throughputShare }
+    selection.drop(.p99) { $0.value > Self.latencyMultiple }
     selection.keepLeaders(.cpu)
     selection.keepLeaders(.memory)
-    model = selection.left.first
-    equals = Array(selection.left.dropFirst())
-    isOpen = !selection.hasDropped
-    let named = failed.map { "\($0.label) is left out because it failed" }
-    reason = (selection.reasons + named).joined(separator: "; ")
+    result =
+      selection.reasons.isEmpty
+      ? .any(selection.left, connections: last) : .models(selection.left, connections: last)
+    reasons = selection.reasons + (failed.isEmpty ? [] : [.failed(failed)])
   }
 
-  var sentence: String {
-    let place = "For \(workload.title)"
-    guard model != nil, let connections else { return "\(place): no recommendation: \(reason)." }
-    let start = "with \(Phrase.clients(connections)), "
-    guard !isOpen else {
-      let detail = reason.isEmpty ? "" : " (\(reason))"
-      return "\(place), take any: \(start)\(names("and")) cannot be told apart\(detail)."
+  private static func noResult(_ models: [Contender], _ failed: [Contender]) -> Result {
+    if models.isEmpty { return .noModel }
+    if !failed.isEmpty { return .tooFew(failed: failed) }
+    return models.count == 1 ? .onlyModel(models[0]) : .noCommonConnections
+  }
+
+  /// The recommended models; empty when none is better than the others.
+  var models: [Contender] { if case .models(let models, _) = result { models } else { [] } }
+
+  /// Whether the models were compared, with or without a difference.
+  var isCompared: Bool {
+    switch result {
+    case .models, .any: true
+    default: false
     }
-    return "\(place), take \(names("or")): \(start)\(reason)."
-  }
-
-  /// The model and its equals: `a`, `a or b`.
-  func names(_ word: String) -> String {
-    Phrase.list(([model].compactMap { $0 } + equals).map(\.label), word)
-  }
-
-  private static func whyNone(
-    _ models: [Contender], _ failed: [Contender], _ measurements: Measurements
-  ) -> String {
-    if models.isEmpty { return "none of Throng's models was measured" }
-    if !failed.isEmpty { return "\(Phrase.list(failed.map(\.label))) failed, and too few are left" }
-    return models.count == 1
-      ? "\(models[0].label) is the only model that was measured"
-      : "no two models were measured with the same number of clients"
   }
 }
 
-/// The models that are left while the rule is applied.
+/// The models left while the rule is applied.
 private struct Selection {
   let workload: Workload
   let connections: Int
   let measurements: Measurements
   var left: [Contender]
-  var reasons: [String] = []
-  var hasDropped = false
-
-  private var open: Int { workload.openConnections(connections) }
+  var reasons: [Recommendation.Reason] = []
 
   private func ranking(_ metric: Metric) -> Ranking? {
     Ranking(metric, workload, connections, among: left, measurements)
   }
 
-  mutating func dropSlow() {
-    drop(.throughput) { $0.value < Recommendation.throughputShare }
-    drop(.p99) { $0.value > Recommendation.latencyMultiple }
-  }
-
-  private mutating func drop(_ metric: Metric, where isSlow: (Ratio) -> Bool) {
+  mutating func drop(_ metric: Metric, where isBehind: (Ratio) -> Bool) {
     guard let ranking = ranking(metric) else { return }
-    let slow = ranking.followers.filter { $0.ratio.map(isSlow) ?? false }
-    guard !slow.isEmpty else { return }
-    let leaders = ranking.leaders
-    let names = Phrase.list(leaders.map(\.contender.label))
-    let best = metric.higherIsBetter ? "highest" : "lowest"
-    // Where the generator was the bottleneck, somebody may be better still.
+    let dropped = ranking.followers.filter { $0.ratio.map(isBehind) ?? false }
+    guard !dropped.isEmpty else { return }
+    // A model with a saturated generator is not in the ranking and may be better still.
     let isPartial = ranking.entries.count < left.count
-    let verb = leaders.count == 1 ? "has" : "have"
-    let clauses = slow.enumerated().map { index, entry in
-      let share = Quantity.share(entry.ratio?.value ?? 1)
-      let joint = index > 0 ? "" : metric.higherIsBetter ? "reaches " : "has "
-      return "\(entry.contender.label) \(joint)\(share)"
-    }
-    reasons.append(
-      "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(metric.name) (\(metric.text(leaders[0].estimate.median, open: open)));"
-        + " \(Phrase.list(clauses)) of it")
-    hasDropped = true
-    left.removeAll { contender in slow.contains { $0.contender.id == contender.id } }
+    reasons.append(.behind(ranking, dropped: dropped, isPartial: isPartial))
+    left.removeAll { contender in dropped.contains { $0.contender.id == contender.id } }
   }
 
   mutating func keepLeaders(_ metric: Metric) {
     guard let ranking = ranking(metric), !ranking.followers.isEmpty else { return }
-    let kept = left.filter { contender in
+    reasons.append(.needsMore(ranking))
+    left = left.filter { contender in
       !ranking.followers.contains { $0.contender.id == contender.id }
     }
-    let followers = ranking.followers.map { entry in
-      metric == .memory
-        ? "\(entry.contender.label) \(metric.text(entry.estimate.median, open: open))"
-        : "\(entry.contender.label) \(Quantity.times(entry.ratio?.value ?? 1))"
-    }
-    let leaders = ranking.leaders
-    let values = Phrase.list(
-      leaders.map { metric.text($0.estimate.median, open: open) })
-    reasons.append(
-      "\(Phrase.list(leaders.map(\.contender.label))) \(leaders.count == 1 ? "needs" : "need") the"
-        + " least \(metric.name) (\(values); \(Phrase.list(followers)))")
-    hasDropped = true
-    left = kept
   }
 }

@@ -1,18 +1,21 @@
-// What the figures say, in words. Every sentence follows from medians and intervals; where these do not
-// tell, the sentence says so. Nothing here knows what the outcome should be.
+// The verdict on a comparison: findings, exclusions and recommendations, and the sentences made from them.
+// Every sentence follows from medians and intervals; without a significant difference it says so. Values;
+// any thread.
 
-/// The verdict on a comparison.
+/// The verdict on a comparison, as sentences.
 public struct Verdict: Sendable, Equatable {
-  /// What to do, in a sentence; or why that cannot be said.
+  /// Which model to use; or why there is no answer.
   public let advice: String
-  /// The figures that say so most clearly; empty when there are none.
+  /// The clearest evidence for the advice; empty when there is none.
   public let evidence: String
-  /// Which model to take, and why: a sentence for each workload.
+  /// The recommended model and the reasons, one sentence for each workload.
   public let recommendation: [String]
+  /// The findings for each workload.
   public let workloads: [WorkloadVerdict]
-  /// What took no part, and what else limits what was said.
+  /// Contenders that did not take part, and other limits of the comparison.
   public let remarks: [String]
 
+  /// Computes the verdict.
   public init(_ results: CompareResults) { self.init(Measurements(results)) }
 
   init(_ measurements: Measurements) {
@@ -29,19 +32,20 @@ public struct Verdict: Sendable, Equatable {
   private static func remarks(_ results: CompareResults) -> [String] {
     var remarks: [String] = []
     if results.wasInterrupted {
-      remarks.append("The comparison was interrupted: what is here was measured until then.")
+      remarks.append("The comparison was interrupted; results cover the cells measured before.")
     }
     for contender in results.contenders {
       guard let reason = contender.omitted else { continue }
-      remarks.append("\(contender.label) took no part: \(reason).")
+      remarks.append("\(contender.label) did not take part: \(reason).")
     }
     return remarks
   }
 
-  /// The most that can be said, in one or two sentences.
+  /// Advice and evidence.
   public var headline: String { evidence.isEmpty ? advice : advice + " " + evidence }
 
-  /// The whole verdict for a terminal, in lines of at most 100 characters. Names cannot steer it.
+  /// The whole verdict for a terminal, in lines of at most 100 characters. Control characters in names
+  /// are replaced.
   public var text: String {
     var lines = [headline, ""]
     for workload in workloads {
@@ -57,28 +61,39 @@ public struct Verdict: Sendable, Equatable {
   }
 }
 
-/// What was found for one workload.
+/// The findings for one workload.
 public struct WorkloadVerdict: Sendable, Equatable {
-  public struct Finding: Sendable, Equatable {
+  /// The findings about one metric.
+  public struct MetricFindings: Sendable, Equatable {
+    /// The metric.
     public let metric: Metric
-    /// Who leads with the most clients first, then how that came about; never empty.
-    public let sentences: [String]
+    let findings: [Finding]
+
+    /// The ranking with the most clients first, then the course over the number of clients; not empty.
+    public var sentences: [String] {
+      findings.flatMap(FindingSentences(metric: metric).sentences)
+    }
+
+    /// The sentences, joined.
     public var text: String { sentences.joined(separator: " ") }
   }
 
+  /// Id of the workload.
   public let id: Workload.ID
+  /// Title of the workload.
   public let title: String
-  public let findings: [Finding]
-  /// What failed, what was not compared, and why.
+  /// One entry for each metric that was measured.
+  public let findings: [MetricFindings]
+  /// What failed or was not compared, and why.
   public let remarks: [String]
 
   init(_ workload: Workload, _ measurements: Measurements) {
     id = workload.id
     title = workload.title
     findings = Metric.allCases.compactMap { metric in
-      let sentences = FindingText(metric, workload, measurements).sentences
-      return sentences.isEmpty ? nil : Finding(metric: metric, sentences: sentences)
+      let findings = Finding.all(metric, workload, measurements)
+      return findings.isEmpty ? nil : MetricFindings(metric: metric, findings: findings)
     }
-    remarks = Exclusions(workload, measurements).sentences
+    remarks = Exclusion.all(workload, measurements).map(\.sentence)
   }
 }

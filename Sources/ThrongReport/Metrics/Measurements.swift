@@ -1,4 +1,4 @@
-// The results by cell, as figures: medians, ratios and histories. Built once; everything else asks here.
+// Results by cell with medians, ratios and ratio curves. Built once; immutable; any thread.
 
 struct Measurements {
   let results: CompareResults
@@ -13,7 +13,7 @@ struct Measurements {
     cells[CellKey(workload: workload.id, contender: contender.id, connections: connections)]
   }
 
-  /// What may be drawn and compared: it was measured, and nothing went wrong.
+  /// The cell, if it was measured without a failure.
   func soundCell(_ workload: Workload, _ contender: Contender, _ connections: Int) -> Cell? {
     guard let cell = cell(workload, contender, connections), cell.isSound else { return nil }
     return cell
@@ -25,7 +25,7 @@ struct Measurements {
     soundCell(workload, contender, connections)?.estimate(metric)
   }
 
-  /// Whether a figure can be compared there.
+  /// Whether a metric of a cell can be compared.
   func isComparable(
     _ metric: Metric, _ workload: Workload, _ contender: Contender, _ connections: Int
   ) -> Bool {
@@ -34,7 +34,8 @@ struct Measurements {
     return !(metric.suffersFromSaturation && cell.isSaturated)
   }
 
-  /// - Returns: nil when one of them cannot be compared there.
+  /// Ratio of two contenders in a metric.
+  /// - Returns: nil when one of them cannot be compared.
   func ratio(
     _ metric: Metric, _ workload: Workload, _ first: Contender, to second: Contender,
     _ connections: Int
@@ -43,12 +44,10 @@ struct Measurements {
       isComparable(metric, workload, second, connections),
       let one = cell(workload, first, connections), let other = cell(workload, second, connections)
     else { return nil }
-    guard metric == .memory else {
-      return Ratio(paired: one.values(metric), to: other.values(metric))
-    }
-    // Under the resolution all memory is the same; a ratio to that is a lower bound.
+    // Values below the resolution count as equal to it; a ratio to one is a lower bound.
     let least = metric.resolution(open: workload.openConnections(connections))
     let (a, b) = (one.values(metric), other.values(metric))
+    guard least > 0 else { return Ratio(paired: a, to: b) }
     guard
       let ratio = Ratio(
         paired: a.mapValues { max($0, least) }, to: b.mapValues { max($0, least) }),
@@ -72,7 +71,7 @@ struct Measurements {
     return RatioCurve(points, notCompared: notCompared, floor: metric.floor)
   }
 
-  /// Those with at least one sound cell in the workload.
+  /// Contenders with at least one measured cell in the workload.
   func contenders(in workload: Workload) -> [Contender] {
     results.contenders.filter { contender in
       workload.connections.contains { soundCell(workload, contender, $0) != nil }
@@ -83,7 +82,7 @@ struct Measurements {
 extension Cell {
   var isSound: Bool { failure == nil && !samples.isEmpty }
 
-  /// By round.
+  /// Values by round.
   func values(_ metric: Metric) -> [Int: Double] {
     var values: [Int: Double] = [:]
     for sample in samples { values[sample.round] = metric.value(sample) }

@@ -1,10 +1,12 @@
-// Numbers with their units, for people: three significant digits, the unit that suits.
+// Numbers with units and about three significant digits. Pure functions; any thread.
 
 import ThrongLoad
 
 enum Quantity {
+  /// A rate: `12,340/s`.
   static func rate(_ value: Double) -> String { grouped(rounded(value)) + "/s" }
 
+  /// A time with its unit.
   static func time(nanoseconds: Double) -> String {
     if nanoseconds == 0 { return "0 s" }
     let (scale, unit) = scale(
@@ -12,13 +14,14 @@ enum Quantity {
     return digits(nanoseconds / scale) + " " + unit
   }
 
+  /// A size with its unit.
   static func bytes(_ value: Double) -> String {
     let (scale, unit) = scale(
       value, [(1, "B"), (1024, "KiB"), (1_048_576, "MiB"), (1_073_741_824, "GiB")])
     return (scale == 1 ? Decimals.fixed(value, 0) : digits(value / scale)) + " " + unit
   }
 
-  /// For an axis where there is little room: `1k`, `25k`.
+  /// Short form for an axis: `1k`, `25k`.
   static func short(_ value: Int) -> String {
     value >= 1000 && value % 100 == 0
       ? plain(Decimals.fixed(Double(value) / 1000, 1)) + "k" : count(value)
@@ -29,7 +32,7 @@ enum Quantity {
   /// A multiple: `0.45 ×`, `12 ×`.
   static func times(_ ratio: Double) -> String { digits2(ratio) + " ×" }
 
-  /// The end of a ratio's interval: one that is not 1 does not look as if it were.
+  /// An end of a ratio's interval; more digits where it would read 1.00 without being 1.
   static func bound(_ ratio: Double) -> String {
     let text = digits2(ratio)
     guard text == "1.00", ratio != 1 else { return text }
@@ -37,7 +40,7 @@ enum Quantity {
     return finer == "1.000" ? Decimals.fixed(ratio, 4) : finer
   }
 
-  /// A share of something: `0.45 ×`, and `1/9` where it is small.
+  /// A share: `0.45 ×`, or `1/9` if it is small.
   static func share(_ ratio: Double) -> String {
     ratio < 0.2 ? "1/\(Decimals.fixed(1 / ratio, 0))" : times(ratio)
   }
@@ -47,7 +50,7 @@ enum Quantity {
     ratio < 0.2 ? "\(share(ratio)) of \(what)" : "\(times(ratio)) \(what)"
   }
 
-  /// A number of connections that was interpolated: two digits.
+  /// An interpolated number of connections, with two digits.
   static func about(_ connections: Double) -> String {
     guard connections >= 10 else { return Decimals.fixed(connections, 0) }
     let unit = Math.power(ofTen: Int(Math.log10(connections).rounded(.down)) - 1)
@@ -69,7 +72,7 @@ enum Quantity {
     return Decimals.format(value)
   }
 
-  /// Two significant digits or so: what a ratio deserves.
+  /// About two significant digits, for ratios.
   static func digits2(_ value: Double) -> String {
     let size = abs(value)
     if size < 0.0995 { return Decimals.fixed(value, size < 0.00995 ? 4 : 3) }
@@ -77,7 +80,7 @@ enum Quantity {
       ? Decimals.fixed(value, 2) : size < 1000 ? Decimals.fixed(value, 0) : grouped(value)
   }
 
-  /// Without zeros after the point: `5.00 µs` as `5 µs`. For round numbers.
+  /// Without trailing zeros: `5.00 µs` becomes `5 µs`. For round numbers.
   static func plain(_ text: String) -> String {
     guard let point = text.firstIndex(of: ".") else { return text }
     let unit = text[point...].drop { $0 == "." || $0.isNumber }
@@ -87,7 +90,7 @@ enum Quantity {
     return String(number) + unit
   }
 
-  /// Half of the interval as a share of the median; nil without one.
+  /// Half of the interval as a share of the median; nil without an interval.
   static func noise(_ estimate: MedianEstimate) -> String? {
     guard let interval = estimate.interval, estimate.median != 0 else { return nil }
     let share = (interval.high - interval.low) / 2 / abs(estimate.median) * 100
@@ -112,7 +115,7 @@ enum Quantity {
     return String(result.reversed())
   }
 
-  /// To four significant digits: more says nothing about a rate.
+  /// Four significant digits, which is enough for a rate.
   private static func rounded(_ value: Double) -> Double {
     guard abs(value) >= 10_000 else { return value }
     let unit = Math.power(ofTen: Int(Math.log10(abs(value)).rounded(.down)) - 3)

@@ -1,4 +1,4 @@
-// Where and how it was measured, on the page: contenders, method, machine, versions.
+// Sections of the HTML report: contenders, method, machine, versions.
 
 struct EnvironmentSections {
   let results: CompareResults
@@ -13,14 +13,14 @@ struct EnvironmentSections {
           Element(
             "td", [],
             [Element("code", ([contender.command] + contender.flags).joined(separator: " "))]),
-          Element("td", contender.omitted.map { "left out: " + $0 } ?? ""),
+          Element("td", contender.omitted.map { "did not take part: " + $0 } ?? ""),
         ])
     }
     let head = ["name", "kind", "command", ""].map { Element("th", [("scope", "col")], $0) }
     let table = Element(
       "table", [("class", "commands")],
       [
-        Element.caption("What was started, with the port in place of {port}"),
+        Element.caption("Server commands; {port} is replaced by the port"),
         Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
       ])
     return .section("contenders", "Contenders", [.scrolling("contenders", table)])
@@ -31,7 +31,7 @@ struct EnvironmentSections {
       "method", "Method",
       [
         .list(MethodText(results).sentences, class: "prose"),
-        Element("p", [], [Element("The whole comparison: "), Element("code", results.command)]),
+        Element("p", [], [Element("Command: "), Element("code", results.command)]),
       ])
   }
 

@@ -1,11 +1,11 @@
-// One figure of one workload on the page: the chart, and the table that says the same in numbers.
+// One metric of one workload in the HTML report: the chart, and a table with the same values.
 
 struct MetricSection {
   let metric: Metric
   let workload: Workload
   let measurements: Measurements
 
-  /// Nil when it was not measured.
+  /// Nil when the metric was not measured.
   var element: Element? {
     let chart = Chart(metric, workload, measurements)
     guard !chart.measured.isEmpty else { return nil }
@@ -20,10 +20,11 @@ struct MetricSection {
       "figcaption", [],
       [
         Element("h3", metric.title),
-        Element.of("p", class: "axis-note", metric.axis(workload)),
+        Element.of("p", class: "axis-note", metric.axis(workload.unit)),
       ])
     let note =
-      chart.isEmpty ? [Element.of("p", class: "axis-note", "Too little to draw.")] : drawings
+      chart.isEmpty
+      ? [Element.of("p", class: "axis-note", "No value above the resolution.")] : drawings
     return Element(
       "figure", [("id", id), ("class", "card")],
       [caption] + note + [
@@ -31,7 +32,7 @@ struct MetricSection {
       ])
   }
 
-  /// Safe in ids, classes and file names.
+  /// A text restricted to characters for ids, classes and file names.
   static func slug(_ text: String) -> String {
     String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "-" })
   }
@@ -60,13 +61,13 @@ struct MetricSection {
       "table", [("class", "figures")],
       [
         Element.caption(
-          "\(chart.title): medians ± half of the 95 % interval; bold: the best, and who ties with it"
+          "\(chart.title): median ± half of the 95 % interval; bold: the best value and ties with it"
         ),
         Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
       ])
   }
 
-  /// The label beside its marker.
+  /// The label with its marker.
   private static func name(_ series: Chart.Series) -> Element {
     let key = Markup.element(
       "svg", [("class", "chart key"), ("viewBox", "0 0 12 12"), ("aria-hidden", "true")],
@@ -93,14 +94,14 @@ struct MetricSection {
     let isResolved = metric.isResolved(estimate.median, open: open)
     let isBound = metric.suffersFromSaturation && cell.isSaturated
     var content = [Element(text(estimate, open: open, isBound))]
-    // Where nothing could be measured, to tie with everybody is no merit.
+    // Below the resolution, ties are not emphasized.
     let isLeader = ranking.map { $0.isDecided && $0.leads(contender.id) } ?? false
     if isLeader, isResolved || ranking?.followers.isEmpty == false {
       content = [Element("b", [], content)]
     }
     let noise = [
       isResolved ? Quantity.noise(estimate).map { "± " + $0 } ?? "" : "",
-      isBound ? "generator full" : "",
+      isBound ? "generator saturated" : "",
     ]
     content += noise.filter { !$0.isEmpty }.map { .of("small", class: "noise", $0) }
     return Element(
@@ -115,6 +116,6 @@ struct MetricSection {
     guard metric.isResolved(estimate.median, open: open) else {
       return "< " + metric.text(metric.resolution(open: open))
     }
-    return (isBound && metric == .throughput ? "≥ " : "") + metric.text(estimate.median)
+    return (isBound && metric.isLowerBoundWhenSaturated ? "≥ " : "") + metric.text(estimate.median)
   }
 }

@@ -1,4 +1,4 @@
-// The report as one HTML file: it fetches nothing and runs nothing.
+// The report as one HTML file without scripts and external resources. A value; any thread.
 
 import FoundationEssentials
 
@@ -112,6 +112,6 @@ struct Page {
   private var footer: Element {
     Element(
       "footer", [],
-      [Element("The same figures are in results.json and results.csv beside this file.")])
+      [Element("results.json and results.csv beside this file hold the same values.")])
   }
 }

@@ -1,4 +1,4 @@
-// One workload on the page: what it is, the verdict, the charts with their tables.
+// One workload in the HTML report: description, findings, charts with tables.
 
 struct WorkloadSection {
   let workload: Workload

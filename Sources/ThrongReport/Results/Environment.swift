@@ -1,31 +1,37 @@
-// Where and how a comparison was measured: the machine, the versions, the method.
+// Environment of a comparison: machine, versions, method. Values; any thread.
 
-/// The machine that everything ran on.
+/// The machine.
 public struct Machine: Sendable, Codable, Equatable {
-  /// As /proc/cpuinfo names it.
+  /// Processor model from /proc/cpuinfo.
   public var cpuModel: String
-  /// Processors that the comparison may run on.
+  /// Number of processors that the comparison may use.
   public var cores: Int
+  /// Memory in bytes.
   public var memoryBytes: Int
-  /// As uname(2) says it: `Linux 6.1.0 x86_64`.
+  /// Kernel from uname(2): `Linux 6.1.0 x86_64`.
   public var kernel: String
+  /// Name of the distribution.
   public var operatingSystem: String
-  /// Those that bear on the figures, such as open files, in the order in which they are shown.
+  /// Limits that affect the results, such as open files.
   public var limits: [Limit]
-  /// What else may bear on the figures, in sentences: a virtual machine, a frequency governor.
+  /// Remarks in sentences: a virtual machine, a frequency governor.
   public var notes: [String]
 
   /// A limit of the machine, as text.
   public struct Limit: Sendable, Codable, Equatable {
+    /// Name of the limit.
     public var name: String
+    /// Its value.
     public var value: String
 
+    /// Creates a limit.
     public init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
     }
   }
 
+  /// Creates a description of a machine.
   public init(
     cpuModel: String, cores: Int, memoryBytes: Int, kernel: String, operatingSystem: String,
     limits: [Limit] = [], notes: [String] = []
@@ -40,11 +46,14 @@ public struct Machine: Sendable, Codable, Equatable {
   }
 }
 
-/// What was used, and which of it: `throng 0.1`, `gcc 12.2.0`.
+/// A program and its version: `throng 0.1`, `gcc 12.2.0`.
 public struct Version: Sendable, Codable, Equatable {
+  /// Name of the program.
   public var name: String
+  /// Its version.
   public var version: String
 
+  /// Creates a version.
   public init(_ name: String, _ version: String) {
     self.name = name
     self.version = version
@@ -53,19 +62,22 @@ public struct Version: Sendable, Codable, Equatable {
 
 /// How every cell was measured.
 public struct Method: Sendable, Codable, Equatable {
-  /// How long one sample measures, and how long the load runs before that.
+  /// Measured time of one sample, in seconds.
   public var seconds: Double
+  /// Warm-up before each sample, in seconds.
   public var warmupSeconds: Double
-  /// Samples of a cell when all goes well.
+  /// Number of rounds.
   public var repeats: Int
-  /// Pinned to these; empty: not pinned.
+  /// Processors of the server; empty: not pinned.
   public var serverProcessors: [Int]
+  /// Processors of the load generator; empty: not pinned.
   public var generatorProcessors: [Int]
-  /// The order of the cells within each round follows from it.
+  /// Seed of the order of the cells within the rounds.
   public var seed: UInt64
-  /// Whether every byte that came back was compared.
+  /// Whether every received byte was verified.
   public var verifies: Bool
 
+  /// Creates a method.
   public init(
     seconds: Double, warmupSeconds: Double, repeats: Int, serverProcessors: [Int],
     generatorProcessors: [Int], seed: UInt64, verifies: Bool = true

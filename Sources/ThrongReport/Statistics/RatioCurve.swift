@@ -1,48 +1,58 @@
-// How the ratio of two contenders goes with the number of connections: where they tie, where they part,
-// and where one overtakes the other.
+// Ratio of two contenders over the number of connections: ties, crossovers, and their interpolated
+// positions. A value; any thread.
 
-/// The ratio of one contender's figure to another's over the numbers of connections.
+/// The ratio of one contender's metric to another's over the numbers of connections.
 public struct RatioCurve: Sendable, Equatable {
+  /// The ratio at one number of connections.
   public struct Point: Sendable, Equatable {
+    /// Number of connections.
     public let connections: Int
+    /// The ratio.
     public let ratio: Ratio
 
+    /// Creates a point.
     public init(_ connections: Int, _ ratio: Ratio) {
       self.connections = connections
       self.ratio = ratio
     }
   }
 
-  /// A number of connections between two at which both were compared.
+  /// A number of connections between two that were measured.
   public struct Position: Sendable, Equatable {
-    /// Interpolated on the logarithmic axis; nil when a number between the two could not be compared,
-    /// so that nothing is known of the way from the one to the other.
+    /// Interpolated on the logarithmic axis; nil when a number between the two could not be
+    /// compared.
     public let connections: Double?
+    /// Range that contains the position.
     public let range: Interval
   }
 
-  /// Where one overtakes the other: before it the ratio is `before`, after it the opposite.
+  /// A crossover: the outcome is `before` below the position and the opposite above.
   public struct Crossover: Sendable, Equatable {
+    /// Where the ratio passes 1.
     public let position: Position
+    /// Outcome at fewer connections.
     public let before: Ratio.Outcome
   }
 
-  /// Ascending.
+  /// Points, ascending.
   public let points: [Point]
-  /// The other numbers of connections of the workload, at which the two could not be compared: ascending.
+  /// Numbers of connections of the workload at which the two could not be compared, ascending.
   public let notCompared: [Int]
+  /// Smallest relative difference that counts: 0.03 for 3 %.
   public let floor: Double
 
+  /// Creates a curve from points in ascending order.
   public init(_ points: [Point], notCompared: [Int] = [], floor: Double) {
     self.points = points
     self.notCompared = notCompared
     self.floor = floor
   }
 
+  /// Outcome at each point.
   public var outcomes: [Ratio.Outcome] { points.map { $0.ratio.outcome(floor: floor) } }
 
-  /// Only between two numbers at which the differences are significant and opposite: a curve that
-  /// merely touches the other overtakes nobody.
+  /// Crossovers. Only between points with significant and opposite differences; curves that merely
+  /// touch do not cross.
   public var crossovers: [Crossover] {
     let outcomes = outcomes
     let decided = points.indices.filter { outcomes[$0] == .less || outcomes[$0] == .more }
@@ -55,7 +65,7 @@ public struct RatioCurve: Sendable, Equatable {
     }
   }
 
-  /// Where a tie at the fewest connections ends; nil when they do not tie there, or tie throughout.
+  /// End of a tie at the fewest connections; nil when there is no such tie, or it does not end.
   public var endOfTie: Position? {
     let outcomes = outcomes
     guard outcomes.first == .tie,
@@ -65,7 +75,7 @@ public struct RatioCurve: Sendable, Equatable {
     let sign = outcomes[parted] == .less ? -1.0 : 1.0
     let last = parted - 1
     if let gap = gap(from: last, to: parted) { return gap }
-    // By how much the difference is significant and above the floor: the lesser of the two.
+    // Margin by which the difference is significant and above the floor.
     func margin(_ index: Int) -> Double {
       let near = sign < 0 ? logHigh(index) : logLow(index)
       return min(sign * near, sign * logValue(index) - Math.log(1 + floor))
@@ -78,21 +88,21 @@ public struct RatioCurve: Sendable, Equatable {
 
   // MARK: Interpolation
 
-  /// The whole range between two points, when not all of it could be compared.
+  /// The whole range between two points, if a number between them could not be compared.
   private func gap(from left: Int, to right: Int) -> Position? {
     let (low, high) = (points[left].connections, points[right].connections)
     guard notCompared.contains(where: { low < $0 && $0 < high }) else { return nil }
     return Position(connections: nil, range: Interval(Double(low), Double(high)))
   }
 
-  /// Where the ratio's line, and those of its interval's ends, pass 1.
+  /// Where the ratio passes 1, and where the ends of its interval do.
   private func crossing(from left: Int, to right: Int, rises: Bool) -> Position {
     let sign = rises ? 1.0 : -1.0
     func zeros(_ curve: (Int) -> Double) -> [Double] {
       (left..<right).filter { sign * curve($0) <= 0 && sign * curve($0 + 1) > 0 }
         .map { interpolate($0, curve($0), $0 + 1, curve($0 + 1)) }
     }
-    // Noise may make the line pass 1 more than once: the middle of where it begins and ends to do so.
+    // With noise the curve may pass 1 several times: the geometric mean of first and last.
     let centers = zeros(logValue)
     let lead = zeros(rises ? logHigh : logLow)
     let trail = zeros(rises ? logLow : logHigh)
@@ -104,7 +114,7 @@ public struct RatioCurve: Sendable, Equatable {
       range: Interval(lead.first ?? bounds.low, trail.last ?? bounds.high))
   }
 
-  /// Where a line between two points passes 0, over the logarithm of the connections.
+  /// Zero of the line between two points, over the logarithm of the connections.
   private func interpolate(_ left: Int, _ from: Double, _ right: Int, _ to: Double) -> Double {
     let start = Math.log(Double(points[left].connections))
     let end = Math.log(Double(points[right].connections))
