@@ -1,4 +1,4 @@
-// `throng bench --server`: what becomes of the server when the run ends early.
+// `throng bench --server`: the server after an early end of the benchmark.
 
 import Foundation
 import Testing

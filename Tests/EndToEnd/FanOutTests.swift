@@ -1,4 +1,4 @@
-// `throng bench --fan-out` against `throng serve --handler chat`: every line reaches every member.
+// `throng bench --fan-out` with `throng serve --handler chat`: every line reaches every member.
 
 import Foundation
 import Testing

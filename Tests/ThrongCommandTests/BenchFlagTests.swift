@@ -1,4 +1,4 @@
-// Flags of `throng bench` that choose what is loaded, and those that exclude each other.
+// Flags of `throng bench` that select the load, and flags that exclude each other.
 
 import Testing
 import ThrongLoad

@@ -1,5 +1,5 @@
-// What a comparison shows while it runs, on standard error: on a terminal a table that fills, and a bar
-// with the time left; elsewhere a line for each cell.
+// Progress of a comparison on standard error: on a terminal a table that is updated and a bar with
+// the remaining time, otherwise a line for each cell. Main thread.
 
 import Glibc
 import ThrongCompare
@@ -9,7 +9,7 @@ import ThrongReport
 final class CompareProgress: CompareObserver {
   private let plan: ComparePlan
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  /// Lines that are drawn over by the next drawing.
+  /// Number of lines that the next drawing replaces.
   private var drawn = 0
   private var results: CompareResults
   private var bar = ""
@@ -19,14 +19,14 @@ final class CompareProgress: CompareObserver {
     results = plan.results
   }
 
-  /// What is said once, before the first cell.
+  /// Prints the plan before the first cell.
   func begin(expected: Duration, isResumed: Bool) {
     let method = plan.results.method
-    let goesOn = isResumed ? "going on with " : ""
+    let verb = isResumed ? "continuing with " : ""
     say(
       """
-      \(goesOn)\(plan.tasks.count) measurements in \(method.repeats) rounds, about \
-      \(Self.text(expected)); servers on processor \(Self.list(method.serverProcessors)), generator on \
+      \(verb)\(plan.tasks.count) measurements in \(method.repeats) rounds, about \
+      \(Self.text(expected)); servers on processor \(Self.list(method.serverProcessors)), load generator on \
       \(Self.list(method.generatorProcessors)), seed \(method.seed)
       """)
     for note in plan.results.notes { say("note: \(note)") }
@@ -69,7 +69,7 @@ final class CompareProgress: CompareObserver {
 
   // MARK: Drawing
 
-  /// A line that stays, above what is drawn.
+  /// Prints a line above the drawing.
   private func say(_ line: String) {
     guard isTerminal else { return StandardError.write(line) }
     BenchOutput.draw(erasure + line + "\n")
@@ -80,7 +80,7 @@ final class CompareProgress: CompareObserver {
     guard isTerminal else { return }
     let size = Self.size(of: STDERR_FILENO)
     var lines = workload.map { table($0) } ?? []
-    // A table that does not fit would leave traces of itself.
+    // A table larger than the terminal could not be erased.
     if lines.count + 3 > size.rows { lines = [] }
     if !bar.isEmpty { lines.append(bar) }
     let text = lines.map { $0.prefix(max(1, size.columns - 1)) + "\n" }.joined()
@@ -90,11 +90,11 @@ final class CompareProgress: CompareObserver {
 
   private var erasure: String { drawn > 0 ? "\r\u{1b}[\(drawn)A\u{1b}[J" : "" }
 
-  /// The medians so far: a row for each contender, a column for each number of connections.
+  /// Medians so far: a row for each contender, a column for each number of connections.
   private func table(_ workload: Workload) -> [String] {
     let columns = workload.connections.map { Self.right(Count.text($0), 10) }.joined()
     var lines = [
-      Self.left(workload.title + ", connections:", 30) + columns, "messages a second",
+      Self.left(workload.title + ", connections:", 30) + columns, "messages per second",
     ]
     let contenders = results.contenders.filter { contender in
       results.cells.contains { $0.contender == contender.id && $0.workload == workload.id }
@@ -108,7 +108,7 @@ final class CompareProgress: CompareObserver {
       }
     }
     lines += rows({ $0.messagesPerSecond }, { Count.text(Int($0.rounded())) })
-    lines.append("server CPU, us a message")
+    lines.append("server CPU, us per message")
     lines += rows({ $0.cpuMicrosecondsPerMessage }, Decimals.format)
     return lines
   }
@@ -142,12 +142,12 @@ final class CompareProgress: CompareObserver {
     var parts = ["\(Count.text(Int(sample.messagesPerSecond.rounded()))) messages/s"]
     if let p99 = sample.p99 { parts.append("p99 \(DurationText.format(nanoseconds: Double(p99)))") }
     if let cpu = sample.cpuMicrosecondsPerMessage {
-      parts.append("\(Decimals.format(cpu)) us CPU a message")
+      parts.append("\(Decimals.format(cpu)) us CPU/message")
     }
     return parts.joined(separator: ", ") + (sample.isSaturated ? " (generator saturated)" : "")
   }
 
-  /// Names and reasons may come from anywhere: none may move the cursor.
+  /// Replaces control characters of names and reasons, which could move the cursor.
   private static func clean(_ text: String) -> String {
     String(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : Character($0) })
   }
@@ -165,7 +165,7 @@ final class CompareProgress: CompareObserver {
     String(repeating: " ", count: max(1, width - text.count)) + text
   }
 
-  /// Columns of the terminal on standard output; what a file gets is as wide as a wide one.
+  /// Width of standard output: of the terminal, or 120 for a file.
   static var outputWidth: Int { isatty(STDOUT_FILENO) == 1 ? size(of: STDOUT_FILENO).columns : 120 }
 
   private static func size(of descriptor: Int32) -> (rows: Int, columns: Int) {

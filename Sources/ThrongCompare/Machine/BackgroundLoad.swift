@@ -1,19 +1,19 @@
-// Who else has used the processors while the comparison ran. Others' work is the commonest reason for
-// wide intervals and long tails, so a reader must know of it.
+// Processor time used by other processes and by the hypervisor during a comparison: the most
+// frequent cause of wide intervals and long tails.
 
 import CEpollShim
 import Glibc
 import ThrongLoad
 
-/// The processors' time since it was made.
+/// Measures the load since its creation. Owned by the thread that runs the comparison.
 struct BackgroundLoad {
   private let start = Times.now
   private let ownStart = Self.ownSeconds
 
-  /// Above this share it is said.
+  /// Share of the processor time above which the load is reported.
   private static let reportingThreshold = 0.03
 
-  /// A sentence about others' work; nil when there was little.
+  /// A remark about background load; nil when it was small.
   var note: String? {
     guard let start, let end = Times.now, end.total > start.total else { return nil }
     let total = end.total - start.total
@@ -21,20 +21,20 @@ struct BackgroundLoad {
     let stolen = (end.stolen - start.stolen) / total
     var parts: [String] = []
     if others > Self.reportingThreshold {
-      parts.append("other processes used \(Self.percent(others)) of the processors' time")
+      parts.append("other processes used \(Self.percent(others)) of the processor time")
     }
     if stolen > Self.reportingThreshold {
-      parts.append("the host of this virtual machine took \(Self.percent(stolen)) of it")
+      parts.append("the hypervisor used \(Self.percent(stolen))")
     }
     guard !parts.isEmpty else { return nil }
-    let sentence = parts.joined(separator: ", and ")
+    let sentence = parts.joined(separator: " and ")
     return """
-      The machine was not quiet: \(sentence) while it was measured. Intervals are wide and p99 and p99.9 \
-      are partly theirs; CPU time per message, memory and counts suffer least.
+      Background load: \(sentence) during the comparison. It widens the intervals and raises p99 and \
+      p99.9; CPU time per message and memory are affected least.
       """
   }
 
-  /// Of this process and of those that it has waited for, with theirs.
+  /// CPU time of this process and of its finished children.
   private static var ownSeconds: Double {
     Double(shim_used_nanoseconds()) / 1e9
   }

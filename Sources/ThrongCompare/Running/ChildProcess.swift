@@ -1,5 +1,6 @@
-// A program that is run to its end: pinned, in a process group of its own so that Ctrl-C reaches us
-// alone, its output gathered, with a deadline. Belongs to the thread that runs the comparison.
+// Runs a program to its end with a deadline: pinned, output captured, in its own process group, so
+// that Ctrl-C reaches this process only.
+// Owned by the thread that runs the comparison.
 
 import CEpollShim
 import Glibc
@@ -11,7 +12,7 @@ struct ChildProcess {
     case status(Int)
     case signal(Int)
     case deadline
-    /// Somebody wishes the comparison to stop.
+    /// A stop of the comparison was requested.
     case interrupted
   }
 
@@ -23,16 +24,17 @@ struct ChildProcess {
 
   let program: String
   let arguments: [String]
-  /// Nil: wherever this process may run.
+  /// Processors; nil: all that this process may use.
   var processors: [Int]?
-  /// Its descendants can be known by it: an entry of the environment.
+  /// Environment entry by which descendants are identified; empty: none.
   var environmentTag = ""
 
   private static let terminationTime: UInt64 = 6_000_000_000
   private static let killTime: UInt64 = 2_000_000_000
   private static let maximumOutput = 64 << 20
 
-  /// - Throws: `Errno` when it could not be started.
+  /// Runs the program.
+  /// - Throws: `Errno` when it cannot be started.
   func run(within limit: Duration, _ interruption: StopSignal) throws(Errno) -> Outcome {
     var pipes = try Pipes()
     defer { pipes.close() }
@@ -43,7 +45,7 @@ struct ChildProcess {
     var outcome = watcher.wait(
       until: Self.clock + UInt64(limit / .nanoseconds(1)), stopsOnRequest: true)
     if outcome == nil {
-      // It ends its server first when it is asked politely.
+      // After SIGTERM the generator stops its server before it exits.
       let reason: End = interruption.isAsked ? .interrupted : .deadline
       kill(pid, SIGTERM)
       if watcher.wait(until: Self.clock + Self.terminationTime, stopsOnRequest: false) == nil {
@@ -113,8 +115,8 @@ struct ChildProcess {
     var output = PipeOutput()
     var errors = PipeOutput()
 
-    /// - Returns: how it has ended; nil when it runs still: the time is over, or somebody wishes us to
-    ///   stop and that is heeded.
+    /// - Returns: how the program ended; nil when it still runs at the deadline or after a stop
+    ///   request.
     mutating func wait(until deadline: UInt64, stopsOnRequest: Bool) -> End? {
       while true {
         readPipes()
@@ -124,7 +126,7 @@ struct ChildProcess {
         }
         let stops = interruption.count
         let now = ChildProcess.clock
-        // A second wish to stop cuts the polite time short.
+        // A second stop request ends the wait for a clean exit.
         if now >= deadline || (stopsOnRequest ? stops > 0 : stops > 1) { return nil }
         sleep(until: deadline, now)
       }
@@ -140,7 +142,7 @@ struct ChildProcess {
       if exit >= 0 { entries.append(Self.entry(exit)) }
       if !output.hasEnded { entries.append(Self.entry(pipes.output.read)) }
       if !errors.hasEnded { entries.append(Self.entry(pipes.errors.read)) }
-      // Without a descriptor that tells of its end (Linux before 5.3) we look again and again.
+      // Without pidfd (Linux before 5.3), poll for the end.
       let most: UInt64 = exit >= 0 ? 1_000_000_000 : 10_000_000
       _ = poll(&entries, nfds_t(entries.count), CInt(min(deadline - now, most) / 1_000_000 + 1))
       interruption.clear()
@@ -158,7 +160,7 @@ struct ChildProcess {
     }
   }
 
-  /// What came through a pipe.
+  /// Bytes received through a pipe.
   private struct PipeOutput {
     private var bytes: [UInt8] = []
     private(set) var hasEnded = false
@@ -171,14 +173,14 @@ struct ChildProcess {
         let count = shim_read(descriptor, &part, part.count)
         if count == 0 { hasEnded = true }
         guard count > 0 else { return }
-        // Who writes without end is not listened to.
+        // Output beyond the limit is discarded.
         if bytes.count < ChildProcess.maximumOutput { bytes += part.prefix(count) }
       }
     }
   }
 }
 
-/// The pipes of a child's output and errors. The reading ends do not block.
+/// Pipes for standard output and standard error. The reading ends are non-blocking.
 private struct Pipes {
   struct Ends {
     var read: CInt

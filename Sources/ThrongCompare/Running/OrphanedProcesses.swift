@@ -1,14 +1,15 @@
-// Processes that a measurement has left: a generator that had to be killed leaves its server, and a
-// server may have started others. They are known by a mark in their environment, whoever their parent
-// is now, and are ended by their process ids.
+// Processes left over from a measurement: the server of a killed generator, or its children. They
+// are identified by an entry of their environment and ended by process id.
+// Owned by the thread that runs the comparison.
 
 import CEpollShim
 import Glibc
 
 struct OrphanedProcesses {
-  /// An entry of the environment that nobody else has: `NAME=VALUE`.
+  /// Unique environment entry: `NAME=VALUE`.
   let environmentTag: String
-  /// Descendants whose parents are gone become this process's children, and it has no others.
+  /// Whether orphaned descendants become children of this process (PR_SET_CHILD_SUBREAPER), so that
+  /// it must reap them.
   let adoptsOrphans: Bool
 
   private static let limit: UInt64 = 2_000_000_000
@@ -18,7 +19,7 @@ struct OrphanedProcesses {
     environmentTag = "THRONG_COMPARE_CELL=\(getpid())-\(shim_monotonic_nanoseconds())"
   }
 
-  /// Ends them all and returns when they are gone.
+  /// Kills them and returns when they are gone, or after a time limit.
   func end() {
     let deadline = shim_monotonic_nanoseconds() + Self.limit
     var found = running
@@ -31,7 +32,7 @@ struct OrphanedProcesses {
     while adoptsOrphans, waitpid(-1, &status, WNOHANG) > 0 {}
   }
 
-  /// Waits until those that are about to end by themselves have done so.
+  /// Waits until they have exited by themselves.
   func waitForEnd(within time: Duration) {
     let deadline = shim_monotonic_nanoseconds() + UInt64(time / .nanoseconds(1))
     while !running.isEmpty, shim_monotonic_nanoseconds() < deadline {
@@ -39,7 +40,7 @@ struct OrphanedProcesses {
     }
   }
 
-  /// Without the zombies, whose environment is empty.
+  /// Running processes; the environment of a zombie is empty.
   private var running: [pid_t] {
     guard let directory = opendir("/proc") else { return [] }
     defer { closedir(directory) }
