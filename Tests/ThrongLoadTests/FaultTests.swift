@@ -19,7 +19,7 @@ import Throng
   }
 
   @Test func aDroppedByteIsReportedWithItsOffset() throws {
-    let offset = (640...).first { Load.byte($0) != Load.byte($0 + 1) }!  // such an offset exists nearby
+    let offset = (640...).first { Load.byte($0) != Load.byte($0 + 1) }!  // found soon
     let result = try Load.run(against: .drops(offset: offset))
     #expect(
       result.faultSentences == [
