@@ -134,7 +134,7 @@ final class Reactor: Driver, @unchecked Sendable {
 
   @inline(__always)
   private func serve(_ event: (token: Token, readiness: Readiness), _ buffer: inout ReceiveBuffer) {
-    if event.token == Self.wakeToken { return takeMail() }
+    if event.token == Self.wakeToken { return wasWoken(event.readiness) }
     local.pointee.slots[event.token]?.ready(event.readiness, &buffer)
   }
 
@@ -180,7 +180,25 @@ final class Reactor: Driver, @unchecked Sendable {
       defer { box.isSignalled = true }
       return !box.isSignalled
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal, !wakeUp.signal() { wakeWithoutSignal() }
+  }
+
+  /// An eventfd can always be written to: watching for that wakes the loop as well. When this fails,
+  /// too, the next post tries again.
+  private func wakeWithoutSignal() {
+    do throws(Errno) {
+      try epoll.change(wakeUp.descriptor, [.readable, .writable], Self.wakeToken)
+    } catch {
+      mailbox.withLock { $0.isSignalled = false }
+    }
+  }
+
+  private func wasWoken(_ readiness: Readiness) {
+    // When this fails, the next turn tries again: it finds the same event.
+    if readiness.contains(.writable) {
+      try? epoll.change(wakeUp.descriptor, .readable, Self.wakeToken)
+    }
+    takeMail()
   }
 
   /// Threads of handlers that were given up may outlive the loop: from now on what they ask for is
