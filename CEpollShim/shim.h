@@ -221,12 +221,6 @@ static inline int shim_unacknowledged_count(int fd) {
   return result < 0 ? -errno : count;
 }
 
-// Waits until the first can take something or the second is readable; 0 when the time is over.
-static inline int shim_poll_writable(int first, int second, int milliseconds) {
-  struct pollfd entries[2] = {{.fd = first, .events = POLLOUT}, {.fd = second, .events = POLLIN}};
-  return SHIM_RESULT(poll(entries, 2, milliseconds));
-}
-
 // Bit 0: the first is readable or at its end, bit 1: the second; 0 when the time is over.
 // A negative descriptor is left out.
 static inline int shim_poll_readable(int first, int second, int milliseconds) {
