@@ -61,6 +61,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       case .threadPool(let threads):
         try ThreadPool(threads: threads, runsCallbacks: service.callbacks != nil)
       }
+    if !model.isReadinessDriven { AddressSpace.boundArenas() }
     self.model = model
     self.ids = ids
     self.others = others

@@ -10,7 +10,8 @@ package struct Thread: ~Copyable {
   @inline(__always)
   static var currentID: UInt { UInt(pthread_self()) }
 
-  /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`).
+  /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`), or when it would take
+  /// the last of a limited address space (`ulimit -v`).
   /// - Parameter stackSize: bytes of address space; only the pages that are touched cost memory.
   package init(stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(Errno) {
     handle = try Thread.create(stackSize: stackSize, body)
@@ -28,6 +29,7 @@ package struct Thread: ~Copyable {
   private static func create(
     stackSize: Int, _ body: @escaping @Sendable () -> Void
   ) throws(Errno) -> pthread_t {
+    guard AddressSpace.hasRoom(forStack: stackSize) else { throw .resourceTemporarilyUnavailable }
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
