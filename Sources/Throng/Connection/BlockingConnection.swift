@@ -237,6 +237,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     guard s.isReceiving, s.socket.isOpen else { return }
     s.socket.shutdownReceiving()
     s.receivingIsShut = true
+    // From now on a receive returns at once.
+    s.awaited.remove(.readable)
+    state.wakeAll()
   }
 
   func sendFinIfFlushed(_ s: inout State) {
