@@ -17,6 +17,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     /// That accepting pauses was said; it is not said again until the backlog has been empty.
     var hasWarned = false
     var resumeAt = MonotonicTime.never
+    /// An accepted client for which no thread could be had, and how long to wait before the next try.
+    var unstarted: BlockingConnection?
+    var startPause = Station.shortestStartPause
     var drain = Drain.running
     var drainDeadline = MonotonicTime.never
   }
@@ -40,6 +43,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   /// How long accepting rests when the process is out of descriptors, unless a connection closes.
   private static let exhaustionPause = Duration.milliseconds(200)
+  /// How long between two tries to start a thread: twice as long each time. A thread whose connection
+  /// has closed takes a moment to end.
+  private static let shortestStartPause = Duration.milliseconds(10)
+  private static let longestStartPause = Duration.seconds(5)
   /// How long handlers may ignore their cancellation once the drain deadline has passed.
   private static let abortGrace = Duration.seconds(1)
 
@@ -54,6 +61,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       case .threadPool(let threads):
         try ThreadPool(threads: threads, runsCallbacks: service.callbacks != nil)
       }
+    if !model.isReadinessDriven { AddressSpace.boundArenas() }
     self.model = model
     self.ids = ids
     self.others = others
@@ -141,28 +149,47 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     counters.accepted.add(1)
     let id = ids.next()
     log.debug("connection \(id) from \(peer)")
+    if case .threadPerClient(let stackSize) = model.kind {
+      return startOrKeep(
+        BlockingConnection(
+          id: id, remoteAddress: peer, context: self, socket: client.socket, stackSize: stackSize))
+    }
     do {
-      try start(client.socket, peer, id)
+      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client.socket)
+      try ready.start()
+      started(ready)
     } catch {
       forgetConnection(peer)
       pause(exhausted: error)
     }
   }
 
-  private func start(
-    _ client: consuming Socket, _ peer: SocketAddress, _ id: Int
-  ) throws(Errno) {
-    let connection: Connection
-    if case .threadPerClient(let stackSize) = model.kind {
-      let blocking = BlockingConnection(
-        id: id, remoteAddress: peer, context: self, socket: client, stackSize: stackSize)
-      try blocking.start()
-      connection = blocking
-    } else {
-      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client)
-      try ready.start()
-      connection = ready
+  /// A client for which no thread can be had is kept, and accepting pauses until there is one.
+  private func startOrKeep(_ connection: BlockingConnection) {
+    do {
+      try connection.start()
+      state.withLock { $0.startPause = Self.shortestStartPause }
+      started(connection)
+    } catch {
+      state.withLock { s in
+        s.unstarted = connection
+        warn(&s, Exhaustion.threads.explanation(error))
+        pause(&s, until: driver.now + s.startPause)
+        s.startPause = min(s.startPause * 2, Self.longestStartPause)
+      }
     }
+  }
+
+  /// Another try for the client that waits for a thread. On the driver's thread.
+  private func startUnstarted(afterClose: Bool = false) {
+    let connection = state.withLock { s in
+      if afterClose { s.startPause = Self.shortestStartPause }
+      return s.unstarted.take()
+    }
+    if let connection { startOrKeep(connection) }
+  }
+
+  private func started(_ connection: Connection) {
     // In a pool the drain may have begun meanwhile, and not have seen this one.
     switch state.withLock({ $0.drain }) {
     case .running: break
@@ -189,6 +216,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")
     forgetConnection(connection.remoteAddress)
+    startUnstarted(afterClose: true)
   }
 
   private func forgetConnection(_ peer: SocketAddress) {
@@ -201,15 +229,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     }
   }
 
-  /// Out of descriptors, memory or threads: waiting for a connection to close, or a while, may help.
+  /// Out of descriptors or memory: waiting for a connection to close, or a while, may help.
   func pause(exhausted error: Errno) {
     state.withLock { s in
-      warn(
-        &s,
-        """
-        cannot accept: \(error) (raise ulimit -n or lower --max-connections); \
-        accepting pauses until a connection closes
-        """)
+      warn(&s, Exhaustion(error).explanation(error))
       pause(&s, until: driver.now + Self.exhaustionPause)
     }
   }
@@ -277,8 +300,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   func attend(now: MonotonicTime) {
     let request = stopRequest.load(ordering: .acquiring)
     var step = Step.nothing
+    var isResumed = false
     state.withLock { s in
-      if s.isPaused, s.resumeAt <= now { resume(&s) }
+      if s.isPaused, s.resumeAt <= now {
+        resume(&s)
+        isResumed = true
+      }
       if request > 0, s.drain == .running {
         beginDrain(&s, now)
         step = .drain
@@ -295,6 +322,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       }
       setTimer(&s)
     }
+    if isResumed || step == .drain { startUnstarted() }
     take(step)
     state.withLock { s in
       if s.drain == .abandoned || s.drain != .running && s.open == 0 { finish(&s) }
@@ -315,12 +343,21 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
         log.warning("resetting the connections that had not finished: \(connections.count)")
       }
       for connection in connections { connection.abort() }
+      giveUpUnstarted()
     case .abandon:
       // Their connections are reset, and have left the driver.
       let open = state.withLock { $0.open }
       guard open > 0 else { return }
       log.error("\(open) handlers ignore their cancellation; stopping without them")
     }
+  }
+
+  /// The client that no thread could be had for does not get one any more.
+  private func giveUpUnstarted() {
+    guard let connection = state.withLock({ $0.unstarted.take() }) else { return }
+    counters.resetAtStop.add(1)
+    connection.reset()
+    forgetConnection(connection.remoteAddress)
   }
 
   private func beginDrain(_ s: inout State, _ now: MonotonicTime) {

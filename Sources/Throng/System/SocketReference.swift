@@ -43,20 +43,10 @@ struct SocketReference: Sendable {
   /// Bytes that have arrived and wait to be read.
   var readableCount: Int { max(0, Int(shim_readable_count(descriptor))) }
 
-  /// Waits until there is something to read, or `other` is readable, or the deadline has come (poll(2)).
-  /// - Returns: which of the two is readable; neither, when the time is over.
-  func waitUntilReadable(
-    or other: CInt, deadline: MonotonicTime
-  ) throws(Errno) -> (this: Bool, other: Bool) {
-    let result = try retrying {
-      shim_poll_readable(descriptor, other, deadline.pollTimeout(from: .now))
-    }
-    return (result & 1 != 0, result & 2 != 0)
-  }
-
-  /// Waits until the kernel can take something, or `other` is readable (poll(2)).
-  func waitUntilWritable(or other: CInt) throws(Errno) {
-    _ = try retrying { shim_poll_writable(descriptor, other, -1) }
+  /// Waits until there is something to read (poll(2)).
+  /// - Returns: false when the deadline has come.
+  func waitUntilReadable(deadline: MonotonicTime) throws(Errno) -> Bool {
+    try retrying { shim_poll_readable(descriptor, -1, deadline.pollTimeout(from: .now)) } != 0
   }
 
   /// Whether the peer's kernel has yet to acknowledge some of what was sent (SIOCOUTQ, tcp(7)).
