@@ -232,6 +232,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   func closeNow(_ s: inout State, _ wake: inout Wake) {
+    // Closing is not enough to end the watch when another process has the same open file, after a fork:
+    // its events would come without end (epoll(7)).
+    if !s.isUnwatched { driver.epoll.delete(s.socket.descriptor) }
     s.socket.close()
     s.outbox.removeAll()
     endReceiver(&s, &wake)
