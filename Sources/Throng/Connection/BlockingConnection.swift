@@ -119,6 +119,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       } catch {
         context.report(error, of: self)
       }
+      // Before the executor ends: one of its threads may be in the receive of another task.
+      state.withLock { beginClose(&$0) }
       executor.finish()
     }
     state.withLock { $0.task = task }

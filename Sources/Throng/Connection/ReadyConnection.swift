@@ -99,7 +99,6 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     conclude { s in
       s.isServed = false
       s.task = nil
-      s.receiver = nil
       beginClose(&s)
     }
   }
