@@ -344,9 +344,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool {
-    try sendOrQueue(buffer, keeping: bytes, delivery)
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission {
+    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
   }
 
   override func awaitLowWater(_ sender: Sender) { flushOrRegister(sender) }

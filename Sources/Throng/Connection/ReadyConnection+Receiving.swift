@@ -11,6 +11,8 @@ extension ReadyConnection {
       if s.receiver != nil { return .failure(ConnectionError.alreadyReceiving) }
       if receiver.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
       s.receiver = receiver
+      // Whoever receives has taken all messages that had arrived, or wants no more of them.
+      gathersReplies.store(false, ordering: .relaxed)
       beginReceiveTimer(&s, deadline)
       updateInterest(&s)
       return nil

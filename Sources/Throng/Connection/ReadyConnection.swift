@@ -12,9 +12,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   struct State: ~Copyable {
     var socket: Socket
-    var token = Token(rawValue: .max)
     /// What epoll watches the descriptor for.
     var armed: Readiness = .readable
+    var token = Token(rawValue: .max)
     var receiver: Receiver?
     var outbox = Outbox()
     var senders: [Sender] = []
@@ -112,9 +112,10 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   override func cancelReceive(of task: UInt) { cancelReceiver(of: task) }
 
   override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool {
-    try sendOrQueue(buffer, keeping: bytes, delivery)
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission {
+    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
   }
 
   override func awaitLowWater(_ sender: Sender) { registerOrResume(sender) }
