@@ -42,7 +42,7 @@ extension BlockingConnection {
       {
         return .failure(drop(overflow, &s))
       }
-      if s.outbox.isEmpty { s.deadlines.sendProgress = .now }
+      if s.outbox.isEmpty { s.deadlines.beginSending(now: .coarseNow) }
       s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
       context.counters.noteOutbox(s.outbox.byteCount)
       updateTimer(&s)

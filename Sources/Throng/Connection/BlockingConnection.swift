@@ -296,8 +296,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   private func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
-    let (time, limit) = earliest(s)
-    guard time <= now else { return updateTimer(&s) }
+    guard
+      let limit = s.deadlines.passed(
+        situation(s), context.timeLimits, on: s.socket.reference, now: now)
+    else { return updateTimer(&s) }
     if limit == .linger {
       s.isLingering = false
       s.socket.shutdownBoth()
@@ -306,18 +308,15 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
   }
 
-  private func earliest(
-    _ s: borrowing State
-  ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
+  private func situation(_ s: borrowing State) -> Deadlines.Situation {
     // A receive has its own way to end in time: see `receivePolling`.
-    let situation = Deadlines.Situation(
+    Deadlines.Situation(
       isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
-      isClosing: s.isClosing)
-    return s.deadlines.earliest(situation, context.timeLimits)
+      isClosing: s.isClosing, wantsInput: s.isLingering || s.isReceiving)
   }
 
   func updateTimer(_ s: inout State) {
-    let time = earliest(s).time
+    let time = s.deadlines.earliest(situation(s), context.timeLimits).time
     guard time < s.deadlines.timer, s.hasSlot else { return }
     guard driver.isWithinReach else { return driver.poke(s.token) }
     s.deadlines.timer = time

@@ -80,7 +80,7 @@ extension ReadyConnection {
   ) -> Transmission {
     context.counters.noteOutbox(s.outbox.byteCount)
     if isFirst {
-      s.deadlines.sendProgress = driver.now
+      s.deadlines.beginSending(now: .coarseNow)
       s.flushIsDue = delivery.isDeferred || isReply
       if s.flushIsDue { driver.poke(s.token) }
     } else if s.flushIsDue, !isReply {
@@ -185,6 +185,6 @@ extension ReadyConnection {
   @inline(__always)
   private func noteSent(_ count: Int, _ s: inout State) {
     context.counters.countSend(count)
-    s.deadlines.activity = driver.now
+    s.deadlines.activity = .coarseNow
   }
 }

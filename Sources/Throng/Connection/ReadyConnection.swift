@@ -225,7 +225,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     if s.isClosing, s.finSent, s.peerClosed { return closeNow(&s, &wake) }
     if s.isClosing, s.finSent, !s.isLingering {
       s.isLingering = true
-      s.deadlines.phase = driver.now + context.options.lingerTimeout
+      s.deadlines.phase = .now + context.options.lingerTimeout
     }
     updateInterest(&s)
     updateTimer(&s)
