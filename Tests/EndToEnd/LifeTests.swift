@@ -16,6 +16,22 @@ import Testing
     }
   }
 
+  /// A process that stood still for longer than a time limit looks at what has arrived meanwhile.
+  @Test(arguments: everyModel)
+  func aPauseOfTheProcessIsNotTheClientsSilence(model: [String]) throws {
+    try ServeProgram.run(["--handler", "echo", "--idle-timeout", "1s"] + model) { server in
+      let client = try PythonClient.start(server, PythonClient.afterPause)
+      defer { client.kill() }
+      try client.output.wait(for: "ready")
+      server.program.send(SIGSTOP)
+      client.write("stopped\n")
+      try client.output.wait(for: "sent")
+      server.program.send(SIGCONT)
+      client.write("running\n")
+      #expect(try client.waitForEnd() == .status(0), "\(client.errors.text)")
+    }
+  }
+
   /// The signal comes before the loop looks for it.
   @Test func aSignalRightAfterTheAnnouncementDrainsToo() throws {
     for _ in 0..<20 {

@@ -9,49 +9,57 @@ import SystemPackage
 extension BlockingConnection {
   @inline(__always)
   func sendOrQueue(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool {
-    let result: Result<Bool, ConnectionError> = withState { s in
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission {
+    let result: Result<Transmission, ConnectionError> = withState { s in
       if let failure = s.failure { return .failure(failure) }
       if s.outboundClosing { return .failure(.closed) }
-      if buffer.count == 0 { return .success(true) }
+      let count = buffer.count + (prefix?.count ?? 0)
+      if count == 0 { return .success(.taken) }
       var sent = 0
       if s.outbox.isEmpty {
         do throws(Errno) {
-          sent = try s.socket.reference.send(buffer, waiting: false)
+          sent = try s.socket.reference.send(buffer, after: prefix, waiting: false)
           noteSent(sent, &s)
-          if sent == buffer.count { return .success(true) }
+          if sent == count { return .success(.taken) }
         } catch .resourceTemporarilyUnavailable {
         } catch {
           fail(&s, .lost(error))
           return .failure(.lost(error))
         }
       }
-      if let overflow = delivery.overflow(
-        of: s.outbox, by: buffer.count - sent, afterSending: sent, &s.deadlines, now: .coarseNow)
+      if delivery.isRefused(
+        queueing: count, to: s.outbox, afterSending: sent,
+        highWaterMark: context.options.highWaterMark)
       {
-        return drop(overflow, &s)
+        return .success(.cancelled)
       }
-      if s.outbox.isEmpty { s.deadlines.sendProgress = .now }
-      s.outbox.append(buffer, from: sent, keeping: bytes)
+      if let overflow = delivery.overflow(
+        of: s.outbox, by: count - sent, afterSending: sent, &s.deadlines, now: .coarseNow)
+      {
+        return .failure(drop(overflow, &s))
+      }
+      if s.outbox.isEmpty { s.deadlines.beginSending(now: .coarseNow) }
+      s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
       context.counters.noteOutbox(s.outbox.byteCount)
       updateTimer(&s)
       if delivery.isWrite { flushByDriver(&s) }
-      return .success(false)
+      return .success(.mustWait)
     }
     return try result.get()
   }
 
   private func drop(
     _ overflow: Delivery.Overflow, _ s: inout State
-  ) -> Result<Bool, ConnectionError> {
+  ) -> ConnectionError {
     context.counters.droppedMessages.add(1)
     let error = overflow.error
     if overflow.dropsClient {
       context.counters.droppedClients.add(1)
       fail(&s, error)
     }
-    return .failure(error)
+    return error
   }
 
   // MARK: Flushing

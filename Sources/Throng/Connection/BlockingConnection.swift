@@ -127,6 +127,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       } catch {
         context.report(error, of: self)
       }
+      // Before the executor ends: one of its threads may be in the receive of another task.
+      state.withLock { beginClose(&$0) }
       executor.finish()
     }
     state.withLock { $0.task = task }
@@ -271,6 +273,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   /// Closes once nobody is inside a call and nobody will be.
   func closeIfUnused(_ s: inout State) {
     guard s.users == 0, !s.isServed || s.failure != nil else { return }
+    // A forked child may keep the socket open, and epoll would go on reporting it.
+    if s.isWatched, s.socket.isOpen { driver.epoll.delete(s.socket.descriptor) }
     s.socket.close()
     if !s.isServed { driver.poke(s.token) }
   }
@@ -301,8 +305,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   private func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
-    let (time, limit) = earliest(s)
-    guard time <= now else { return updateTimer(&s) }
+    guard
+      let limit = s.deadlines.passed(
+        situation(s), context.timeLimits, on: s.socket.reference, now: now)
+    else { return updateTimer(&s) }
     if limit == .linger {
       s.isLingering = false
       s.socket.shutdownBoth()
@@ -311,18 +317,15 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
   }
 
-  private func earliest(
-    _ s: borrowing State
-  ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
+  private func situation(_ s: borrowing State) -> Deadlines.Situation {
     // A receive has its own way to end in time: see `receivePolling`.
-    let situation = Deadlines.Situation(
+    Deadlines.Situation(
       isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
-      isClosing: s.isClosing)
-    return s.deadlines.earliest(situation, context.timeLimits)
+      isClosing: s.isClosing, wantsInput: s.isLingering || s.isReceiving)
   }
 
   func updateTimer(_ s: inout State) {
-    let time = min(earliest(s).time, s.retryAt)
+    let time = min(s.deadlines.earliest(situation(s), context.timeLimits).time, s.retryAt)
     guard time < s.deadlines.timer, s.hasSlot else { return }
     guard driver.isWithinReach else { return driver.poke(s.token) }
     s.deadlines.timer = time
@@ -349,9 +352,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool {
-    try sendOrQueue(buffer, keeping: bytes, delivery)
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission {
+    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
   }
 
   override func awaitLowWater(_ sender: Sender) { flushOrRegister(sender) }

@@ -119,10 +119,14 @@ final class ThreadPool: Driver, @unchecked Sendable {
       streak += 1
       return .job(job)
     }
+    // After a streak: one poke, and one event or a look for events, however many pokes there are.
+    if streak <= Self.longestStreak, let token = s.pokes.popFirst() {
+      streak = streak < Self.longestStreak ? 0 : Self.longestStreak + 1
+      return .attend(s.slots[token])
+    }
     streak = 0
-    if let token = s.pokes.popFirst() { return .attend(s.slots[token]) }
     if let (token, readiness) = s.events.popFirst() { return .event(s.slots[token], readiness) }
-    guard s.jobs.isEmpty else { return .poll }
+    guard s.jobs.isEmpty, s.pokes.isEmpty else { return .poll }
     s.waiting += 1
     let earliest = s.timers.earliest
     return .sleep(milliseconds: earliest == .never ? -1 : earliest.pollTimeout(from: .now))

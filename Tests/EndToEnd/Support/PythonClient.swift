@@ -20,6 +20,22 @@ enum PythonClient {
     sys.stdin.read()
     """
 
+  /// Sends on 100 connections while the server stands still for 1.5 seconds, and expects an echo on each.
+  static let afterPause = """
+    import time
+    clients = [socket.create_connection(("127.0.0.1", port), 30) for _ in range(100)]
+    for c in clients: c.sendall(b"x")
+    for c in clients: assert c.recv(1) == b"x"
+    print("ready")
+    sys.stdin.readline()
+    end = time.monotonic() + 1.5
+    for c in clients: c.sendall(b"y")
+    while time.monotonic() < end: pass
+    print("sent")
+    sys.stdin.readline()
+    assert all([c.recv(1) == b"y" for c in clients])
+    """
+
   /// Opens 200 connections, of which some wait in vain, leaves, and comes back.
   static let crowd = """
     import select
