@@ -52,12 +52,6 @@ struct BenchOutput {
       throw LoadError.system("cannot write all of \(path) (is the disk full?)")
     }
   }
-
-  /// Text on standard error without a newline of its own.
-  static func draw(_ text: String) {
-    var text = text
-    _ = text.withUTF8 { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
 }
 
 /// A line a second; on a terminal with a bar that is drawn over by the next.
@@ -83,6 +77,6 @@ final class BenchProgress: LoadObserver {
     let share = min(1, interval.seconds / (options.duration / .seconds(1)))
     let filled = Int(share * 20)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-    BenchOutput.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
+    StandardError.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
   }
 }
