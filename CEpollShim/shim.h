@@ -283,6 +283,14 @@ static inline ssize_t shim_write(int fd, const void *bytes, size_t count) {
   return SHIM_RESULT(write(fd, bytes, count));
 }
 
+static inline int shim_open(const char *path, int flags) { return SHIM_RESULT(open(path, flags)); }
+
+// The kind of file, S_IFMT of its mode (inode(7)); 0 when the descriptor is closed.
+static inline mode_t shim_file_type(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
+}
+
 static inline int shim_unlink(const char *path) { return SHIM_RESULT(unlink(path)); }
 
 static inline int shim_chmod(const char *path, mode_t mode) { return SHIM_RESULT(chmod(path, mode)); }

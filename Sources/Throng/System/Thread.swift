@@ -20,7 +20,7 @@ package struct Thread: ~Copyable {
   package consuming func join() { pthread_join(handle, nil) }
 
   /// The same for a thread that nobody joins.
-  static func startDetached(
+  package static func startDetached(
     stackSize: Int, _ body: @escaping @Sendable () -> Void
   ) throws(Errno) {
     pthread_detach(try create(stackSize: stackSize, body))

@@ -53,12 +53,6 @@ struct BenchOutput {
       throw LoadError.system("cannot write all of \(path) (is the disk full?)")
     }
   }
-
-  /// Writes to standard error without adding a newline.
-  static func draw(_ text: String) {
-    var text = text
-    _ = text.withUTF8 { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
 }
 
 /// One progress line per second; on a terminal, with a bar and redrawn in place.
@@ -84,6 +78,6 @@ final class BenchProgress: LoadObserver {
     let share = min(1, interval.seconds / (options.duration / .seconds(1)))
     let filled = Int(share * 20)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-    BenchOutput.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
+    StandardError.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
   }
 }

@@ -72,7 +72,7 @@ final class CompareProgress: CompareObserver {
   /// Prints a line above the drawing.
   private func say(_ line: String) {
     guard isTerminal else { return StandardError.write(line) }
-    BenchOutput.draw(erasure + line + "\n")
+    StandardError.draw(erasure + line + "\n")
     drawn = 0
   }
 
@@ -84,7 +84,7 @@ final class CompareProgress: CompareObserver {
     if lines.count + 3 > size.rows { lines = [] }
     if !bar.isEmpty { lines.append(bar) }
     let text = lines.map { $0.prefix(max(1, size.columns - 1)) + "\n" }.joined()
-    BenchOutput.draw(erasure + text)
+    StandardError.draw(erasure + text)
     drawn = lines.count
   }
 

@@ -9,10 +9,10 @@ import ThrongHandlers
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serves clients until SIGINT or SIGTERM, then drains.",
+    abstract: "Serves clients until SIGINT, SIGTERM or SIGHUP, then drains.",
     discussion: """
       Without flags: greets every client on port 52000 of every address, under the reactor. \
-      A second signal resets the clients that are left.
+      A second SIGINT or SIGTERM resets the clients that are left.
       """)
 
   @OptionGroup(title: "Service") var serviceFlags: ServiceFlags
@@ -31,6 +31,7 @@ struct Serve: ParsableCommand {
   }
 
   func run() throws {
+    logFlags.setQueueLimits()
     LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
@@ -74,9 +75,7 @@ struct Serve: ParsableCommand {
     var signals = sigset_t()
     var before = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGUSR1)
+    for signal in SignalDescriptor.wishesToEnd + [SIGUSR1] { sigaddset(&signals, signal) }
     shim_block_signals(&signals, &before)
   }
 
