@@ -223,6 +223,12 @@ static inline int shim_unacknowledged_count(int fd) {
   return result < 0 ? -errno : count;
 }
 
+// Waits until the descriptor can take something; 0 when the time is over.
+static inline int shim_poll_writable(int fd, int milliseconds) {
+  struct pollfd entry = {.fd = fd, .events = POLLOUT};
+  return SHIM_RESULT(poll(&entry, 1, milliseconds));
+}
+
 // Bit 0: the first is readable or at its end, bit 1: the second; 0 when the time is over.
 // A negative descriptor is left out.
 static inline int shim_poll_readable(int first, int second, int milliseconds) {

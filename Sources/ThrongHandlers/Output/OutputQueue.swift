@@ -201,7 +201,7 @@ package final class OutputQueue: Sendable {
 
   private func runWriter() {
     while let first = takeNext() {
-      _ = shim_poll_writable(output.descriptor, -1, -1)
+      _ = shim_poll_writable(output.descriptor, -1)
       do throws(Errno) {
         if let count = try output.write(first) {
           state.withLock { $0.advance(count) }

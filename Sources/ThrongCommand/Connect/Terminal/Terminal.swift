@@ -87,7 +87,7 @@ struct Terminal: ~Copyable {
         if let count = try output.write(rest) {
           rest = rest.dropFirst(count)
         } else {
-          _ = shim_poll_writable(output.descriptor, -1, -1)
+          _ = shim_poll_writable(output.descriptor, -1)
         }
       }
     } catch {
