@@ -1,6 +1,7 @@
 // Known costs are measured correctly.
 
 import Testing
+import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
@@ -55,7 +56,7 @@ import ThrongReport
   }
 
   @Test(arguments: [[], [100]]) func systemCallsAreCountedForEachMessage(_ idle: [Int]) throws {
-    let stop = try StopSignal(watchingSignals: false)
+    let stop = try StopRequest(watchingSignals: false)
     let plan = try ShortRun.plan(
       ShortRun.options {
         $0.models = [.threadPerClient]

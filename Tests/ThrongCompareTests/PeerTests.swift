@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
@@ -62,7 +63,7 @@ import ThrongReport
   }
 
   @Test func aHungGeneratorIsEndedWithItsServer() throws {
-    let stop = try StopSignal(watchingSignals: false)
+    let stop = try StopRequest(watchingSignals: false)
     let plan = try ShortRun.plan(ShortRun.options { $0.startTimeout = .milliseconds(100) })
     var method = plan.method
     method.grace = .milliseconds(100)

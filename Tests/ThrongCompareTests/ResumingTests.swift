@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
@@ -72,7 +73,7 @@ import ThrongReport
 
   /// The program does not exist, so the failure is immediate.
   @Test func aFailureDuringAStopRequestIsAnInterruption() throws {
-    let stop = try StopSignal(watchingSignals: false)
+    let stop = try StopRequest(watchingSignals: false)
     let observer = StopperAtOnce(stop)
     let results = try Comparison(
       try ShortRun.plan(ShortRun.options()), file: nil, program: "/nonexistent/throng",

@@ -13,7 +13,7 @@ import Testing
   private func start(_ command: String) throws -> ServerProcess {
     try ServerProcess(
       command, cpus: nil, target: nil, startTimeout: .seconds(60),
-      watch: RunWatch(watchingSignals: false))
+      stopRequest: StopRequest(watchingSignals: false))
   }
 
   @Test func theServerOfAShellIsStopped() throws {
@@ -42,8 +42,8 @@ import Testing
       try start("sh -c 'sleep \(tag) & exit 3' {port}")
     }
     #expect(try #require(error).description.hasPrefix("server command exited with status 3 "))
-    let isLeft = ProcFile.list("/proc").contains {
-      ProcFile.read("/proc/\($0)/cmdline") == "sleep\0\(tag)\0"
+    let isLeft = TextFile.list("/proc").contains {
+      TextFile.read("/proc/\($0)/cmdline") == "sleep\0\(tag)\0"
     }
     #expect(!isLeft)
   }
@@ -51,9 +51,9 @@ import Testing
   @Test func aHangupStopsTheBenchmark() throws {
     let before = signal(SIGHUP, SIG_DFL)
     defer { signal(SIGHUP, before) }
-    let watch = try RunWatch(watchingSignals: true)
+    let stopRequest = try StopRequest(watchingSignals: true)
     pthread_kill(pthread_self(), SIGHUP)
-    #expect(watch.wait(until: .max))
+    #expect(stopRequest.wait(until: .max))
   }
 
   @Test func anIgnoredHangupStaysIgnored() {

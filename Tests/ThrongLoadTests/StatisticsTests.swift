@@ -91,7 +91,7 @@ import Testing
 
   @Test func weightedSizesOccurInTheirProportions() throws {
     let sampler = SizeSampler(try #require(MessageSizes("64:9,4096:1")))
-    var random = RandomState(seed: 42, stream: 1)
+    var random = SplitMix64(seed: 42, stream: 1)
     let drawn = (0..<100_000).map { _ in sampler.next(&random) }
     let large = drawn.count { $0 == 4096 }
     #expect(drawn.allSatisfy { $0 == 64 || $0 == 4096 })
@@ -101,7 +101,7 @@ import Testing
 
   @Test func aRangeIncludesItsEnds() {
     let sampler = SizeSampler(.range(3...5))
-    var random = RandomState(seed: 1, stream: 1)
+    var random = SplitMix64(seed: 1, stream: 1)
     #expect(Set((0..<1000).map { _ in sampler.next(&random) }) == [3, 4, 5])
   }
 }

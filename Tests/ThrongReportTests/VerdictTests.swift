@@ -33,9 +33,9 @@ import Testing
     let results = results { id, _ in id == "reactor" ? 4 : 8 }
     let cpu = finding(.cpu, results)
     #expect(cpu.hasPrefix("With 1,000 clients, reactor has the lowest CPU per message (4.00 µs);"))
-    #expect(cpu.contains("thread-per-client has 2.00 × (1.9"))
+    #expect(cpu.contains("thread-per-client has 2.00 × that (1.9"))
     #expect(cpu.contains("reactor is better than thread-per-client at every number of clients."))
-    #expect(finding(.throughput, results).contains("thread-per-client has 0.50 ×"))
+    #expect(finding(.throughput, results).contains("thread-per-client has 0.50 × that"))
     #expect(finding(.memory, results).contains("thread-per-client takes 15.2 KiB (9.18 ×)"))
     let verdict = Verdict(results)
     #expect(verdict.advice == "Use reactor for 64-byte echo.")
@@ -242,7 +242,7 @@ import Testing
       #expect(
         finding(metric, results).hasPrefix("The load generator was the bottleneck; "))
     }
-    #expect(finding(.cpu, results).contains("thread-per-client has 2.00 ×"))
+    #expect(finding(.cpu, results).contains("thread-per-client has 2.00 × that"))
     let verdict = Verdict(results)
     #expect(!verdict.recommendation[0].contains("throughput"))
     #expect(

@@ -92,7 +92,7 @@ final class CompareProgress: CompareObserver {
 
   /// Medians so far: a row for each contender, a column for each number of connections.
   private func table(_ workload: Workload) -> [String] {
-    let columns = workload.connections.map { Self.right(Count.text($0), 10) }.joined()
+    let columns = workload.connections.map { Self.right(Decimals.grouped($0), 10) }.joined()
     var lines = [
       Self.left(workload.title + ", connections:", 30) + columns, "messages per second",
     ]
@@ -107,7 +107,7 @@ final class CompareProgress: CompareObserver {
           }.joined()
       }
     }
-    lines += rows({ $0.messagesPerSecond }, { Count.text(Int($0.rounded())) })
+    lines += rows({ $0.messagesPerSecond }, { Decimals.grouped(Int($0.rounded())) })
     lines.append("server CPU, us per message")
     lines += rows({ $0.cpuMicrosecondsPerMessage }, Decimals.format)
     return lines
@@ -139,7 +139,7 @@ final class CompareProgress: CompareObserver {
   }
 
   private static func figures(_ sample: Sample) -> String {
-    var parts = ["\(Count.text(Int(sample.messagesPerSecond.rounded()))) messages/s"]
+    var parts = ["\(Decimals.grouped(Int(sample.messagesPerSecond.rounded()))) messages/s"]
     if let p99 = sample.p99 { parts.append("p99 \(DurationText.format(nanoseconds: Double(p99)))") }
     if let cpu = sample.cpuMicrosecondsPerMessage {
       parts.append("\(Decimals.format(cpu)) us CPU/message")

@@ -61,9 +61,9 @@ struct CompareRun {
 
   private func measure(_ plan: ComparePlan, _ earlier: CompareResults?) throws -> CompareResults {
     try AtomicFile.makeDirectory(results.output)
-    let interruption: StopSignal
+    let interruption: StopRequest
     do {
-      interruption = try StopSignal(watchingSignals: true)
+      interruption = try StopRequest(watchingSignals: true)
     } catch {
       throw Failure("cannot start the comparison: \(error) (raise the limit with ulimit -n)")
     }

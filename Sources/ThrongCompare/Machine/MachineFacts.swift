@@ -15,8 +15,8 @@ extension Machine {
       cpuModel: cpuModel, cores: Processors.ofThisThread.count, memoryBytes: memory,
       kernel: kernel.joined(separator: " "), operatingSystem: operatingSystem,
       limits: [
-        Limit("open files", Count.text(limits.descriptors)),
-        Limit("threads", limits.threads == .max ? "none" : Count.text(limits.threads)),
+        Limit("open files", Decimals.grouped(limits.descriptors)),
+        Limit("threads", limits.threads == .max ? "none" : Decimals.grouped(limits.threads)),
         Limit("net.core.somaxconn", TextFile.line("/proc/sys/net/core/somaxconn") ?? "unknown"),
       ],
       notes: notes)

@@ -3,6 +3,7 @@
 
 import CEpollShim
 import Glibc
+import ThrongLoad
 
 package struct SystemLimits: Sendable, Equatable {
   /// Hard limit of open files; the command raises its soft limit to it (getrlimit(2)).
@@ -28,14 +29,14 @@ package struct SystemLimits: Sendable, Equatable {
   func problem(connections: Int, threaded: Bool) -> String? {
     if connections + Self.ownDescriptors > descriptors {
       return """
-        \(Count.text(connections + Self.ownDescriptors)) descriptors needed, limit \
-        \(Count.text(descriptors)) (ulimit -Hn)
+        \(Decimals.grouped(connections + Self.ownDescriptors)) descriptors needed, limit \
+        \(Decimals.grouped(descriptors)) (ulimit -Hn)
         """
     }
     if threaded, connections + Self.ownThreads > threads {
       return """
-        \(Count.text(connections + Self.ownThreads)) threads needed, limit \
-        \(Count.text(threads)) (ulimit -u, pids.max, kernel.threads-max, vm.max_map_count)
+        \(Decimals.grouped(connections + Self.ownThreads)) threads needed, limit \
+        \(Decimals.grouped(threads)) (ulimit -u, pids.max, kernel.threads-max, vm.max_map_count)
         """
     }
     return nil
@@ -71,28 +72,4 @@ package struct SystemLimits: Sendable, Equatable {
     }
     return found
   }
-}
-
-/// Reads small files of /proc and /sys.
-enum TextFile {
-  static func read(_ path: String) -> String? {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
-    defer { _ = shim_close(fd) }
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = shim_read(fd, &part, part.count)
-      guard count > 0 else { break }
-      bytes += part.prefix(count)
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// First line of the file.
-  static func line(_ path: String) -> String? {
-    read(path).flatMap { $0.split(separator: "\n").first.map(String.init) }
-  }
-
-  static func number(_ path: String) -> Int? { line(path).flatMap { Int($0) } }
 }

@@ -102,7 +102,7 @@ package struct ComparePlan: Sendable {
   /// Each round has every cell once in its own order, so that drift of the machine affects all
   /// equally.
   private static func shuffled(_ cells: [CellTask], repeats: Int, seed: UInt64) -> [CellTask] {
-    var random = SeededRandom(seed)
+    var random = SplitMix64(seed: seed)
     return (1...repeats).flatMap { round in
       cells.shuffled(using: &random).map { task in
         CellTask(
@@ -123,20 +123,5 @@ package struct ComparePlan: Sendable {
       chosen[name] = task
     }
     return cells.filter { chosen[$0.workload.id + "/" + $0.contender.id] == $0 }
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for the same seed, on every machine.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -129,7 +129,7 @@ extension CompareOptions {
     workloads.compactMap { workload in
       let left = connections.filter { !workload.connections.contains($0) }
       guard !left.isEmpty else { return nil }
-      let numbers = left.map { Count.text($0) }.joined(separator: ", ")
+      let numbers = left.map { Decimals.grouped($0) }.joined(separator: ", ")
       let reason =
         switch workload.kind {
         case .work, .block:
@@ -146,20 +146,10 @@ extension CompareOptions {
   }
 }
 
-/// Whole numbers with thousands separators.
+/// Counts with their noun.
 package enum Count {
   /// `1 connection`, `10,000 connections`.
   package static func connections(_ number: Int) -> String {
-    "\(text(number)) connection" + (number == 1 ? "" : "s")
-  }
-
-  /// `10,000`.
-  package static func text(_ number: Int) -> String {
-    let digits = String(number)
-    return String(
-      digits.enumerated().reduce(into: "") { text, digit in
-        let left = digits.count - digit.offset
-        text += (digit.offset > 0 && left % 3 == 0 ? "," : "") + String(digit.element)
-      })
+    "\(Decimals.grouped(number)) connection" + (number == 1 ? "" : "s")
   }
 }

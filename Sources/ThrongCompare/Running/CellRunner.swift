@@ -16,7 +16,7 @@ package enum CellOutcome: Sendable {
 
 package struct CellRunner {
   let method: CellMethod
-  let interruption: StopSignal
+  let interruption: StopRequest
   /// This program.
   private static let ownProgram = "/proc/self/exe"
   let program: String
@@ -24,7 +24,7 @@ package struct CellRunner {
 
   /// - Parameter program: the command `throng`; nil: this program, which then adopts orphaned
   ///   processes.
-  package init(_ method: CellMethod, _ interruption: StopSignal, program: String? = nil) {
+  package init(_ method: CellMethod, _ interruption: StopRequest, program: String? = nil) {
     self.method = method
     self.interruption = interruption
     self.program = program ?? Self.ownProgram
@@ -109,6 +109,6 @@ package struct CellRunner {
 
   private static func sentence(_ fault: FaultSummary, _ run: RunResult) -> String {
     let all = run.faults.reduce(0) { $0 + $1.count }
-    return all > 1 ? "\(fault.first) (first of \(Count.text(all)) faults)" : fault.first
+    return all > 1 ? "\(fault.first) (first of \(Decimals.grouped(all)) faults)" : fault.first
   }
 }

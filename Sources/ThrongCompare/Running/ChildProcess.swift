@@ -35,7 +35,7 @@ struct ChildProcess {
 
   /// Runs the program.
   /// - Throws: `Errno` when it cannot be started.
-  func run(within limit: Duration, _ interruption: StopSignal) throws(Errno) -> Outcome {
+  func run(within limit: Duration, _ interruption: StopRequest) throws(Errno) -> Outcome {
     var pipes = try Pipes()
     defer { pipes.close() }
     let pid = try spawn(&pipes)
@@ -46,7 +46,7 @@ struct ChildProcess {
       until: Self.clock + UInt64(limit / .nanoseconds(1)), stopsOnRequest: true)
     if outcome == nil {
       // After SIGTERM the generator stops its server before it exits.
-      let reason: End = interruption.isAsked ? .interrupted : .deadline
+      let reason: End = interruption.isRequested ? .interrupted : .deadline
       kill(pid, SIGTERM)
       if watcher.wait(until: Self.clock + Self.terminationTime, stopsOnRequest: false) == nil {
         kill(pid, SIGKILL)
@@ -66,48 +66,11 @@ struct ChildProcess {
     let before = Processors.ofThisThread
     if let processors { _ = Processors.restrict(to: processors) }
     defer { if processors != nil { _ = Processors.restrict(to: before) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, pipes.output.write, 1)
-    posix_spawn_file_actions_adddup2(&actions, pipes.errors.write, 2)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    // This process ignores SIGPIPE, which would be inherited.
-    var defaults = sigset_t()
-    sigemptyset(&defaults)
-    sigaddset(&defaults, SIGPIPE)
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
-    words.append(nil)
-    defer { for word in words { free(word) } }
-    var environment = Self.environment(with: environmentTag)
-    defer { for entry in environment { free(entry) } }
-    var pid = pid_t()
-    let result = posix_spawnp(&pid, program, &actions, &attributes, words, &environment)
-    guard result == 0 else { throw Errno(rawValue: result) }
+    let pid = try Spawn.start(
+      [program] + arguments, output: .descriptor(pipes.output.write),
+      errors: .descriptor(pipes.errors.write), environment: environmentTag)
     pipes.closeWritingEnds()
     return pid
-  }
-
-  private static func environment(with environmentTag: String) -> [UnsafeMutablePointer<CChar>?] {
-    var entries: [UnsafeMutablePointer<CChar>?] = []
-    var entry = Glibc.environ
-    while let text = entry.pointee {
-      entries.append(strdup(text))
-      entry += 1
-    }
-    if !environmentTag.isEmpty { entries.append(strdup(environmentTag)) }
-    entries.append(nil)
-    return entries
   }
 
   // MARK: Watching
@@ -116,7 +79,7 @@ struct ChildProcess {
     let pid: pid_t
     let exit: CInt
     let pipes: Pipes
-    let interruption: StopSignal
+    let interruption: StopRequest
     var output = PipeOutput()
     var errors = PipeOutput()
 

@@ -3,13 +3,14 @@
 // Owned by the calling thread.
 
 import FoundationEssentials
+import ThrongLoad
 import ThrongReport
 
 package final class Comparison {
   package private(set) var results: CompareResults
   private let plan: ComparePlan
   private let runner: CellRunner
-  private let interruption: StopSignal
+  private let interruption: StopRequest
   /// File of the results; nil: not saved.
   private let file: String?
   private let observer: (any CompareObserver)?
@@ -24,7 +25,7 @@ package final class Comparison {
   ///   are kept; failed cells are measured again.
   package init(
     _ plan: ComparePlan, resuming earlier: CompareResults? = nil, file: String?,
-    program: String? = nil, interruption: StopSignal, observer: (any CompareObserver)? = nil
+    program: String? = nil, interruption: StopRequest, observer: (any CompareObserver)? = nil
   ) {
     self.plan = plan
     self.file = file
@@ -56,7 +57,7 @@ package final class Comparison {
   private func measureAll() throws -> Bool {
     let clock = ContinuousClock()
     for (index, task) in plan.tasks.enumerated() where !isDone(task) {
-      if interruption.isAsked { return false }
+      if interruption.isRequested { return false }
       observer?.begins(task, index + 1, of: plan.tasks.count, timeLeft(from: index))
       let start = clock.now
       let outcome = skippedContenders[task.contender.id].map(Self.skippedOutcome) ?? measure(task)
@@ -89,7 +90,7 @@ package final class Comparison {
   /// server.
   private func attempt(_ task: CellTask) -> CellOutcome {
     let outcome = runner.measure(task)
-    if case .failed = outcome, interruption.isAsked { return .interrupted }
+    if case .failed = outcome, interruption.isRequested { return .interrupted }
     return outcome
   }
 
@@ -136,14 +137,14 @@ package final class Comparison {
     }
     guard !tasks.isEmpty else { return true }
     if let problem = counter.problem() {
-      if interruption.isAsked { return false }
+      if interruption.isRequested { return false }
       note("System calls were not counted: \(problem).")
       return true
     }
     for (index, task) in tasks.enumerated() {
       observer?.beginsCounting(task, index + 1, of: tasks.count)
       let calls = counter.count(task)
-      if interruption.isAsked { return false }
+      if interruption.isRequested { return false }
       results.withCell(task.key, command: plan.method.command(task)) {
         $0.systemCallsPerMessage = calls
       }

@@ -4,6 +4,7 @@
 
 import CEpollShim
 import Glibc
+import ThrongLoad
 
 struct OrphanedProcesses {
   /// Unique environment entry: `NAME=VALUE`.
@@ -42,19 +43,12 @@ struct OrphanedProcesses {
 
   /// Running processes; the environment of a zombie is empty.
   private var running: [pid_t] {
-    guard let directory = opendir("/proc") else { return [] }
-    defer { closedir(directory) }
-    var found: [pid_t] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
+    TextFile.list("/proc").compactMap { name in
       guard let pid = pid_t(name), pid != getpid(),
         let environment = TextFile.read("/proc/\(pid)/environ"), isTagged(environment)
-      else { continue }
-      found.append(pid)
+      else { return nil }
+      return pid
     }
-    return found
   }
 
   private func isTagged(_ environment: String) -> Bool {

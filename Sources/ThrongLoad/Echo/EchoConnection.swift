@@ -41,7 +41,7 @@ struct EchoConnection {
   var replies = 0
   /// Number of the next scheduled message of this connection (open loop), from 0.
   var nextMessage = 0
-  var random: RandomState
+  var random: SplitMix64
   /// Monotonic time of the connect call, in nanoseconds.
   var connectTime: UInt64 = 0
 

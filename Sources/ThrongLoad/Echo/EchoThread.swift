@@ -26,7 +26,7 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
     for slot in clients.indices {
       let number = plan.number(of: slot, thread: index)
       clients.initializeElement(
-        at: slot, to: EchoConnection(random: RandomState(seed: plan.options.seed, stream: number)))
+        at: slot, to: EchoConnection(random: SplitMix64(seed: plan.options.seed, stream: number)))
     }
     ring = .allocate(capacity: activeCount * plan.options.depth)
     window = plan.pattern.window.withUnsafeBytes { $0.baseAddress! }  // never empty

@@ -44,7 +44,7 @@ struct FanOutLineCodec: Sendable {
 
   /// A random identifier for a run.
   static var newRun: UInt32 {
-    var random = RandomState(seed: shim_monotonic_nanoseconds(), stream: Int(getpid()))
+    var random = SplitMix64(seed: shim_monotonic_nanoseconds(), stream: Int(getpid()))
     return UInt32(truncatingIfNeeded: random.next())
   }
 

@@ -95,7 +95,7 @@ struct SizeSampler {
     }
   }
 
-  func next(_ state: inout RandomState) -> Int {
+  func next(_ state: inout SplitMix64) -> Int {
     switch sizes {
     case .fixed(let size): return size
     case .range(let range):
@@ -106,23 +106,5 @@ struct SizeSampler {
       let index = thresholds.firstIndex { share < $0 } ?? list.count - 1
       return list[index].size
     }
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-struct RandomState {
-  private var state: UInt64
-
-  init(seed: UInt64, stream: Int) {
-    state = seed &+ UInt64(truncatingIfNeeded: stream) &* 0xd134_2543_de82_ef95
-    _ = next()
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -8,7 +8,7 @@ import Throng
 
 final class LoadRun {
   private let plan: RunPlan
-  private let watch: RunWatch
+  private let stopRequest: StopRequest
   private let probe: ServerProbe?
   private let observer: (any LoadObserver)?
   private var loadThreads: [LoadThread] = []
@@ -23,11 +23,11 @@ final class LoadRun {
   private var openingSeconds: Double?
 
   init(
-    _ options: LoadOptions, address: SocketAddress, rate: Double?, watch: RunWatch,
+    _ options: LoadOptions, address: SocketAddress, rate: Double?, stopRequest: StopRequest,
     probe: ServerProbe?, observer: (any LoadObserver)?
   ) {
     plan = RunPlan(options, address: address, rate: rate)
-    self.watch = watch
+    self.stopRequest = stopRequest
     self.probe = probe
     self.observer = observer
   }
@@ -48,7 +48,7 @@ final class LoadRun {
       plan: plan, total: total, statuses: loadThreads.map { $0.control.status.withLock { $0 } },
       intervals: intervals, openingSeconds: openingSeconds, ownNanoseconds: ownNanoseconds,
       probe: probe,
-      wasStopped: watch.isStopping,
+      wasStopped: stopRequest.isRequested,
       usage: usageAtStart.flatMap { start in usageAtEnd.map { (start, $0) } }
     ).result
   }
@@ -58,18 +58,18 @@ final class LoadRun {
     if plan.options.isFanOut {
       let progress = FanOutProgress(plan)
       var loadThreads: [LoadThread] = (0..<threads).map {
-        FanOutThread(plan, progress: progress, index: $0, changed: watch.changed)
+        FanOutThread(plan, progress: progress, index: $0, changed: stopRequest.changed)
       }
       if plan.slowConnections > 0 {
-        loadThreads.append(StalledReceivers(plan, progress: progress, changed: watch.changed))
+        loadThreads.append(StalledReceivers(plan, progress: progress, changed: stopRequest.changed))
       }
       return loadThreads
     }
     var loadThreads: [LoadThread] = (0..<threads).map {
-      EchoThread(plan, index: $0, changed: watch.changed)
+      EchoThread(plan, index: $0, changed: stopRequest.changed)
     }
     if plan.slowConnections > 0 {
-      loadThreads.append(SlowReaders(plan, index: threads, changed: watch.changed))
+      loadThreads.append(SlowReaders(plan, index: threads, changed: stopRequest.changed))
     }
     return loadThreads
   }
@@ -141,7 +141,7 @@ final class LoadRun {
   /// Waits until a time, or until every load thread has reached a phase.
   private func wait(until time: UInt64, _ isReached: (ThreadControl.Phase) -> Bool) {
     while !areAll(isReached), LoadThread.clock < time {
-      if watch.wait(until: time) { stop() }
+      if stopRequest.wait(until: time) { stop() }
     }
   }
 

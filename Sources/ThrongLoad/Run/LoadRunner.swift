@@ -18,7 +18,7 @@ public final class LoadRunner: Sendable {
   /// The options in force.
   public let options: LoadOptions
   private let conditions: [FailCondition]
-  private let watch: RunWatch
+  private let stopRequest: StopRequest
 
   /// Checks the options.
   /// - Parameter handlingSignals: whether SIGINT, SIGTERM and SIGHUP end the benchmark early. They
@@ -31,14 +31,14 @@ public final class LoadRunner: Sendable {
     self.options = options
     self.conditions = conditions
     do {
-      watch = try RunWatch(watchingSignals: handlingSignals)
+      stopRequest = try StopRequest(watchingSignals: handlingSignals)
     } catch {
       throw .system("cannot start the benchmark: \(error) (raise the limit with ulimit -n)")
     }
   }
 
   /// Ends the benchmark early; the result covers the time before. Any thread.
-  public func stop() { watch.stop() }
+  public func stop() { stopRequest.stop() }
 
   /// Runs the benchmark and returns its result. Blocks the calling thread.
   /// - Throws: ``LoadError`` when nothing could be measured. Faults of connections are in the
@@ -51,7 +51,7 @@ public final class LoadRunner: Sendable {
     if case .command(let command, let cpus) = options.server {
       let server = try ServerProcess(
         command, cpus: cpus, target: options.target, startTimeout: options.startTimeout,
-        watch: watch)
+        stopRequest: stopRequest)
       address = server.address
       launched = server
     } else {
@@ -85,11 +85,14 @@ public final class LoadRunner: Sendable {
     _ address: SocketAddress, _ probe: ServerProbe?, _ observer: (any LoadObserver)?
   ) throws(LoadError) -> LoadResult {
     // Interrupted before the server listened.
-    if watch.isStopping { return evaluated(LoadResult(configuration: options, runs: [])) }
+    if stopRequest.isRequested { return evaluated(LoadResult(configuration: options, runs: [])) }
     let measurement = RunContext(
-      options: options, address: address, watch: watch, probe: probe, observer: observer)
+      options: options, address: address, stopRequest: stopRequest, probe: probe, observer: observer
+    )
     if case .findMaximum(let bound) = options.mode {
-      let search = MaximumSearch(options, bound, wasStopped: { [watch] in watch.isStopping }) {
+      let search = MaximumSearch(
+        options, bound, wasStopped: { [stopRequest] in stopRequest.isRequested }
+      ) {
         number, rate throws(LoadError) in
         observer?.runBegins(number, of: nil, rate: rate)
         return try measurement.run(rate: rate)
@@ -98,7 +101,7 @@ public final class LoadRunner: Sendable {
     }
     let rate = options.rate
     var result = LoadResult(configuration: options, runs: [])
-    for number in 1...options.repeats where !watch.isStopping {
+    for number in 1...options.repeats where !stopRequest.isRequested {
       observer?.runBegins(number, of: options.repeats, rate: rate)
       result.runs.append(try measurement.run(rate: rate))
     }
@@ -107,7 +110,7 @@ public final class LoadRunner: Sendable {
 
   private func evaluated(_ result: LoadResult) -> LoadResult {
     var result = result
-    result.wasInterrupted = watch.isStopping
+    result.wasInterrupted = stopRequest.isRequested
     if result.maximum == nil { result.summary = Self.summary(result.runs) }
     result.failedConditions =
       conditions.filter { $0.holds(for: result) }.map(\.description)
@@ -143,13 +146,14 @@ public final class LoadRunner: Sendable {
 struct RunContext {
   let options: LoadOptions
   let address: SocketAddress
-  let watch: RunWatch
+  let stopRequest: StopRequest
   let probe: ServerProbe?
   let observer: (any LoadObserver)?
 
   func run(rate: Double?) throws(LoadError) -> RunResult {
     try LoadRun(
-      options, address: address, rate: rate, watch: watch, probe: probe, observer: observer
+      options, address: address, rate: rate, stopRequest: stopRequest, probe: probe,
+      observer: observer
     ).run()
   }
 }

@@ -26,7 +26,7 @@ struct Pattern: Sendable {
   let window: Bytes
 
   init(seed: UInt64) {
-    var random = RandomState(seed: seed, stream: -1)
+    var random = SplitMix64(seed: seed, stream: -1)
     var bytes = (0..<Self.period).map { _ in UInt8(truncatingIfNeeded: random.next() >> 24) }
     while bytes.count < Self.period + Self.longestPiece {
       bytes += bytes.prefix(min(Self.period, Self.period + Self.longestPiece - bytes.count))
@@ -42,7 +42,7 @@ struct Pattern: Sendable {
 
   /// Start position of a connection's stream.
   static func start(seed: UInt64, connection: Int) -> UInt32 {
-    var random = RandomState(seed: ~seed, stream: connection)
+    var random = SplitMix64(seed: ~seed, stream: connection)
     return UInt32(random.next() % UInt64(period))
   }
 

@@ -3,8 +3,8 @@
 enum ProcessGroup {
   /// Whether any thread of the group still runs.
   static func isAlive(_ group: Int) -> Bool {
-    ProcFile.list("/proc").contains { name in
-      guard Int(name) != nil, let stat = ProcFile.read("/proc/\(name)/stat"),
+    TextFile.list("/proc").contains { name in
+      guard Int(name) != nil, let stat = TextFile.read("/proc/\(name)/stat"),
         let end = stat.lastIndex(of: ")")
       else { return false }
       // Fields after the name: state, parent, group; field 20 is the number of threads. Other

@@ -22,7 +22,8 @@ final class ServerProcess {
   /// is requested.
   /// - Parameter target: its address; nil: the free port on 127.0.0.1.
   init(
-    _ command: String, cpus: [Int]?, target: LoadTarget?, startTimeout: Duration, watch: RunWatch
+    _ command: String, cpus: [Int]?, target: LoadTarget?, startTimeout: Duration,
+    stopRequest: StopRequest
   ) throws(LoadError) {
     var port = try Self.freePort()
     if case .tcp(_, let given) = target { port = given }
@@ -42,7 +43,7 @@ final class ServerProcess {
     self.address = address
     self.command = command
     pid = try Self.pinned(to: cpus) { () throws(LoadError) in try Self.spawn(words) }
-    try waitUntilListening(startTimeout, watch)
+    try waitUntilListening(startTimeout, stopRequest)
   }
 
   deinit { stop() }
@@ -71,14 +72,14 @@ final class ServerProcess {
   // MARK: Starting
 
   private func waitUntilListening(
-    _ limit: Duration, _ watch: RunWatch
+    _ limit: Duration, _ stopRequest: StopRequest
   ) throws(LoadError) {
     let deadline = LoadThread.clock + UInt64(limit.nanoseconds)
     while !address.answers {
       if let text = exitText() {
         throw .server("server command \(text) before it listened on \(address): \(command)")
       }
-      if watch.wait(until: LoadThread.clock + 10_000_000) { return }
+      if stopRequest.wait(until: LoadThread.clock + 10_000_000) { return }
       if LoadThread.clock > deadline {
         throw .server(
           """
@@ -130,35 +131,12 @@ final class ServerProcess {
   }
 
   private static func spawn(_ words: [String]) throws(LoadError) -> Int {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    // Its standard output would mix with the results.
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    // This process ignores SIGPIPE, which would be inherited.
-    var defaults = sigset_t()
-    sigemptyset(&defaults)
-    sigaddset(&defaults, SIGPIPE)
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-    arguments.append(nil)
-    defer { for argument in arguments { free(argument) } }
-    var pid = pid_t()
-    let result = posix_spawnp(&pid, words[0], &actions, &attributes, arguments, Glibc.environ)
-    guard result == 0 else {
-      throw .server("cannot start '\(words[0])': \(Errno(rawValue: result)) (check the command)")
+    do {
+      // Its standard output would mix with the results.
+      return Int(try Spawn.start(words, output: .null, errors: .inherited))
+    } catch {
+      throw .server("cannot start '\(words[0])': \(error) (check the command)")
     }
-    return Int(pid)
   }
 }
 

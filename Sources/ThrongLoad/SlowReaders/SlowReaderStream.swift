@@ -23,7 +23,7 @@ struct SlowReaderStream {
   private var greetingLeft: Int
   private var sendPosition: UInt32
   private var receivePosition: UInt32
-  private var random: RandomState
+  private var random: SplitMix64
   /// Requested replies that have not arrived: bytes, or lines.
   private var outstanding = 0
 
@@ -32,7 +32,7 @@ struct SlowReaderStream {
     greetingLeft = plan.options.greeting
     sendPosition = Pattern.start(seed: plan.options.seed, connection: number)
     receivePosition = sendPosition
-    random = RandomState(seed: plan.options.seed, stream: number)
+    random = SplitMix64(seed: plan.options.seed, stream: number)
   }
 
   // MARK: Requesting

@@ -68,6 +68,19 @@ package enum Decimals {
     return String(text[...last].last == "." ? text[..<last] : text[...last])
   }
 
+  /// A whole number with commas between thousands: `10,000`.
+  package static func grouped(_ value: Double) -> String {
+    var result = ""
+    for (index, digit) in fixed(value, 0).reversed().enumerated() {
+      if index > 0, index % 3 == 0, digit != "-" { result.append(",") }
+      result.append(digit)
+    }
+    return String(result.reversed())
+  }
+
+  /// A whole number with commas between thousands: `10,000`.
+  package static func grouped(_ value: Int) -> String { grouped(Double(value)) }
+
   /// A number with a fixed number of decimals, 0 to 4.
   package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }

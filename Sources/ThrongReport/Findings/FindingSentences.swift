@@ -64,7 +64,7 @@ struct FindingSentences {
       return "\(entry.contender.label) \(ranking.text(entry))"
     }
     guard metric.isStatedAsValue else {
-      return "\(entry.contender.label) has \(Quantity.times(ratio.value))"
+      return "\(entry.contender.label) has \(Quantity.times(ratio.value)) that"
         + " (\(Quantity.bound(interval.low)) to \(Quantity.bound(interval.high)))"
     }
     let text = "\(entry.contender.label) takes \(ranking.text(entry))"

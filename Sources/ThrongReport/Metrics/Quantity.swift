@@ -106,13 +106,7 @@ enum Quantity {
 
   /// With commas between thousands.
   static func grouped(_ value: Double) -> String {
-    let text = Decimals.fixed(value, 0)
-    var result = ""
-    for (index, digit) in text.reversed().enumerated() {
-      if index > 0, index % 3 == 0, digit != "-" { result.append(",") }
-      result.append(digit)
-    }
-    return String(result.reversed())
+    Decimals.grouped(value)
   }
 
   /// Four significant digits, which is enough for a rate.
