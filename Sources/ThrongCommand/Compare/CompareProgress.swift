@@ -52,7 +52,7 @@ final class CompareProgress: CompareObserver {
     self.results = results
     switch outcome {
     case .measured(let sample):
-      if !isTerminal { say("\(Self.name(task)), round \(task.round): \(Self.figures(sample))") }
+      if !isTerminal { say("\(Self.name(task)), round \(task.round): \(Self.metrics(sample))") }
     case .failed(let reason, _, _): say("\(Self.name(task)): failed: \(Self.clean(reason))")
     case .interrupted: break
     }
@@ -138,7 +138,7 @@ final class CompareProgress: CompareObserver {
     return "\(task.workload.title), \(clean(task.contender.label)), \(clients)"
   }
 
-  private static func figures(_ sample: Sample) -> String {
+  private static func metrics(_ sample: Sample) -> String {
     var parts = ["\(Decimals.grouped(Int(sample.messagesPerSecond.rounded()))) messages/s"]
     if let p99 = sample.p99 { parts.append("p99 \(DurationText.format(nanoseconds: Double(p99)))") }
     if let cpu = sample.cpuMicrosecondsPerMessage {

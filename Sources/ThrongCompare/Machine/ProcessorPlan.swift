@@ -79,15 +79,15 @@ package struct ProcessorPlan: Sendable, Equatable {
 
   private static func cores(of processors: Set<Int>) -> [[Int]] {
     var cores: [[Int]] = []
-    var places: [String: Int] = [:]
+    var coreIndices: [String: Int] = [:]
     for processor in processors.sorted() {
       let siblings =
         TextFile.line("/sys/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list")
         ?? "\(processor)"
-      if let place = places[siblings] {
-        cores[place].append(processor)
+      if let index = coreIndices[siblings] {
+        cores[index].append(processor)
       } else {
-        places[siblings] = cores.count
+        coreIndices[siblings] = cores.count
         cores.append([processor])
       }
     }

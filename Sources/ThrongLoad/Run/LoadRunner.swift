@@ -118,7 +118,7 @@ public final class LoadRunner: Sendable {
   }
 
   private static func summary(_ runs: [RunResult]) -> [String: Estimate] {
-    let figures: [(String, (RunResult) -> Double?)] = [
+    let metrics: [(String, (RunResult) -> Double?)] = [
       ("messagesPerSecond", { $0.messagesPerSecond }),
       ("deliveriesPerSecond", { $0.fanOut?.deliveriesPerSecond }),
       ("mean", { $0.latency?.mean }),
@@ -137,7 +137,7 @@ public final class LoadRunner: Sendable {
       ("serverCpuMicrosecondsPerDelivery", { $0.fanOut?.serverCpuMicrosecondsPerDelivery }),
     ]
     var summary: [String: Estimate] = [:]
-    for (name, value) in figures { summary[name] = Estimate(runs.compactMap(value)) }
+    for (name, value) in metrics { summary[name] = Estimate(runs.compactMap(value)) }
     return summary
   }
 }

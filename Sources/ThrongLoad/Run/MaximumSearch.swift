@@ -13,7 +13,7 @@ struct MaximumSearch {
 
   /// Relative width of the interval at which the search ends.
   private static let precision = 0.03
-  private static let mostRates = 16
+  private static let maximumRates = 16
 
   /// - Parameter wasStopped: whether the benchmark was interrupted.
   init(
@@ -34,7 +34,7 @@ struct MaximumSearch {
     var failedAt: Double?
     var rates = 0
     guard first.faults.isEmpty, high > 0 else { return finish(low, nil, nil) }
-    while rates < Self.mostRates, high - low > Self.precision * high, !wasStopped() {
+    while rates < Self.maximumRates, high - low > Self.precision * high, !wasStopped() {
       // The maximum is usually near the throughput of the closed loop.
       let rate = low == 0 ? high * (rates == 0 ? 0.8 : 0.5) : (low + high) / 2
       guard rate >= 1 else { break }

@@ -1,7 +1,7 @@
 // Content of a chart: one metric of one workload over the number of connections, with a line for
 // each contender. A value; any thread.
 
-/// A chart of one figure of one workload. ``ChartDrawing`` draws it.
+/// A chart of one metric of one workload. ``ChartDrawing`` draws it.
 struct Chart {
   struct Point {
     let connections: Int

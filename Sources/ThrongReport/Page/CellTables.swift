@@ -57,7 +57,7 @@ struct CellTables {
   }
 
   private func fields(_ cell: Cell) -> [Element] {
-    let figures = CellColumn.all.map { column -> Element in
+    let values = CellColumn.all.map { column -> Element in
       guard let value = column.value(cell) else { return Element("td", [("class", "n none")], "–") }
       let bound = cell.isSaturated && column.metric?.isLowerBoundWhenSaturated == true ? "≥ " : ""
       return Element(
@@ -65,7 +65,7 @@ struct CellTables {
         bound + column.text(value, cell, workload))
     }
     let calls = cell.allSystemCallsPerMessage.map { Quantity.fraction($0) } ?? "–"
-    return figures + [
+    return values + [
       Element("td", [("class", "n")], calls),
       Element("td", [("class", "n")], "\(cell.samples.count)"),
     ]

@@ -29,7 +29,7 @@ extension CompareResults {
     } catch let error as ResultsFileError {
       throw error
     } catch let error as DecodingError {
-      throw .damaged(file: name, reason: error.place)
+      throw .damaged(file: name, reason: error.pathAndProblem)
     } catch {
       throw .damaged(file: name, reason: "\(error)")
     }
@@ -115,7 +115,7 @@ public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
 
 extension DecodingError {
   /// Position in the file and the problem.
-  fileprivate var place: String {
+  fileprivate var pathAndProblem: String {
     let (context, what): (Context, String) =
       switch self {
       case .keyNotFound(let key, let context): (context, "'\(key.stringValue)' is missing")

@@ -93,8 +93,8 @@ struct TerminalTable {
     for cell in results.cells {
       guard let failure = cell.failure else { continue }
       let label = results.contender(cell.contender)?.label ?? cell.contender
-      let place = "\(cell.workload), \(Phrase.clients(cell.connections))"
-      lines.append(TextTable.clean("failed: \(label), \(place): \(failure)", to: 1000))
+      let cellName = "\(cell.workload), \(Phrase.clients(cell.connections))"
+      lines.append(TextTable.clean("failed: \(label), \(cellName): \(failure)", to: 1000))
     }
     return lines.isEmpty ? "" : "\n" + lines.joined(separator: "\n") + "\n"
   }
