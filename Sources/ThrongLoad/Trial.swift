@@ -38,7 +38,8 @@ final class Trial {
     do {
       try startThreads(workers[...])
     } catch {
-      throw .system("cannot run the generator: \(error) (raise the limits with ulimit -n and -u)")
+      let remedy = error is EventLoopError ? "" : " (raise the limits with ulimit -n and -u)"
+      throw .system("cannot run the generator: \(error)\(remedy)")
     }
     for worker in workers { worker.tearDown() }
     collect()
@@ -73,10 +74,10 @@ final class Trial {
   }
 
   /// Starts a thread for each worker, coordinates them once all run, and joins them.
-  private func startThreads(_ rest: ArraySlice<TrialWorker>) throws(Errno) {
+  private func startThreads(_ rest: ArraySlice<TrialWorker>) throws {
     guard let worker = rest.first else { return coordinate() }
     let thread = try Thread(stackSize: 1 << 20) { worker.runToTheEnd() }
-    var failure: Errno?
+    var failure: (any Error)?
     do {
       try startThreads(rest.dropFirst())
     } catch {

@@ -24,7 +24,7 @@ class TrialWorker: @unchecked Sendable {
   final var connects = ConnectProgress()
   final var pauses = PauseList()
   /// Why the worker did not run; read once its thread has ended.
-  private(set) final var failure: Errno?
+  private(set) final var failure: (any Error)?
   private final var nextTick: UInt64 = .max
   private final var nextHandover: UInt64 = .max
   private final var cpuAtStart: UInt64 = 0
@@ -127,7 +127,7 @@ class TrialWorker: @unchecked Sendable {
 
   /// Runs the trial's part of this worker on the calling thread.
   final func runToTheEnd() {
-    do throws(Errno) {
+    do {
       try run()
     } catch {
       failure = error
@@ -135,7 +135,7 @@ class TrialWorker: @unchecked Sendable {
     }
   }
 
-  private final func run() throws(Errno) {
+  private final func run() throws {
     shim_use_precise_timers()
     var options = Connector.Options()
     options.connectTimeout = plan.options.timeout
@@ -151,7 +151,7 @@ class TrialWorker: @unchecked Sendable {
     connects.start = Self.clock
     nextTick = connects.start + Self.tick
     timer.poke()
-    connector.run()
+    try connector.run()
     hot.pointee.phase = .finished
     publishEnd()
   }

@@ -58,7 +58,7 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   /// Runs the loop on the calling thread until `finish`.
-  override func run() {
+  override func run(reporting report: (EventLoopError) -> Void) {
     thread.store(Thread.currentID, ordering: .releasing)
     defer { thread.store(0, ordering: .releasing) }
     var batch = EventBatch(capacity: Self.eventsPerTurn)
@@ -69,7 +69,7 @@ final class Reactor: Driver, @unchecked Sendable {
     runJobs()
     var postponed = 0
     while local.pointee.isRunning {
-      wait(&batch)
+      wait(&batch, report)
       local.pointee.now = .now
       for index in 0..<batch.count {
         serve(batch[index], &buffer)
@@ -94,30 +94,41 @@ final class Reactor: Driver, @unchecked Sendable {
     local.pointee.isRunning = false
   }
 
-  private func wait(_ batch: inout EventBatch) {
+  private func wait(_ batch: inout EventBatch, _ report: (EventLoopError) -> Void) {
     let milliseconds = waitTime()
-    if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
+    do throws(EventLoopError) {
+      var hasEvents = false
+      if let busyPoll, milliseconds != 0 { hasEvents = try poll(&batch, for: busyPoll) }
+      if !hasEvents { try sleep(&batch, milliseconds) }
+    } catch {
+      report(error)
+      waitForWakeUp(wakeUp, milliseconds: waitTime())
+      takeMail()
+    }
     local.pointee.gathering.beginTurn(eventCount: batch.count)
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
   }
 
-  private func sleep(_ batch: inout EventBatch, _ milliseconds: CInt) {
+  private func sleep(
+    _ batch: inout EventBatch, _ milliseconds: CInt
+  ) throws(EventLoopError) {
     let deadline = local.pointee.timers.earliest
     if isPrecise, milliseconds > 0, deadline != .never {
-      epoll.wait(&batch, until: deadline, from: local.pointee.now)
+      try epoll.wait(&batch, until: deadline, from: local.pointee.now)
     } else {
-      epoll.wait(&batch, milliseconds: milliseconds)
+      try epoll.wait(&batch, milliseconds: milliseconds)
     }
   }
 
   /// Trades the processor for the time that sleeping and waking take.
-  private func poll(_ batch: inout EventBatch) -> Bool {
-    guard let busyPoll else { return false }
-    let end = min(.now + busyPoll, local.pointee.timers.earliest)
+  private func poll(
+    _ batch: inout EventBatch, for time: Duration
+  ) throws(EventLoopError) -> Bool {
+    let end = min(.now + time, local.pointee.timers.earliest)
     repeat {
-      epoll.wait(&batch, milliseconds: 0)
+      try epoll.wait(&batch, milliseconds: 0)
     } while batch.count == 0 && MonotonicTime.now < end
     return batch.count > 0
   }
