@@ -62,6 +62,19 @@ extension AllTests {
       #expect(failures.value[0].reason == .timedOut(after: .milliseconds(100)))
     }
 
+    /// Nor does one that has connections to make, which hold a connector until it runs.
+    @Test func aConnectorThatNeverRunsKeepsNoDescriptor() async throws {
+      try await withTaskExecutorPreference(TestThread.shared) {
+        await WarmUp.done.value
+        let before = Footprint.now
+        for _ in 0..<100 {
+          let connector = try Connector(events: Nobody(), log: .quiet)
+          connector.connect(to: SocketAddress(.ipv4(address: 0x7f00_0001, port: 9)))
+        }
+        #expect(Footprint.now.descriptors == before.descriptors)
+      }
+    }
+
     /// Every wait of the loop fails from now on, as after a bug that closes a descriptor of another.
     @Test func aLoopThatCannotWaitForEventsFailsAllItsConnectionsAndThrows() async throws {
       try await withServer(events: EventEcho(), Setup.all[0]) { running in

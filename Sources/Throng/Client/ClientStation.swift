@@ -58,6 +58,16 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
     requestStop()
   }
 
+  /// For a connector that will never run again, or never has: breaks the cycle of references through
+  /// the driver.
+  func dismiss() {
+    state.withLock { s in
+      guard !s.isFinished else { return }
+      s.isFinished = true
+      driver.release(token.withLock { $0 })
+    }
+  }
+
   // MARK: Connecting
 
   /// Begins to connect: at once on the loop's thread, else when the loop comes to it.

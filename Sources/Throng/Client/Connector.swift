@@ -70,6 +70,8 @@ public final class Connector: Sendable {
     station.connect(ConnectRequest(id: id, address: address, source: source))
   }
 
+  deinit { station.dismiss() }
+
   /// Serves the connections on the calling thread until ``stop()``.
   /// - Throws: ``EventLoopError`` when the loop could not go on. Its connections were reset then, and
   ///   those that were being made have failed with the error's `errno`.
