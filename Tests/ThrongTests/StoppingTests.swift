@@ -92,59 +92,6 @@ extension AllTests {
       }
     }
 
-    /// One loop's handler blocks its thread, so the other loop, which outlives it, must wait; its own
-    /// handler ignores the cancellation, which is said once.
-    @Test func aLoopThatWaitsForAnotherSaysOnceWhomItHasGivenUp() async throws {
-      let errors = Shared<[String]>([])
-      let isReleased = Shared(false)
-      let mayEnd = Gate()
-      let handler = Serve { connection in
-        for try await bytes in connection.inbound {
-          try await connection.send(bytes)
-          if bytes.text == "wait" { await mayEnd.pass() }
-          if bytes.text == "block" {
-            try eventually("the test releases it", within: .seconds(20)) { isReleased.value }
-          }
-        }
-      }
-      try await withServer(
-        { configuration, _ in
-          Server(
-            handler, model: .reactor(loops: 2), configuration: configuration,
-            log: .recordingErrors(errors))
-        }, configure: { $0.drainTimeout = .milliseconds(50) }
-      ) { running in
-        defer {
-          mayEnd.open()
-          isReleased.change { $0 = true }
-        }
-        let waiting = try Self.connect(to: running, loop: 0)
-        let blocking = try Self.connect(to: running, loop: 1)
-        try waiting.send("wait")
-        #expect(try waiting.receiveText(4) == "wait")
-        try blocking.send("block")
-        #expect(try blocking.receiveText(5) == "block")
-        running.server.stop()
-        try eventually("the one that waits is given up") { !errors.value.isEmpty }
-        mayEnd.open()
-        try eventually("it has ended") { running.metrics.loops[0].open == 0 }
-        isReleased.change { $0 = true }
-        try running.waitUntilStopped()
-      }
-      #expect(errors.value.count == 1, "\(errors.value.first ?? "")")
-    }
-
-    /// The kernel chooses the loop, so this connects until it has chosen the right one.
-    private static func connect(to running: RunningServer, loop: Int) throws -> TestClient {
-      while true {
-        let before = running.metrics
-        let client = try running.connect()
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
-        if running.metrics.loops[loop].accepted > before.loops[loop].accepted { return client }
-      }
-    }
-
     @Test(arguments: Setup.all, API.allCases)
     func aClientThatDoesNotReadIsResetAtTheDrainDeadline(
       _ setup: Setup, _ api: API

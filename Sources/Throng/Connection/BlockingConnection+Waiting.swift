@@ -56,7 +56,7 @@ extension BlockingConnection {
     do throws(Errno) {
       let interest = s.awaited.union(.oneShot)
       if s.isWatched {
-        try driver.epoll.change(s.socket.descriptor, interest, s.token)
+        try driver.epoll.modify(s.socket.descriptor, interest, s.token)
       } else {
         try driver.epoll.add(s.socket.descriptor, interest, s.token)
         s.isWatched = true

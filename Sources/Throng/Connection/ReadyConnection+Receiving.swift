@@ -113,15 +113,14 @@ extension ReadyConnection {
       fail(&s, .lost(s.socket.takePendingError() ?? .connectionReset))
     } else if readiness.contains(.hangUp) {
       // Both directions are closed, and epoll reports that whatever the mask. In a pool two workers
-      // may have such an event at once.
-      guard !s.isUnwatched else { return }
+      // may have such an event at once: the second deletion fails, which does no harm.
       s.peerClosed = true
       if s.socket.reference.readableCount == 0 { endInput(&s) }
       driver.epoll.delete(s.socket.descriptor)
       s.isUnwatched = true
     } else if !driver.isOneShot, s.armed.contains(.readable) {
       s.armed.remove(.readable)
-      driver.epoll.modify(s.socket.descriptor, s.armed, s.token)
+      watch(&s, for: s.armed)
     }
   }
 
@@ -148,12 +147,26 @@ extension ReadyConnection {
     if driver.isOneShot {
       guard !wanted.isSubset(of: s.armed) else { return }
       s.armed.formUnion(wanted)
-      driver.epoll.modify(s.socket.descriptor, s.armed.union(.oneShot), s.token)
+      watch(&s, for: s.armed.union(.oneShot))
     } else {
       wanted.formUnion(s.armed.intersection(.readable))
       guard wanted != s.armed else { return }
       s.armed = wanted
-      driver.epoll.modify(s.socket.descriptor, wanted, s.token)
+      watch(&s, for: wanted)
+    }
+  }
+
+  /// Without further events the connection would hang, so it is lost when epoll refuses. Callers are in
+  /// the middle of a change: `attend` does what follows. Rare, and inlined it would cost each message
+  /// that comes through here.
+  @inline(never)
+  private func watch(_ s: inout State, for interest: Readiness) {
+    do throws(Errno) {
+      try driver.epoll.modify(s.socket.descriptor, interest, s.token)
+    } catch {
+      fail(&s, .lost(error))
+      s.socket.setResetOnClose()
+      if s.hasSlot { driver.poke(s.token) }
     }
   }
 

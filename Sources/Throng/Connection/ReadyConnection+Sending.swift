@@ -175,7 +175,10 @@ extension ReadyConnection {
   }
 
   func wakeSenders(_ s: inout State, _ wake: inout Wake) {
-    guard s.isAboveHighWater, s.outbox.byteCount <= context.options.lowWaterMark else { return }
+    // What a lost connection had queued was dropped, which its senders are told by `endSenders`.
+    guard s.failure == nil, s.isAboveHighWater,
+      s.outbox.byteCount <= context.options.lowWaterMark
+    else { return }
     s.isAboveHighWater = false
     wake.besides.senders = s.senders
     wake.besides.writable = true

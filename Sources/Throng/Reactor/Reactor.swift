@@ -63,7 +63,7 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   /// Runs the loop on the calling thread until `finish`.
-  override func run() {
+  override func run(reporting report: (EventLoopError) -> Void) {
     thread.store(Thread.currentID, ordering: .releasing)
     defer { end() }
     var batch = EventBatch(capacity: Self.eventsPerTurn)
@@ -74,7 +74,7 @@ final class Reactor: Driver, @unchecked Sendable {
     runJobs()
     var postponed = 0
     while local.pointee.isRunning {
-      wait(&batch)
+      wait(&batch, report)
       local.pointee.now = .now
       for index in 0..<batch.count {
         serve(batch[index], &buffer)
@@ -99,30 +99,41 @@ final class Reactor: Driver, @unchecked Sendable {
     local.pointee.isRunning = false
   }
 
-  private func wait(_ batch: inout EventBatch) {
+  private func wait(_ batch: inout EventBatch, _ report: (EventLoopError) -> Void) {
     let milliseconds = waitTime()
-    if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
+    do throws(EventLoopError) {
+      var hasEvents = false
+      if let busyPoll, milliseconds != 0 { hasEvents = try poll(&batch, for: busyPoll) }
+      if !hasEvents { try sleep(&batch, milliseconds) }
+    } catch {
+      report(error)
+      waitForWakeUp(wakeUp, milliseconds: waitTime())
+      takeMail()
+    }
     local.pointee.gathering.beginTurn(eventCount: batch.count)
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
   }
 
-  private func sleep(_ batch: inout EventBatch, _ milliseconds: CInt) {
+  private func sleep(
+    _ batch: inout EventBatch, _ milliseconds: CInt
+  ) throws(EventLoopError) {
     let deadline = local.pointee.timers.earliest
     if isPrecise, milliseconds > 0, deadline != .never {
-      epoll.wait(&batch, until: deadline, from: local.pointee.now)
+      try epoll.wait(&batch, until: deadline, from: local.pointee.now)
     } else {
-      epoll.wait(&batch, milliseconds: milliseconds)
+      try epoll.wait(&batch, milliseconds: milliseconds)
     }
   }
 
   /// Trades the processor for the time that sleeping and waking take.
-  private func poll(_ batch: inout EventBatch) -> Bool {
-    guard let busyPoll else { return false }
-    let end = min(.now + busyPoll, local.pointee.timers.earliest)
+  private func poll(
+    _ batch: inout EventBatch, for time: Duration
+  ) throws(EventLoopError) -> Bool {
+    let end = min(.now + time, local.pointee.timers.earliest)
     repeat {
-      epoll.wait(&batch, milliseconds: 0)
+      try epoll.wait(&batch, milliseconds: 0)
     } while batch.count == 0 && MonotonicTime.now < end
     return batch.count > 0
   }
@@ -187,7 +198,7 @@ final class Reactor: Driver, @unchecked Sendable {
   /// too, the next post tries again.
   private func wakeWithoutSignal() {
     do throws(Errno) {
-      try epoll.change(wakeUp.descriptor, [.readable, .writable], Self.wakeToken)
+      try epoll.modify(wakeUp.descriptor, [.readable, .writable], Self.wakeToken)
     } catch {
       mailbox.withLock { $0.isSignalled = false }
     }
@@ -196,7 +207,7 @@ final class Reactor: Driver, @unchecked Sendable {
   private func wasWoken(_ readiness: Readiness) {
     // When this fails, the next turn tries again: it finds the same event.
     if readiness.contains(.writable) {
-      try? epoll.change(wakeUp.descriptor, .readable, Self.wakeToken)
+      try? epoll.modify(wakeUp.descriptor, .readable, Self.wakeToken)
     }
     takeMail()
   }

@@ -15,11 +15,15 @@ public struct Configuration: Sendable {
   public var acceptBatch = 64
   /// At most this many accepts a second; nil: as many as come.
   public var acceptRate: Int?
-  /// How long a stopping server lets handlers finish before it resets the rest.
+  /// How long a stopping server lets handlers finish before it resets the rest. Handlers that have not
+  /// returned a second after that are given up.
   public var drainTimeout: Duration = .seconds(10)
   /// How long a reactor looks for events without sleeping before it sleeps: trades a core for latency.
   /// Nil: it sleeps at once. The other models sleep in the kernel anyway.
   public var busyPoll: Duration?
+  /// What ``Server/run()-(())`` calls once the server's threads run, on the thread that has called it:
+  /// ``Server/runningModel`` and ``Server/addresses`` say what serves and where.
+  public var started: (@Sendable (Server) -> Void)?
   /// What ``Server/run()-(())`` does on SIGUSR1; nil: it logs the metrics.
   public var metricsSignalled: (@Sendable (Metrics) -> Void)?
   /// The limits of each connection.
@@ -51,6 +55,12 @@ public enum ServerError: Error, CustomStringConvertible {
   case address(AddressError)
   /// Something the system refused at the start.
   case system(String)
+  /// An event loop could not go on: its connections were reset, the other loops have drained.
+  case eventLoop(EventLoopError)
+  /// A second after connections were to be reset, so many had not ended: their handlers, or others on
+  /// the same thread, block it or ignore that their task is cancelled. The server has stopped without
+  /// them. Its event loops go on for as long as such handlers run, so that they can end.
+  case handlersStillRunning(connections: Int)
   case alreadyRunning
 
   public var description: String {
@@ -59,6 +69,13 @@ public enum ServerError: Error, CustomStringConvertible {
       "cannot listen on \(place): \(reason)\(remedy.isEmpty ? "" : " (\(remedy))")"
     case .address(let error): error.description
     case .system(let text): text
+    case .eventLoop(let error):
+      "\(error) (the connections of that event loop were reset, and the server has stopped)"
+    case .handlersStillRunning(let connections):
+      """
+      stopped without waiting for handlers that block their thread or ignore their cancellation \
+      (connections not ended: \(connections))
+      """
     case .alreadyRunning: "the server is running already, or has run (make a new one)"
     }
   }

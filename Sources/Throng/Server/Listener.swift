@@ -8,12 +8,14 @@ final class Listener: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: `socket` and `token` are set before the driver runs; the socket is
   // closed once nobody accepts from it. The other variables are under the station's lock.
   private var socket: ListeningSocket?
-  private var token = Token(rawValue: .max)
+  private(set) var token = Token(rawValue: .max)
   private unowned let station: Station
-  private let driver: Driver
+  let driver: Driver
   private let batch: Int
   private let acceptsNonBlocking: Bool
   private var isPaused = false
+  /// Whether epoll watches the socket, as far as it has done what it was told.
+  private var isArmed = true
   private var isClosed = false
   /// Threads inside `ready`: in a pool a second one may come when accepting was resumed meanwhile.
   private var acceptors = 0
@@ -37,7 +39,7 @@ final class Listener: EventSource, @unchecked Sendable {
     for _ in 0..<batch {
       guard acceptOne() else { break }
     }
-    station.withListeners(end)
+    if let error = station.withListeners(end) { station.pause(exhausted: error) }
   }
 
   private func begin() -> Bool {
@@ -46,13 +48,17 @@ final class Listener: EventSource, @unchecked Sendable {
     return true
   }
 
-  private func end() {
+  /// - Returns: why epoll does not watch the socket as it should.
+  private func end() -> Errno? {
     acceptors -= 1
     if isClosed {
       closeIfUnused()
-    } else if driver.isOneShot, !isPaused {
-      arm(interest)
+    } else if isPaused {
+      if isArmed, !driver.isOneShot { _ = arm() }
+    } else if !isArmed || driver.isOneShot {
+      return arm()
     }
+    return nil
   }
 
   /// False when there is nobody to accept, or when accepting must pause.
@@ -81,18 +87,29 @@ final class Listener: EventSource, @unchecked Sendable {
   func pause() {
     guard !isPaused else { return }
     isPaused = true
-    arm([])
+    // Where this fails an event comes and finds accepting paused, and `end` tries again.
+    _ = arm()
   }
 
-  func resume() {
-    guard isPaused else { return }
+  /// - Returns: why it cannot; it must then be paused again.
+  func resume() -> Errno? {
+    guard isPaused else { return nil }
     isPaused = false
-    arm(interest)
+    return arm()
   }
 
-  private func arm(_ interest: Readiness) {
-    if let descriptor = socket?.socket.descriptor {
-      driver.epoll.modify(descriptor, interest, token)
+  /// Nil once it is closed.
+  var descriptor: CInt? { socket?.socket.descriptor }
+
+  /// Has epoll watch the socket unless accepting is paused.
+  private func arm() -> Errno? {
+    guard let descriptor else { return nil }
+    do throws(Errno) {
+      try driver.epoll.modify(descriptor, isPaused ? [] : interest, token)
+      isArmed = !isPaused
+      return nil
+    } catch {
+      return error
     }
   }
 
@@ -102,6 +119,9 @@ final class Listener: EventSource, @unchecked Sendable {
     isClosed = true
     closeIfUnused()
   }
+
+  /// For another thread, when that of the driver does not come to `close`.
+  func stopListening() { socket?.socket.shutdownBoth() }
 
   private func closeIfUnused() {
     guard acceptors == 0, socket != nil else { return }

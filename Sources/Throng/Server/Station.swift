@@ -21,24 +21,16 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     var unstarted: BlockingConnection?
     var startPause = Station.shortestStartPause
     var drain = Drain.running
-    var drainDeadline = MonotonicTime.never
   }
 
-  /// Abandoned: handlers ignore their cancellation, and nobody waits for them any more; only the other
-  /// loops may still have to end.
-  private enum Drain { case running, draining, aborted, abandoned, finished }
+  private enum Drain { case running, draining, aborted, finished }
 
   let configuration: Configuration
   private let model: Model
   private let ids: ConnectionIDs
-  /// The stations of the same server that this one outlives, because it watches the signals for all.
-  private let others: [Station]
-  private let isOver = Atomic<Bool>(false)
-  /// Set before the driver runs: tells who outlives this station.
-  let whenOver = Mutex<(@Sendable () -> Void)?>(nil)
   private let state = Mutex(State())
   private let token = Mutex(Token(rawValue: .max))
-  /// 0: runs, 1: asked to drain, 2: asked to reset.
+  /// The raw value of a `StopStage`.
   private let stopRequest = Atomic<Int>(0)
 
   /// How long accepting rests when the process is out of descriptors, unless a connection closes.
@@ -47,12 +39,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   /// has closed takes a moment to end.
   private static let shortestStartPause = Duration.milliseconds(10)
   private static let longestStartPause = Duration.seconds(5)
-  /// How long handlers may ignore their cancellation once the drain deadline has passed.
-  private static let abortGrace = Duration.seconds(1)
 
   init(
     _ service: Service, _ model: Model, _ configuration: Configuration, ids: ConnectionIDs,
-    log: Logger, failureLog: LogLimiter = LogLimiter(), outliving others: [Station] = []
+    log: Logger, failureLog: LogLimiter = LogLimiter()
   ) throws(Errno) {
     let driver: Driver =
       switch model.kind {
@@ -64,19 +54,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     if !model.isReadinessDriven { AddressSpace.boundArenas() }
     self.model = model
     self.ids = ids
-    self.others = others
     self.configuration = configuration
     super.init(
       driver: driver, service: service, options: configuration.connection, log: log,
       counters: Counters(), failureLog: failureLog)
     token.withLock { $0 = driver.adopt(self) }
-    for other in others {
-      // Weak, because this station may fail to listen, and the others end without it.
-      other.whenOver.withLock { $0 = { [weak self] in self?.lookAround() } }
-    }
   }
-
-  private func lookAround() { driver.poke(token.withLock { $0 }) }
 
   /// Before the driver runs.
   func listen(_ socket: consuming ListeningSocket) throws(Errno) {
@@ -94,12 +77,6 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       s.drain = .finished
     }
     driver.release(token.withLock { $0 })
-    noteOver()
-  }
-
-  private func noteOver() {
-    isOver.store(true, ordering: .releasing)
-    whenOver.withLock { $0 }?()
   }
 
   var metrics: Metrics.Loop {
@@ -194,7 +171,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     switch state.withLock({ $0.drain }) {
     case .running: break
     case .draining: connection.drain()
-    case .aborted, .abandoned, .finished: connection.abort()
+    case .aborted, .finished: connection.abort()
     }
   }
 
@@ -231,10 +208,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   /// Out of descriptors or memory: waiting for a connection to close, or a while, may help.
   func pause(exhausted error: Errno) {
-    state.withLock { s in
-      warn(&s, Exhaustion(error).explanation(error))
-      pause(&s, until: driver.now + Self.exhaustionPause)
-    }
+    state.withLock { pause(&$0, exhausted: error) }
+  }
+
+  private func pause(_ s: inout State, exhausted error: Errno) {
+    warn(&s, Exhaustion(error).explanation(error))
+    pause(&s, until: driver.now + Self.exhaustionPause)
   }
 
   private func pause(_ s: inout State, until time: MonotonicTime) {
@@ -248,7 +227,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   private func resume(_ s: inout State) {
     s.isPaused = false
     s.resumeAt = .never
-    for listener in s.listeners { listener.resume() }
+    var failure: Errno?
+    for listener in s.listeners { failure = listener.resume() ?? failure }
+    if let failure { pause(&s, exhausted: failure) }
   }
 
   func withListeners<Result>(_ body: () -> Result) -> Result { state.withLock { _ in body() } }
@@ -290,15 +271,17 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   // MARK: Stopping
 
   /// Drains, or resets at once. Any thread.
-  func requestStop(resetting: Bool) {
-    let asked = resetting ? 2 : 1
-    if stopRequest.max(asked, ordering: .acquiringAndReleasing).oldValue < asked {
+  func requestStop(_ stage: StopStage) {
+    if stopRequest.max(stage.rawValue, ordering: .acquiringAndReleasing).oldValue < stage.rawValue {
       driver.poke(token.withLock { $0 })
     }
   }
 
+  /// Connections that wait for events get none any more; those with threads of their own need none.
+  func loopHasFailed() { requestStop(model.isReadinessDriven ? .resetting : .draining) }
+
   func attend(now: MonotonicTime) {
-    let request = stopRequest.load(ordering: .acquiring)
+    let asked = stopRequest.load(ordering: .acquiring)
     var step = Step.nothing
     var isResumed = false
     state.withLock { s in
@@ -306,31 +289,25 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
         resume(&s)
         isResumed = true
       }
-      if request > 0, s.drain == .running {
-        beginDrain(&s, now)
+      if asked >= StopStage.draining.rawValue, s.drain == .running {
+        beginDrain(&s)
         step = .drain
       }
-      if s.drain == .draining, request > 1 || s.drainDeadline <= now {
+      if asked >= StopStage.resetting.rawValue, s.drain == .draining {
         s.drain = .aborted
-        s.drainDeadline = now + Self.abortGrace
         step = .abort
-      } else if s.drain == .aborted, s.drainDeadline <= now {
-        s.drain = .abandoned
-        // Who is waited for from now on pokes.
-        s.drainDeadline = .never
-        step = .abandon
       }
       setTimer(&s)
     }
     if isResumed || step == .drain { startUnstarted() }
     take(step)
     state.withLock { s in
-      if s.drain == .abandoned || s.drain != .running && s.open == 0 { finish(&s) }
+      if s.drain != .running, s.open == 0 { finish(&s) }
     }
   }
 
   /// What follows once the lock is released, because connections call back.
-  private enum Step { case nothing, drain, abort, abandon }
+  private enum Step { case nothing, drain, abort }
 
   private func take(_ step: Step) {
     let connections = step == .nothing ? [] : driver.sources.compactMap { $0 as? Connection }
@@ -344,11 +321,6 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       }
       for connection in connections { connection.abort() }
       giveUpUnstarted()
-    case .abandon:
-      // Their connections are reset, and have left the driver.
-      let open = state.withLock { $0.open }
-      guard open > 0 else { return }
-      log.error("\(open) handlers ignore their cancellation; stopping without them")
     }
   }
 
@@ -360,9 +332,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     forgetConnection(connection.remoteAddress)
   }
 
-  private func beginDrain(_ s: inout State, _ now: MonotonicTime) {
+  private func beginDrain(_ s: inout State) {
     s.drain = .draining
-    s.drainDeadline = now + configuration.drainTimeout
     s.resumeAt = .never
     for listener in s.listeners { listener.close() }
     s.listeners = []
@@ -370,20 +341,25 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     if open > 0 { log.info("draining, connections open: \(open)") }
   }
 
-  /// Ends the driver, unless another station is still to end: that one pokes when it does.
+  /// Ends the driver. One whose handlers do not return goes on, and is not waited for: what they still
+  /// do when they come back finds it there.
   private func finish(_ s: inout State) {
-    guard s.drain != .finished, others.allSatisfy({ $0.isOver.load(ordering: .acquiring) }) else {
-      return
-    }
+    guard s.drain != .finished else { return }
     s.drain = .finished
-    s.drainDeadline = .never
     driver.release(token.withLock { $0 })
     driver.finish()
-    noteOver()
+  }
+
+  /// The server has given up the thread that would close the listeners: connects fail from now on
+  /// (shutdown(2)). Any thread; does nothing while another one is inside the station.
+  func stopListening() {
+    _ = state.withLockIfAvailable { s in
+      for listener in s.listeners { listener.stopListening() }
+    }
   }
 
   private func setTimer(_ s: inout State) {
     guard s.drain != .finished else { return }
-    driver.setTimer(token.withLock { $0 }, at: min(s.resumeAt, s.drainDeadline))
+    driver.setTimer(token.withLock { $0 }, at: s.resumeAt)
   }
 }

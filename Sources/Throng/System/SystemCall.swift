@@ -24,14 +24,6 @@ func retrying<Result: SignedInteger & FixedWidthInteger>(
   }
 }
 
-/// For calls that can fail only through a bug of ours, such as EBADF on a descriptor that we own.
-@inline(__always)
-func mustSucceed<Result: SignedInteger & FixedWidthInteger>(
-  _ result: Result, _ what: StaticString
-) {
-  precondition(result >= 0, "\(what): \(Errno(rawValue: CInt(truncatingIfNeeded: -result)))")
-}
-
 extension Errno {
   /// The process or the system has run out of descriptors or memory; waiting may help.
   var isExhaustion: Bool {

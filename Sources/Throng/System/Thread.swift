@@ -19,6 +19,9 @@ package struct Thread: ~Copyable {
 
   package consuming func join() { pthread_join(handle, nil) }
 
+  /// Instead of `join`.
+  consuming func detach() { pthread_detach(handle) }
+
   /// The same for a thread that nobody joins.
   package static func startDetached(
     stackSize: Int, _ body: @escaping @Sendable () -> Void

@@ -35,19 +35,22 @@ struct Serve: ParsableCommand {
     LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
+    var configuration = serverConfiguration
+    if !logFlags.quiet {
+      let handler = serviceFlags.handler.rawValue
+      configuration.started = { Self.announce($0, handler) }
+    }
     let server = serviceFlags.handler.server(
-      serviceFlags.workload, chatFlags.limits, serviceFlags.model, serverConfiguration, log)
+      serviceFlags.workload, chatFlags.limits, serviceFlags.model, configuration, log)
     do {
       try server.listen()
-      holdSignals()
-      if !logFlags.quiet { announce(server) }
+      defer { if logFlags.stats { StandardError.write("\(server.metrics)") } }
       try server.run()
-      if logFlags.stats { StandardError.write("\(server.metrics)") }
-      let count = server.metrics.resetAtStop
-      if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
     } catch let error as ServerError {
       throw Failure("\(error)")
     }
+    let count = server.metrics.resetAtStop
+    if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
   }
 
   /// What the flags make of the library's defaults.
@@ -69,20 +72,10 @@ struct Serve: ParsableCommand {
     if result < 0 { log.warning("cannot raise the limit of open descriptors") }
   }
 
-  /// A signal that comes between the announcement and the loop must drain the server, not kill it:
-  /// it stays pending until the server looks for signals.
-  private func holdSignals() {
-    var signals = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&signals)
-    for signal in SignalDescriptor.wishesToEnd + [SIGUSR1] { sigaddset(&signals, signal) }
-    shim_block_signals(&signals, &before)
-  }
-
-  private func announce(_ server: Server) {
+  /// Once the threads run, so that it says how many there are, and that signals are seen.
+  private static func announce(_ server: Server, _ handler: String) {
     for address in server.addresses {
-      StandardError.write(
-        "listening on \(address) (\(serviceFlags.handler.rawValue), \(server.model))")
+      StandardError.write("listening on \(address) (\(handler), \(server.runningModel))")
     }
   }
 }

@@ -39,8 +39,8 @@ final class LoadRun {
     do {
       try startThreads(loadThreads[...])
     } catch {
-      throw .system(
-        "cannot start the load generator: \(error) (raise the limits with ulimit -n and -u)")
+      let remedy = error is EventLoopError ? "" : " (raise the limits with ulimit -n and -u)"
+      throw .system("cannot run the load generator: \(error)\(remedy)")
     }
     for loadThread in loadThreads { loadThread.tearDown() }
     collect()
@@ -75,10 +75,10 @@ final class LoadRun {
   }
 
   /// Starts all load threads, coordinates them once all run, and joins them.
-  private func startThreads(_ rest: ArraySlice<LoadThread>) throws(Errno) {
+  private func startThreads(_ rest: ArraySlice<LoadThread>) throws {
     guard let loadThread = rest.first else { return coordinate() }
     let thread = try Thread(stackSize: 1 << 20) { loadThread.runThread() }
-    var failure: Errno?
+    var failure: (any Error)?
     do {
       try startThreads(rest.dropFirst())
     } catch {

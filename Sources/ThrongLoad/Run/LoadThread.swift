@@ -25,7 +25,7 @@ class LoadThread: @unchecked Sendable {
   final var connects = ConnectProgress()
   final var pauses = PauseList()
   /// Error that ended the thread early; valid after its end.
-  private(set) final var failure: Errno?
+  private(set) final var failure: (any Error)?
   private final var nextTick: UInt64 = .max
   private final var nextHandover: UInt64 = .max
   private final var cpuAtStart: UInt64 = 0
@@ -128,7 +128,7 @@ class LoadThread: @unchecked Sendable {
 
   /// Runs this load thread's part of the run on the calling thread.
   final func runThread() {
-    do throws(Errno) {
+    do {
       try run()
     } catch {
       failure = error
@@ -136,7 +136,7 @@ class LoadThread: @unchecked Sendable {
     }
   }
 
-  private final func run() throws(Errno) {
+  private final func run() throws {
     shim_use_precise_timers()
     var options = Connector.Options()
     options.connectTimeout = plan.options.timeout
@@ -153,7 +153,7 @@ class LoadThread: @unchecked Sendable {
     connects.start = Self.clock
     nextTick = connects.start + Self.tick
     timer.poke()
-    connector.run()
+    try connector.run()
     hot.pointee.phase = .finished
     publishEnd()
   }

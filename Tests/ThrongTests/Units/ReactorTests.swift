@@ -24,7 +24,7 @@ extension AllTests {
       let mayGo = Shared(false)
       let isOver = Shared(false)
       try Thread.startDetached(stackSize: 1 << 20) {
-        reactor.run()
+        reactor.runOnItsThreads()
         isOver.change { $0 = true }
       }
       let blocker = Task(executorPreference: reactor) {
@@ -54,7 +54,7 @@ extension AllTests {
       let jobs = Shared(0)
       let isOver = Shared(false)
       try Thread.startDetached(stackSize: 1 << 20) {
-        driver.run()
+        driver.runOnItsThreads()
         isOver.change { $0 = true }
       }
       try concurrently(4) { _ in
@@ -85,7 +85,7 @@ extension AllTests {
       Task(executorPreference: reactor) { reactor.finish() }
       let isOver = Shared(false)
       try Thread.startDetached(stackSize: 1 << 20) {
-        reactor.run()
+        reactor.run { _ in }
         isOver.change { $0 = true }
       }
       try eventually("the loop has ended") { isOver.value }
@@ -110,7 +110,7 @@ extension AllTests {
       driver.setTimer(token, at: .now + .seconds(100))
       driver.setTimer(token, at: deadline)
       try Thread.startDetached(stackSize: 1 << 20) {
-        driver.run()
+        driver.runOnItsThreads()
         isOver.change { $0 = true }
       }
       try eventually("it fires") { source.count.value > 0 }
@@ -152,7 +152,7 @@ extension AllTests {
       let isOver = Shared(false)
       driver.setTimer(restless.token, at: .now)
       try Thread.startDetached(stackSize: 1 << 20) {
-        driver.run()
+        driver.runOnItsThreads()
         isOver.change { $0 = true }
       }
       try eventually("it fires again and again") { restless.count.value > 10 }
