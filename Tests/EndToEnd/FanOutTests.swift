@@ -6,7 +6,8 @@ import Testing
 @Suite struct FanOutTests {
   @Test(arguments: everyModel)
   func everyLineOfAChatReachesEveryMember(model: [String]) throws {
-    try ServeProgram.run(["--handler", "chat", "--chat-rate", "off"] + model) { server in
+    let flags = ["--handler", "chat", "--chat-rate", "off", "--chat-byte-rate", "off"]
+    try ServeProgram.run(flags + model) { server in
       // The second trial joins a room with the history of the first.
       let result = try bench(server, ["--depth", "4", "--hello", "member{n}", "--repeat", "2"])
       #expect(result.end == .status(0), "\(result.output)\(result.errors)")
