@@ -62,6 +62,13 @@ struct ChatFlags: ParsableArguments {
 
   @Option(
     help: .value(
+      "duration", "Closes a connection that has given no nickname for so long, or off.",
+      default: TimeLimitArgument(defaults.loginTimeout)),
+    transform: TimeLimitArgument.init(parsing:))
+  var chatLoginTimeout: TimeLimitArgument?
+
+  @Option(
+    help: .value(
       "n", "Who comes and goes is announced in rooms of up to so many, or 0.",
       default: defaults.announcedMembers),
     transform: NumberArgument.count)
@@ -84,6 +91,7 @@ struct ChatFlags: ParsableArguments {
       ("--chat-history", chatHistory != nil), ("--chat-rooms", chatRooms != nil),
       ("--chat-rate", chatRate != nil), ("--chat-burst", chatBurst != nil),
       ("--chat-byte-rate", chatByteRate != nil), ("--chat-byte-burst", chatByteBurst != nil),
+      ("--chat-login-timeout", chatLoginTimeout != nil),
       ("--chat-announce-limit", chatAnnounceLimit != nil),
     ]
     return all.filter(\.1).map(\.0)
@@ -99,6 +107,7 @@ struct ChatFlags: ParsableArguments {
     if let chatBurst { limits.burst = chatBurst }
     if let chatByteRate { limits.byteRate = chatByteRate.bytes }
     if let chatByteBurst { limits.byteBurst = chatByteBurst.bytes }
+    if let chatLoginTimeout { limits.loginTimeout = chatLoginTimeout.duration }
     if let chatAnnounceLimit { limits.announcedMembers = chatAnnounceLimit }
     return limits
   }

@@ -25,7 +25,7 @@ public struct Chat: Handler {
   // What an idle member costs is mostly this function's frame: all of its receives are one, and what is
   // rare is in functions of its own.
   public func handle(_ connection: Connection) async throws {
-    let session = ChatSession(connection, hall)
+    let session = ChatSession(connection, hall, now: .now)
     session.ask()
     do {
       while !session.isOver {

@@ -19,6 +19,8 @@ public struct ChatLimits: Sendable, Equatable {
   public var byteRate: Int? = 16 * 1024
   /// Bytes that the server handles for a client at once.
   public var byteBurst = 64 * 1024
+  /// How long a client may take to give a nickname, in total; nil: as long as it likes.
+  public var loginTimeout: Duration? = .seconds(30)
   /// Up to so many members of a room hear who comes and goes: in a crowd that would be most of what
   /// they hear, because it grows with the square of their number.
   public var announcedMembers = 100

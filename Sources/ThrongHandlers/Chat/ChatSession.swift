@@ -8,15 +8,15 @@ import Throng
 
 final class ChatSession {
   enum Phase {
-    /// Asked for a nickname.
-    case door
+    /// Asked for a nickname, which must come before the deadline.
+    case door(until: FloodGate.Instant?)
     case inRoom(ChatName, ChatRoom)
     case over
   }
 
   let connection: Connection
   let hall: ChatHall
-  private(set) var phase = Phase.door
+  private(set) var phase: Phase
   private var lines = ChatLines()
   private var gate = FloodGate()
   private var budget = ByteBudget()
@@ -30,9 +30,10 @@ final class ChatSession {
   private var speech: [Bytes] = []
 
   @inline(never)
-  init(_ connection: Connection, _ hall: ChatHall) {
+  init(_ connection: Connection, _ hall: ChatHall, now: FloodGate.Instant) {
     self.connection = connection
     self.hall = hall
+    phase = .door(until: hall.limits.loginTimeout.map { now + $0 })
   }
 
   var isOver: Bool { if case .over = phase { true } else { false } }
@@ -58,7 +59,10 @@ final class ChatSession {
   private static let longestSleep = Duration.milliseconds(500)
 
   /// The earliest moment at which time changes something for the client, whatever it sends.
-  private var end: FloodGate.Instant? { gate.pausedUntil }
+  private var end: FloodGate.Instant? {
+    guard case .door(let deadline?) = phase else { return gate.pausedUntil }
+    return gate.pausedUntil.map { min($0, deadline) } ?? deadline
+  }
 
   /// How long a receive may wait; nil: for as long as it takes.
   var patience: Duration? {
@@ -69,9 +73,10 @@ final class ChatSession {
   @inline(never)
   func isUp(now: FloodGate.Instant) -> Bool { end.map { $0 <= now } ?? false }
 
-  /// Ends a pause that is over by now.
+  /// Ends what is over by now: the time for the login, or a pause.
   @inline(never)
   func timePasses(now: FloodGate.Instant) {
+    if case .door(let deadline?) = phase, deadline <= now { return giveUpWaitingForNickname() }
     endPause(now: now)
   }
 
@@ -88,6 +93,11 @@ final class ChatSession {
       return nil
     }
     return min(wait, end.map { $0 - now } ?? wait, Self.longestSleep)
+  }
+
+  private func giveUpWaitingForNickname() {
+    let limit = hall.limits.loginTimeout ?? .zero
+    leave("", answering: ChatSentences.noNickname(within: limit))
   }
 
   private func endPause(now: FloodGate.Instant) {

@@ -1,5 +1,5 @@
-// Clients that send too much, or ask for too many answers: each costs the server a bounded amount, and
-// the others are served meanwhile.
+// Clients that send too much, ask for too many answers, or never give a nickname: each costs the server
+// a bounded amount, and the others are served meanwhile.
 
 import Testing
 import Throng
@@ -125,6 +125,75 @@ extension AllTests {
         try ada.type("/quit")
         // The mark, 255 251 6, as text.
         #expect(try ada.rest() == "\u{fffd}\u{fffd}\u{6}-- Goodbye.\n")
+      }
+    }
+
+    // MARK: Login
+
+    @Test(arguments: Setup.all)
+    func aClientThatGivesNoNicknameIsEnded(_ setup: Setup) async throws {
+      let chat = Chat.unhurried { $0.loginTimeout = .milliseconds(300) }
+      try await withServer(chat, setup) { running in
+        let nameless = try ChatClient(running)
+        #expect(try nameless.rest() == "\n-- No nickname came within a second. Goodbye.\n")
+      }
+    }
+
+    /// The time counts in total, whatever the client sends.
+    @Test(arguments: Setup.all)
+    func invalidNicknamesDoNotExtendTheLogin(_ setup: Setup) async throws {
+      let chat = Chat.unhurried { $0.loginTimeout = .milliseconds(300) }
+      try await withServer(chat, setup) { running in
+        let nameless = try ChatClient(running)
+        let deadline = MonotonicTime.now + .seconds(30)
+        var heard: [UInt8] = []
+        while MonotonicTime.now < deadline {
+          guard (try? nameless.client.send("?\n")) != nil,
+            let answer = try nameless.client.receiveUnlessReset(), !answer.isEmpty
+          else { break }
+          heard += answer
+        }
+        let text = String(decoding: heard, as: UTF8.self)
+        #expect(text.contains("-- A nickname has only letters"))
+        #expect(text.hasSuffix("\n-- No nickname came within a second. Goodbye.\n"))
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func neitherAPauseNorAFloodExtendsTheLogin(_ setup: Setup) async throws {
+      let chat = Self.slow { limits in
+        limits.loginTimeout = .milliseconds(300)
+        limits.byteRate = 1
+        limits.byteBurst = 1000
+      }
+      try await withServer(chat, setup) { running in
+        let paused = try ChatClient(running)
+        try paused.client.send(String(repeating: "?\n", count: 20))
+        let beyond = try ChatClient(running)
+        try beyond.client.send(String(repeating: "?\n", count: 2000))
+        for client in [paused, beyond] {
+          let heard = try client.rest()
+          #expect(heard.contains("-- Too much: "))
+          #expect(!heard.contains("-- You can write again."))
+          #expect(heard.hasSuffix("\n-- No nickname came within a second. Goodbye.\n"))
+        }
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func aClientWithANicknameStays(_ setup: Setup) async throws {
+      let chat = Chat.unhurried { $0.loginTimeout = .milliseconds(500) }
+      try await withServer(chat, setup) { running in
+        // On a busy machine, it may itself be late.
+        var member: ChatClient?
+        try eventually("a login in time", within: .seconds(30)) {
+          member = try? ChatClient(running, as: "ada")
+          return member != nil
+        }
+        let ada = try #require(member)
+        let nameless = try ChatClient(running)
+        #expect(try nameless.rest().hasSuffix(" Goodbye.\n"))
+        try ada.settle()
       }
     }
   }
