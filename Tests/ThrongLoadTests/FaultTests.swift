@@ -6,8 +6,15 @@ import Throng
 @testable import ThrongLoad
 
 @Suite(.serialized) struct FaultTests {
+  /// Runs a load until the server is at fault.
+  private func run(
+    against fault: Fault, _ change: (inout LoadOptions) -> Void = { _ in }
+  ) throws -> LoadResult {
+    try Load.run(against: fault, until: Load.hasFault, change)
+  }
+
   @Test func aFlippedByteIsNamedWithItsOffset() throws {
-    let result = try Load.run(against: .flips(offset: 700))
+    let result = try run(against: .flips(offset: 700))
     let right = Load.byte(700)
     #expect(
       result.faultSentences == [
@@ -19,7 +26,7 @@ import Throng
 
   @Test func aDroppedByteIsNamedWithItsOffset() throws {
     let offset = (640...).first { Load.byte($0) != Load.byte($0 + 1) }!  // there is one soon
-    let result = try Load.run(against: .drops(offset: offset))
+    let result = try run(against: .drops(offset: offset))
     #expect(
       result.faultSentences == [
         "connection 1: wrong byte at offset \(offset): expected \(Load.hex(Load.byte(offset))),"
@@ -29,16 +36,16 @@ import Throng
   }
 
   @Test func aDroppedLastByteLeavesAReplyThatNeverComes() throws {
-    let result = try Load.run(against: .drops(offset: 703))
+    let result = try run(against: .drops(offset: 703)) { $0.timeout = Load.shortTimeout }
     #expect(
       result.faultSentences == [
-        "connection 1: no reply within 0.3 seconds at offset 703, with 1 byte to come"
+        "connection 1: no reply within 3.0 seconds at offset 703, with 1 byte to come"
       ])
     #expect(result.exitStatus == 1)
   }
 
   @Test func aMessageThatComesTwiceIsSurplus() throws {
-    let result = try Load.run(against: .duplicates(offset: 640))
+    let result = try run(against: .duplicates(offset: 640))
     #expect(
       result.faultSentences == [
         "connection 1: 64 bytes more than were asked for, at offset 704"
@@ -47,8 +54,9 @@ import Throng
   }
 
   @Test func whatComesUnaskedIsEarly() throws {
-    let result = try Load.run(against: .speaksUnasked) {
-      $0.mode = .openLoop(rate: 5)
+    let result = try run(against: .speaksUnasked) {
+      // It speaks long before the second message.
+      $0.mode = .openLoop(rate: 0.5)
       $0.warmup = .zero
     }
     #expect(
@@ -59,7 +67,7 @@ import Throng
   }
 
   @Test func aServerThatClosesIsNamedWithTheRepliesToCome() throws {
-    let result = try Load.run(against: .closes(after: 640))
+    let result = try run(against: .closes(after: 640))
     #expect(
       result.faultSentences == [
         "connection 1: the server closed it at offset 640, with 1 reply to come"
@@ -68,7 +76,8 @@ import Throng
   }
 
   @Test func aServerThatResetsIsNamedAndTheOthersGoOn() throws {
-    let result = try Load.run(against: .resets(after: 640)) {
+    let areReset = { (result: LoadResult) in result.trials[0].faults.first?.count == 2 }
+    let result = try Load.run(against: .resets(after: 640), until: areReset) {
       $0.connections = 2
       $0.threads = 2
     }
@@ -82,10 +91,13 @@ import Throng
   }
 
   @Test func connectionsThatAreNeverServedAreCounted() throws {
-    let result = try Load.run(against: .servesHalf) { $0.connections = 4 }
+    let result = try Load.run(against: .servesHalf, until: { $0.trials[0].messages > 0 }) {
+      $0.connections = 4
+      $0.timeout = Load.shortTimeout
+    }
     #expect(
       result.faultSentences == [
-        "connection 2: no reply within 0.3 seconds at offset 0, with 64 bytes to come"
+        "connection 2: no reply within 3.0 seconds at offset 0, with 64 bytes to come"
           + " (and 1 more connection with such a fault)",
         "2 of 4 connections were never served, connection 2 first",
       ])
@@ -104,9 +116,10 @@ import Throng
   }
 
   @Test func ofTheOpenLoopThoseAreUnservedWhomSomethingWasDue() throws {
-    let result = try Load.run(against: .isSilent) {
+    let result = try run(against: .isSilent) {
       $0.mode = .openLoop(rate: 20)
       $0.connections = 50
+      $0.timeout = Load.shortTimeout
     }
     let trial = result.trials[0]
     #expect(trial.faults.map(\.kind) == [.noReply, .notServed])
@@ -115,10 +128,13 @@ import Throng
   }
 
   @Test func aServerThatHangsEndsTheRunAfterTheTimeout() throws {
-    let result = try Load.run(against: .isSilent) { $0.connections = 3 }
+    let result = try run(against: .isSilent) {
+      $0.connections = 3
+      $0.timeout = Load.shortTimeout
+    }
     #expect(
       result.faultSentences == [
-        "connection 1: no reply within 0.3 seconds at offset 0, with 64 bytes to come"
+        "connection 1: no reply within 3.0 seconds at offset 0, with 64 bytes to come"
           + " (and 2 more connections with such a fault)",
         "none of the 3 connections was ever served",
       ])
@@ -126,7 +142,7 @@ import Throng
   }
 
   @Test func garbageIsWrongFromTheFirstByteOn() throws {
-    let result = try Load.run(against: .sendsGarbage)
+    let result = try run(against: .sendsGarbage)
     #expect(
       result.faultSentences == [
         "connection 1: wrong byte at offset 0: expected \(Load.hex(Load.byte(0))), received 0x3f"
@@ -171,7 +187,7 @@ import Throng
   }
 
   @Test func aDroppedIdleConnectionIsCounted() throws {
-    let result = try Load.run(against: .greets("bye")) { $0.mode = .idle }
+    let result = try run(against: .greets("bye")) { $0.mode = .idle }
     #expect(
       result.faultSentences == [
         "connection 1: 3 bytes came while nothing was asked for, at offset 0"
