@@ -17,17 +17,20 @@ import Testing
 
   @Test func aServerThatSendsToNobodyIsAFault() throws {
     try ServeProgram.run(["--handler", "discard"]) { server in
-      let result = try bench(server, ["--timeout", "500ms"])
+      let result = try bench(server, timeout: "3s")
       #expect(result.end == .status(1))
       #expect(
-        result.output.contains("connection 1: no line of the sender's came within 0.5 seconds"))
+        result.output.contains("connection 1: no line of the sender's came within 3.0 seconds"))
     }
   }
 
   private func bench(
-    _ server: ServeProgram, _ flags: [String]
+    _ server: ServeProgram, _ flags: [String] = [], timeout: String = "30s"
   ) throws -> (end: Program.End, output: String, errors: String) {
-    let load = ["--fan-out", "--connections", "20", "--duration", "300ms", "--warmup", "50ms"]
+    let load = [
+      "--fan-out", "--connections", "20", "--duration", "300ms", "--warmup", "50ms",
+      "--timeout", timeout,
+    ]
     return try ThrongProgram.run(["bench", "127.0.0.1:\(server.port)", "--quiet"] + load + flags)
   }
 }
