@@ -21,7 +21,7 @@ struct ChatMemoryTests {
     def enter(count):
         for _ in range(count):
             s = socket.create_connection(("127.0.0.1", port))
-            s.settimeout(20)
+            s.settimeout(60)
             s.sendall(b"user%d\\n" % len(clients))
             clients.append(s)
         for s in clients[-count:]:

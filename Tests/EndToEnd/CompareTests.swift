@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct CompareTests {
   /// A comparison of one model, of half a second.
   private static let short = [
-    "--models", "reactor", "--connections", "2", "--repeats", "2", "--duration", "100ms",
+    "--models", "reactor", "--connections", "2", "--repeats", "2", "--duration", "300ms",
     "--warmup",
     "20ms", "--no-system-calls", "--seed", "5",
   ]
@@ -54,11 +54,11 @@ import Testing
       let early = try Self.object(directory + "/results.json")
       #expect(early["wasInterrupted"] as? Bool == true)
 
-      let refused = try ThrongProgram.run(flags + ["--resume", "--duration", "150ms"])
+      let refused = try ThrongProgram.run(flags + ["--resume", "--duration", "350ms"])
       #expect(refused.end == .status(1))
       #expect(
         refused.errors.contains(
-          "is from another comparison: --duration in seconds was 0.1 and is 0.15"))
+          "is from another comparison: --duration in seconds was 0.3 and is 0.35"))
     }
   }
 

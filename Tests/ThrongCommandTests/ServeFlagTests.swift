@@ -71,6 +71,11 @@ import ThrongHandlers
     #expect(try limits("--chat-rate", "7").rate == 7)
     #expect(try limits("--chat-rate", "off").rate == nil)
     #expect(try limits("--chat-burst", "7").burst == 7)
+    #expect(try limits("--chat-byte-rate", "2k").byteRate == 2048)
+    #expect(try limits("--chat-byte-rate", "off").byteRate == nil)
+    #expect(try limits("--chat-byte-burst", "2k").byteBurst == 2048)
+    #expect(try limits("--chat-login-timeout", "5s").loginTimeout == .seconds(5))
+    #expect(try limits("--chat-login-timeout", "off").loginTimeout == nil)
     #expect(try limits("--chat-announce-limit", "0").announcedMembers == 0)
   }
 
@@ -138,6 +143,8 @@ import ThrongHandlers
     ["--handler", "echo", "--chat-rate", "off"],
     ["--handler", "chat", "--chat-rate", "off", "--chat-burst", "5"],
     ["--handler", "chat", "--chat-rate", "0"],
+    ["--handler", "chat", "--chat-byte-rate", "off", "--chat-byte-burst", "5k"],
+    ["--handler", "echo", "--chat-login-timeout", "5s"],
     ["--handler", "chat", "--chat-history", "-1"],
     ["--port", "65536"],
     ["--max-connections", "0"],

@@ -120,7 +120,7 @@ import ThrongReport
   }
 
   @Test(arguments: [
-    Difference("--duration in seconds was 0.1 and is 0.2") { $0.duration = .milliseconds(200) },
+    Difference("--duration in seconds was 0.3 and is 0.2") { $0.duration = .milliseconds(200) },
     Difference("--repeats was 1 and is 3") { $0.repeats = 3 },
     Difference("the seed was 1 and is 9") { $0.seed = 9 },
     Difference("--connections of echo-64 were [2] and are [4]") { $0.connections = [4] },

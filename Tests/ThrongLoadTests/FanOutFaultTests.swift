@@ -10,7 +10,10 @@ import Throng
   private func sentences(
     against fault: BroadcastFault, _ change: (inout LoadOptions) -> Void = { _ in }
   ) throws -> [String] {
-    let result = try FanOut.run(against: fault) {
+    let isFound = { (result: LoadResult) in
+      Load.hasFault(result) && result.runs[0].messages > 0
+    }
+    let result = try FanOut.run(against: fault, until: isFound) {
       $0.depth = 4
       change(&$0)
     }
@@ -100,18 +103,21 @@ import Throng
 
   @Test func aReceiverWithoutProbesIsReportedAndRemoved() throws {
     #expect(
-      try sentences(against: .forgets(client: 3)) == [
-        "connection 2: no line of the sender received within 0.3 seconds (check that the server"
+      try sentences(against: .forgets(client: 3)) { $0.timeout = Load.shortTimeout } == [
+        "connection 2: no line of the sender received within 3.0 seconds (check that the server"
           + " sends each line to all clients; if it expects a first line, give --hello; if connects were"
           + " lost, use a lower --connect-rate)"
       ])
   }
 
   @Test func aServerThatNeverSendsIsReported() throws {
-    let result = try FanOut.run(against: .asksForAName) { $0.threads = 2 }
+    let result = try FanOut.run(against: .asksForAName) {
+      $0.threads = 2
+      $0.timeout = Load.shortTimeout
+    }
     #expect(result.exitStatus == 1 && result.runs[0].messages == 0)
     let first = try #require(result.faultSentences.first)
-    #expect(first.hasPrefix("connection 1: no line of the sender received within 0.3 seconds"))
+    #expect(first.hasPrefix("connection 1: no line of the sender received within 3.0 seconds"))
     #expect(first.hasSuffix("(and 2 more connections)"))
     #expect(result.faultSentences.count == 1)
   }
@@ -121,10 +127,11 @@ import Throng
       $0.depth = 2
       $0.threads = 2
       $0.warmup = .zero
+      $0.timeout = Load.shortTimeout
     }
     #expect(
       found == [
-        "connection 1: message 5 not received within 0.3 seconds (and 5 more messages)"
+        "connection 1: message 5 not received within 3.0 seconds (and 5 more messages)"
       ])
   }
 
@@ -143,15 +150,25 @@ import Throng
 }
 
 enum FanOut {
-  /// Runs a fan-out of a few hundred milliseconds.
+  /// Runs a fan-out of a few hundred milliseconds, or longer: see `Load.run`.
   static func run(
     against fault: BroadcastFault, _ change: (inout LoadOptions) -> Void = { _ in }
   ) throws -> LoadResult {
-    let server = BroadcastServer(fault)
-    defer { server.stop() }
-    var options = options(port: server.port)
+    try run(against: fault, until: Load.isMeasured, change)
+  }
+
+  static func run(
+    against fault: BroadcastFault, until isEnough: (LoadResult) -> Bool,
+    _ change: (inout LoadOptions) -> Void = { _ in }
+  ) throws -> LoadResult {
+    var options = options(port: 1)
     change(&options)
-    return try LoadRunner(options).run()
+    return try Load.longEnough(options, until: isEnough) { options in
+      let server = BroadcastServer(fault)
+      defer { server.stop() }
+      options.target = .tcp(host: "127.0.0.1", port: server.port)
+      return try LoadRunner(options).run()
+    }
   }
 
   static func options(port: Int) -> LoadOptions {

@@ -36,8 +36,10 @@ import Throng
     }
     #expect(result.exitStatus == 0, "\(result.text)")
     let latency = try #require(result.runs[0].latency)
-    #expect((3 * 199...3 * 201).contains(latency.count))
-    #expect(result.runs[0].unsent == 0 && result.runs[0].sendDelay != nil)
+    // On a busy machine the end comes before the last ones are sent.
+    let unsent = try #require(result.runs[0].unsent)
+    #expect((3 * 199...3 * 201).contains(latency.count + 3 * unsent), "\(unsent) unsent")
+    #expect(result.runs[0].sendDelay != nil)
     #expect(result.text.contains(" messages/s of 400 requested"))
   }
 
@@ -92,7 +94,6 @@ import Throng
       options.connections = 50
       options.threads = 2
       options.depth = 8
-      options.timeout = .seconds(10)
     }
     #expect(result.exitStatus == 0, "\(result.text)")
     #expect(result.runs[0].messages > 0)
@@ -102,15 +103,18 @@ import Throng
   func stalledReceiversDoNotDelayTheOthers(areDropped: Bool) throws {
     var limits = ConnectionOptions()
     limits.sendBufferSize = 4096
-    // About half of the bytes sent; no reading member is that far behind.
+    limits.idleTimeout = nil
+    // A member that reads is not so late: the next message is sent when all have the last.
     limits.slowReaders.outboxLimit = areDropped ? 1_500_000 : 1 << 30
-    let result = try TestServer.run(Broadcaster(), connections: limits) { options in
-      options.mode = .fanOut(rate: 1000)
+    let areSeen = { (result: LoadResult) in
+      Load.hasFault(result) || result.runs[0].slow?.openAtEnd == (areDropped ? 0 : 2)
+    }
+    let result = try TestServer.run(Broadcaster(), connections: limits, until: areSeen) { options in
       options.sizes = .fixed(4000)
+      options.mode = .fanOut(rate: nil)
       options.connections = 10
       options.slowClients = 20
       options.duration = .milliseconds(800)
-      options.timeout = .seconds(10)
     }
     #expect(result.exitStatus == 0, "\(result.text)")
     let fanOut = try #require(result.runs[0].fanOut)
@@ -125,10 +129,11 @@ import Throng
   @Test func aStalledReceiverWithoutProbesIsReported() throws {
     let result = try FanOut.run(against: .forgets(client: 4)) {
       $0.slowClients = 34
+      $0.timeout = Load.shortTimeout
     }
     #expect(result.exitStatus == 1)
     #expect(result.faultSentences.count == 1, "\(result.faultSentences)")
-    #expect(result.faultSentences[0].contains("no line of the sender received within 0.3 seconds"))
+    #expect(result.faultSentences[0].contains("no line of the sender received within 3.0 seconds"))
   }
 
   @Test func jsonRoundTripKeepsTheFanOut() throws {
@@ -158,10 +163,10 @@ import Throng
     var options = FanOut.options(port: server.port)
     options.duration = .seconds(30)
     let runner = try LoadRunner(options)
-    let result = try runner.run(observer: LoadTests.StopAtFirstInterval(runner))
+    let result = try runner.run(observer: LoadTests.StopAtFirstMessages(runner))
     #expect(result.wasInterrupted && result.exitStatus == 130, "\(result.text)")
     #expect(result.runs[0].messages > 0)
-    #expect(try #require(result.runs[0].intervals.first?.deliveries) > 0)
+    #expect(result.runs[0].intervals.contains { $0.deliveries ?? 0 > 0 })
   }
 
   @Test func conditionsOnDeliveriesAreEvaluated() throws {

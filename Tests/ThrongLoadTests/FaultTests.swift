@@ -7,8 +7,15 @@ import Throng
 @testable import ThrongLoad
 
 @Suite(.serialized) struct FaultTests {
+  /// Runs a load until the server is at fault.
+  private func run(
+    against fault: Fault, _ change: (inout LoadOptions) -> Void = { _ in }
+  ) throws -> LoadResult {
+    try Load.run(against: fault, until: Load.hasFault, change)
+  }
+
   @Test func aFlippedByteIsReportedWithItsOffset() throws {
-    let result = try Load.run(against: .flips(offset: 700))
+    let result = try run(against: .flips(offset: 700))
     let right = Load.byte(700)
     #expect(
       result.faultSentences == [
@@ -20,7 +27,7 @@ import Throng
 
   @Test func aDroppedByteIsReportedWithItsOffset() throws {
     let offset = (640...).first { Load.byte($0) != Load.byte($0 + 1) }!  // found soon
-    let result = try Load.run(against: .drops(offset: offset))
+    let result = try run(against: .drops(offset: offset))
     #expect(
       result.faultSentences == [
         "connection 1: wrong byte at offset \(offset): expected \(Load.hex(Load.byte(offset))),"
@@ -30,16 +37,16 @@ import Throng
   }
 
   @Test func aDroppedLastByteIsReportedAsMissing() throws {
-    let result = try Load.run(against: .drops(offset: 703))
+    let result = try run(against: .drops(offset: 703)) { $0.timeout = Load.shortTimeout }
     #expect(
       result.faultSentences == [
-        "connection 1: no reply within 0.3 seconds at offset 703, 1 byte missing"
+        "connection 1: no reply within 3.0 seconds at offset 703, 1 byte missing"
       ])
     #expect(result.exitStatus == 1)
   }
 
   @Test func aDuplicatedReplyIsReportedAsSurplus() throws {
-    let result = try Load.run(against: .duplicates(offset: 640))
+    let result = try run(against: .duplicates(offset: 640))
     #expect(
       result.faultSentences == [
         "connection 1: 64 bytes more than requested at offset 704"
@@ -48,8 +55,9 @@ import Throng
   }
 
   @Test func unrequestedBytesAreReported() throws {
-    let result = try Load.run(against: .speaksUnasked) {
-      $0.mode = .openLoop(rate: 5)
+    let result = try run(against: .speaksUnasked) {
+      // It speaks long before the second message.
+      $0.mode = .openLoop(rate: 0.5)
       $0.warmup = .zero
     }
     #expect(
@@ -60,7 +68,7 @@ import Throng
   }
 
   @Test func aCloseIsReportedWithTheMissingReplies() throws {
-    let result = try Load.run(against: .closes(after: 640))
+    let result = try run(against: .closes(after: 640))
     #expect(
       result.faultSentences == [
         "connection 1: server closed the connection at offset 640, 1 reply missing"
@@ -69,7 +77,8 @@ import Throng
   }
 
   @Test func aResetIsReportedAndTheOthersContinue() throws {
-    let result = try Load.run(against: .resets(after: 640)) {
+    let areReset = { (result: LoadResult) in result.runs[0].faults.first?.count == 2 }
+    let result = try Load.run(against: .resets(after: 640), until: areReset) {
       $0.connections = 2
       $0.threads = 2
     }
@@ -83,10 +92,13 @@ import Throng
   }
 
   @Test func connectionsWithoutRepliesAreCounted() throws {
-    let result = try Load.run(against: .servesHalf) { $0.connections = 4 }
+    let result = try Load.run(against: .servesHalf, until: { $0.runs[0].messages > 0 }) {
+      $0.connections = 4
+      $0.timeout = Load.shortTimeout
+    }
     #expect(
       result.faultSentences == [
-        "connection 2: no reply within 0.3 seconds at offset 0, 64 bytes missing"
+        "connection 2: no reply within 3.0 seconds at offset 0, 64 bytes missing"
           + " (and 1 more connection)",
         "no reply on 2 of 4 connections, the first being connection 2",
       ])
@@ -105,9 +117,10 @@ import Throng
   }
 
   @Test func openLoopCountsOnlyUnservedConnectionsWithDueMessages() throws {
-    let result = try Load.run(against: .isSilent) {
+    let result = try run(against: .isSilent) {
       $0.mode = .openLoop(rate: 20)
       $0.connections = 50
+      $0.timeout = Load.shortTimeout
     }
     let run = result.runs[0]
     #expect(run.faults.map(\.kind) == [.noReply, .notServed])
@@ -116,10 +129,13 @@ import Throng
   }
 
   @Test func aServerThatHangsEndsTheRunAfterTheTimeout() throws {
-    let result = try Load.run(against: .isSilent) { $0.connections = 3 }
+    let result = try run(against: .isSilent) {
+      $0.connections = 3
+      $0.timeout = Load.shortTimeout
+    }
     #expect(
       result.faultSentences == [
-        "connection 1: no reply within 0.3 seconds at offset 0, 64 bytes missing"
+        "connection 1: no reply within 3.0 seconds at offset 0, 64 bytes missing"
           + " (and 2 more connections)",
         "no reply on any of the 3 connections",
       ])
@@ -127,7 +143,7 @@ import Throng
   }
 
   @Test func garbageIsReportedAtTheFirstByte() throws {
-    let result = try Load.run(against: .sendsGarbage)
+    let result = try run(against: .sendsGarbage)
     #expect(
       result.faultSentences == [
         "connection 1: wrong byte at offset 0: expected \(Load.hex(Load.byte(0))), received 0x3f"
@@ -172,7 +188,7 @@ import Throng
   }
 
   @Test func aDroppedIdleConnectionIsCounted() throws {
-    let result = try Load.run(against: .greets("bye")) { $0.mode = .idle }
+    let result = try run(against: .greets("bye")) { $0.mode = .idle }
     #expect(
       result.faultSentences == [
         "connection 1: 3 bytes received without a request at offset 0"

@@ -24,7 +24,6 @@ import Throng
   @Test func aMessageLongerThanThePatternIsAnswered() throws {
     let result = try Load.run(against: .none) {
       $0.sizes = .fixed(300_000)
-      $0.timeout = .seconds(3)
     }
     #expect(result.faultSentences.isEmpty)
     #expect(result.runs[0].messages > 0)
@@ -45,7 +44,9 @@ import Throng
   }
 
   @Test func aSecondReplyLineIsReportedAsSurplus() throws {
-    let result = try Load.run(against: .answersLines("a\nb")) { $0.exchange = .lines }
+    let result = try Load.run(against: .answersLines("a\nb"), until: Load.hasFault) {
+      $0.exchange = .lines
+    }
     #expect(
       result.runs[0].faults[0].first
         == "connection 1: 1 line more than requested at offset 4")
@@ -58,10 +59,13 @@ import Throng
   }
 
   @Test func aShortReplyIsReported() throws {
-    let result = try Load.run(against: .answersBytes(9)) { $0.exchange = .reply(bytes: 10) }
+    let result = try Load.run(against: .answersBytes(9), until: Load.hasFault) {
+      $0.exchange = .reply(bytes: 10)
+      $0.timeout = Load.shortTimeout
+    }
     #expect(
       result.runs[0].faults[0].first
-        == "connection 1: no reply within 0.3 seconds at offset 9, 1 byte missing")
+        == "connection 1: no reply within 3.0 seconds at offset 9, 1 byte missing")
   }
 
   @Test func churnUsesAConnectionForEachMessage() throws {
@@ -91,8 +95,9 @@ import Throng
       $0.duration = .milliseconds(500)
     }
     let latency = try #require(result.runs[0].latency)
-    #expect((498...502).contains(latency.count))
-    #expect(result.runs[0].unsent == 0)
+    // On a busy machine the end comes before the last ones are sent.
+    let unsent = try #require(result.runs[0].unsent)
+    #expect((498...502).contains(latency.count + unsent), "\(unsent) unsent")
   }
 
   @Test func aStallAppearsInTheCorrectedLatencyOnly() throws {
@@ -101,20 +106,20 @@ import Throng
       $0.connections = 2
       $0.duration = .seconds(2)
       $0.warmup = .zero
-      $0.timeout = .seconds(3)
     }
     let corrected = try #require(result.runs[0].latency)
     let uncorrected = try #require(result.runs[0].uncorrected)
     #expect(result.faultSentences.isEmpty)
     #expect(corrected.p99 > 400_000_000)
-    #expect(uncorrected.p99 < 200_000_000)
+    // Half of the messages are due in a stall, and one for each connection is under way in it.
+    #expect(uncorrected.p90 < corrected.p90 / 2)
     #expect(corrected.count == uncorrected.count)
   }
 
   @Test func theSearchFindsARateWithinTheBound() throws {
-    let result = try Load.run(against: .none) {
+    let isFound = { (result: LoadResult) in result.maximum.map { $0.rate > 0 } ?? false }
+    let result = try Load.run(against: .none, until: isFound) {
       $0.mode = .findMaximum(LatencyBound(percentile: 99, limit: .seconds(2)))
-      $0.timeout = .seconds(3)
     }
     let maximum = try #require(result.maximum)
     #expect(maximum.rate > 0)
@@ -134,20 +139,20 @@ import Throng
     var options = Load.options(port: server.port)
     options.duration = .seconds(30)
     let runner = try LoadRunner(options)
-    let observer = StopAtFirstInterval(runner)
+    let observer = StopAtFirstMessages(runner)
     let result = try runner.run(observer: observer)
     #expect(result.wasInterrupted)
     #expect(result.exitStatus == 130)
     #expect(result.runs[0].messages > 0)
   }
 
-  struct StopAtFirstInterval: LoadObserver {
+  struct StopAtFirstMessages: LoadObserver {
     let runner: LoadRunner
 
     init(_ runner: LoadRunner) { self.runner = runner }
 
     func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?) {
-      runner.stop()
+      if interval.messages > 0 { runner.stop() }
     }
 
     func runBegins(_ number: Int, of count: Int?, rate: Double?) {}

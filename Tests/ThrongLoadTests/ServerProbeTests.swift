@@ -24,7 +24,7 @@ private struct Echo: Handler {
     var options = Load.options(port: try #require(address.port))
     options.server = .process(pid: Int(getpid()))
     options.connections = 40
-    let outcome = Result { try LoadRunner(options).run() }
+    let outcome = Result { try Load.longEnough(options) { try LoadRunner($0).run() } }
     server.stop()
     thread.join()
     let run = try outcome.get().runs[0]

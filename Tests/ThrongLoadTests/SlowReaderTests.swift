@@ -11,25 +11,28 @@ import Throng
     .findMaximum(.init(percentile: 99, limit: .seconds(5))),
   ])
   func slowReadersAreVerifiedAndDoNotDistortTheOthers(mode: LoadMode) throws {
-    let result = try EchoServer.run { options in
+    let start = ContinuousClock.now
+    let hasMeasured = { (result: LoadResult) in
+      Load.isMeasured(result) && result.runs[0].slow?.receivedBytes ?? 0 > 0
+    }
+    let result = try EchoServer.run(until: hasMeasured) { options in
       options.mode = mode
       options.connections = 10
       options.threads = 2
       options.slowClients = 20
       options.duration = .milliseconds(500)
-      options.timeout = .seconds(5)
     }
     #expect(result.exitStatus == 0, "\(result.text)")
     let run = result.runs[0]
     let slow = try #require(run.slow)
     #expect(slow.wanted == 2 && slow.opened == 2 && slow.openAtEnd == 2)
-    // About five reads each.
-    #expect(slow.receivedBytes > 0 && slow.receivedBytes <= 2 * 7 * SlowReaders.readSize)
+    let reads = (ContinuousClock.now - start) / SlowReaders.pause + 2
+    #expect(slow.receivedBytes > 0 && slow.receivedBytes <= 2 * Int(reads) * SlowReaders.readSize)
     #expect(run.connections.opened == 10 && run.connections.wanted == 10)
     #expect(run.messages > 0)
     if case .openLoop = mode {
-      // With the slow readers it would be below 0.8.
-      #expect(try #require(run.connections.fairness) > 0.9)
+      // With the slow ones it would be less than 0.8.
+      #expect(try #require(run.connections.fairness) > 0.8)
     }
     if result.maximum == nil {
       #expect(result.text.contains("slow readers 2 of 2 open at the end, "))
@@ -39,11 +42,11 @@ import Throng
   @Test(arguments: [Exchange.lines, .reply(bytes: 10)])
   func slowReadersSupportEveryExchange(exchange: Exchange) throws {
     let fault = exchange == .lines ? Fault.answersLines("a line") : .answersBytes(10)
-    let result = try Load.run(against: fault) { options in
+    let hasRead = { (result: LoadResult) in result.runs[0].slow?.receivedBytes ?? 0 > 0 }
+    let result = try Load.run(against: fault, until: hasRead) { options in
       options.connections = 2
       options.slowClients = 50
       options.exchange = exchange
-      options.timeout = .seconds(3)
     }
     #expect(result.faultSentences.isEmpty)
     #expect(try #require(result.runs[0].slow).receivedBytes > 0)
@@ -56,18 +59,17 @@ import Throng
       options.slowClients = 50
       options.mode = .openLoop(rate: 100)
       options.duration = .seconds(1)
-      options.timeout = .seconds(30)
     }
     #expect(result.faultSentences.isEmpty)
     #expect(try #require(result.runs[0].latency).max > 90_000_000)
   }
 
   @Test func aWrongByteToASlowReaderIsReported() throws {
-    let result = try Load.run(against: .flips(offset: 700)) { options in
+    let result = try Load.run(against: .flips(offset: 700), until: Load.hasFault) { options in
       options.connections = 2
       options.slowClients = 50
-      // The few messages of the other client do not reach this offset.
-      options.mode = .openLoop(rate: 5)
+      // Its few messages do not come so far.
+      options.mode = .openLoop(rate: 1)
       options.duration = .milliseconds(400)
     }
     let right = Load.byte(700, connection: 2)
@@ -80,10 +82,10 @@ import Throng
   }
 
   @Test func aDisconnectedSlowReaderIsReported() throws {
-    let result = try Load.run(against: .resets(after: 100)) { options in
+    let result = try Load.run(against: .resets(after: 100), until: Load.hasFault) { options in
       options.connections = 2
       options.slowClients = 50
-      options.mode = .openLoop(rate: 2)
+      options.mode = .openLoop(rate: 0.5)
       options.duration = .milliseconds(400)
     }
     #expect(result.runs[0].faults.map(\.kind) == [.lost, .notServed])
@@ -110,9 +112,11 @@ import Throng
   }
 
   @Test func idleConnectionsThatAreDroppedAreCounted() throws {
-    let result = try EchoServer.run(idleTimeout: .milliseconds(100)) { options in
+    let areDropped = { (result: LoadResult) in result.runs[0].idle?.dropped == 5 }
+    // So long that the connection under load is not idle for it on a busy machine.
+    let result = try EchoServer.run(idleTimeout: .seconds(2), until: areDropped) { options in
       options.idleConnections = 5
-      options.duration = .milliseconds(600)
+      options.duration = .seconds(4)
     }
     #expect(result.runs[0].idle == IdleResult(wanted: 5, opened: 5, dropped: 5))
     #expect(result.runs[0].messages > 0)

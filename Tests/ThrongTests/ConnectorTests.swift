@@ -159,6 +159,6 @@ private final class FullListener {
     let listener = try ListeningSocket.open(plan, options: ConnectionOptions(), backlog: 0)
     address = listener.address
     self.listener = listener
-    waiting = try [TestClient(address, timeout: .seconds(5), receiveBuffer: nil)]
+    waiting = try [TestClient(address)]
   }
 }

@@ -15,14 +15,13 @@ extension AllTests {
           try client.send("x")
           #expect(try client.receiveText(1) == "x")
         }
-        let start = MonotonicTime.now
         running.server.stop()
         for client in clients {
           #expect(try client.receiveToEnd().isEmpty)
           client.close()
         }
+        // Long before the drain timeout.
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(10), "nobody had to be waited for")
       }
     }
 
@@ -103,10 +102,8 @@ extension AllTests {
       try await withEcho(setup, api, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
         while try client.sendWithoutWaiting([UInt8](repeating: 1, count: 10_000)) > 0 {}
-        let start = MonotonicTime.now
         running.server.stop()
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(8))
         #expect(try client.isReset())
       }
     }
@@ -117,17 +114,17 @@ extension AllTests {
         try await connection.send("x")
         try await Task.sleep(for: .seconds(3600))  // a handler sleeps
       }
-      try await withServer(handler, setup) { running in
+      try await withServer(
+        handler, setup, configure: { $0.drainTimeout = .seconds(3600) }
+      ) { running in
         let client = try running.connect()
         #expect(try client.receiveText(1) == "x")
         running.server.stop()
         running.server.stop()
         #expect(!running.hasStopped)
-        let start = MonotonicTime.now
         running.server.stopNow()
         #expect(try client.isReset())
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(5))
       }
     }
 
@@ -136,14 +133,12 @@ extension AllTests {
     func stopNowDoesNotWaitForLingeringConnections(_ setup: Setup) async throws {
       let handler = Serve { connection in try await connection.send("x") }
       try await withServer(
-        handler, setup, configure: { $0.connection.lingerTimeout = .seconds(30) }
+        handler, setup, configure: { $0.connection.lingerTimeout = .seconds(3600) }
       ) { running in
         let client = try running.connect()
         #expect(try client.receiveToEnd() == Array("x".utf8))
-        let start = MonotonicTime.now
         running.server.stopNow()
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(5))
       }
     }
 
@@ -203,7 +198,6 @@ extension AllTests {
     @Test(arguments: Setup.all, API.allCases)
     func stoppingWhileClientsConnectNeverHangs(_ setup: Setup, _ api: API) async throws {
       for round in 0..<10 {
-        let start = MonotonicTime.now
         // A client that is forgotten would hold up the end until the deadline.
         try await withEcho(setup, api, configure: { $0.drainTimeout = .seconds(60) }) { running in
           let isOver = Shared(false)
@@ -213,7 +207,7 @@ extension AllTests {
               defer { isOver.change { $0 = true } }
               try eventually("clients come") { served.value >= round * 3 }
               running.server.stop()
-              return try running.waitUntilStopped(within: .seconds(30))
+              return try running.waitUntilStopped()
             }
             while !isOver.value {
               guard let client = try? running.connect() else { continue }
@@ -224,7 +218,6 @@ extension AllTests {
             }
           }
         }
-        #expect(MonotonicTime.now < start + .seconds(30), "round \(round)")
       }
     }
   }

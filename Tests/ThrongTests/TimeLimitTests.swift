@@ -13,20 +13,33 @@ extension AllTests {
         $0.connection.idleTimeout = .milliseconds(300)
       }
       try await withEcho(setup, api, configure: configure) { running in
-        let client = try running.connect()
-        let start = MonotonicTime.now
-        var last = start
-        // Busy for longer than the limit.
-        while MonotonicTime.now < start + .milliseconds(400) {
-          last = .now
-          try client.send("x")
-          #expect(try client.receiveText(1) == "x")
+        try eventually("a client keeps busy") {
+          let client = try running.connect()
+          guard let last = try Self.keepBusy(client, for: .milliseconds(400)) else { return false }
+          #expect(try client.receiveToEnd().isEmpty)
+          #expect(MonotonicTime.now > last + .milliseconds(280))
+          return true
         }
-        #expect(try client.receiveToEnd().isEmpty)
-        #expect(MonotonicTime.now > last + .milliseconds(280))
-        #expect(MonotonicTime.now < last + .seconds(8))
-        try eventually("it was counted") { running.metrics.timedOut == 1 }
+        try eventually("it was counted") { running.metrics.timedOut > 0 }
       }
+    }
+
+    /// Sends and receives without pause.
+    /// - Returns: when it sent last; nil when the machine was so busy that it was silent for long.
+    private static func keepBusy(
+      _ client: TestClient, for duration: Duration
+    ) throws -> MonotonicTime? {
+      let start = MonotonicTime.now
+      var last = start
+      while MonotonicTime.now < start + duration {
+        let next = MonotonicTime.now
+        let wasSent = (try? client.send("x")) != nil
+        let text = wasSent ? try? client.receiveText(1) : nil
+        if MonotonicTime.now > last + .milliseconds(150) { return nil }
+        try check(text == "x", "the server closed a busy connection")
+        last = next
+      }
+      return last
     }
 
     @Test(arguments: Setup.all, API.allCases)
@@ -35,16 +48,22 @@ extension AllTests {
         $0.connection.firstByteTimeout = .milliseconds(100)
       }
       try await withEcho(setup, api, configure: configure) { running in
-        let (silent, talking) = (try running.connect(), try running.connect())
-        try talking.send("x")
-        #expect(try talking.receiveText(1) == "x")
-        let start = MonotonicTime.now
+        var inTime: TestClient?
+        // On a busy machine, it may itself be late.
+        try eventually("a client's first byte comes in time") {
+          let client = try running.connect()
+          try? client.send("x")
+          guard (try? client.receiveText(1)) == "x" else { return false }
+          inTime = client
+          return true
+        }
+        let talking = try #require(inTime)
+        // It comes later: at its end, the other one's time is over as well.
+        let silent = try running.connect()
         #expect(try silent.receiveToEnd().isEmpty)
-        #expect(MonotonicTime.now < start + .seconds(8))
-        try eventually("time passes") { MonotonicTime.now > start + .milliseconds(200) }
         try talking.send("y")
         #expect(try talking.receiveText(1) == "y")
-        #expect(running.metrics.timedOut == 1)
+        #expect(running.metrics.timedOut > 0)
       }
     }
 
@@ -58,8 +77,13 @@ extension AllTests {
             : try await connection.receive(within: .milliseconds(30))
         }
         try await connection.send("late")
-        let bytes = try await connection.receive(within: .seconds(5))
-        try await connection.send(bytes ?? "nothing")
+        // On a busy machine, the client may be late again.
+        while true {
+          do {
+            let bytes = try await connection.receive(within: .seconds(30))
+            return try await connection.send(bytes ?? "nothing")
+          } catch ConnectionError.timedOut(.receive) where isOption {}
+        }
       }
       let configure: @Sendable (inout Configuration) -> Void = {
         if isOption { $0.connection.receiveTimeout = .milliseconds(100) }
@@ -89,7 +113,7 @@ extension AllTests {
       }
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
-        try eventually("the limit has passed", within: .seconds(8)) { errors.value.count == 1 }
+        try eventually("the limit has passed") { errors.value.count == 1 }
         #expect(errors.value == ["timed out: the send limit has passed"])
         _ = try client.receiveToEndOrReset()
       }
@@ -208,7 +232,7 @@ extension AllTests {
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect()
         #expect(try client.receiveToEnd() == Array("bye".utf8))
-        try eventually("it was given up", within: .seconds(8)) { running.metrics.open == 0 }
+        try eventually("it was given up") { running.metrics.open == 0 }
       }
     }
   }

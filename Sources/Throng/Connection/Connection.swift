@@ -55,13 +55,17 @@ public class Connection: @unchecked Sendable {
     return try await withUnsafeThrowingContinuation { resumeWithInput($0, limit) }
   }
 
-  /// The same, waiting no longer than `limit`.
+  /// The same, waiting no longer than `limit`; nil: for as long as it takes.
   /// - Throws: ``ConnectionError/timedOut(_:)`` with `.receive` when the time is over; the connection
   ///   can still be used.
+  // Inlined as well: a call in between would have a frame, which a client that waits would cost.
+  @inlinable
   public final func receive(
-    atMost count: Int = 65536, within limit: Duration
+    atMost count: Int = 65536, within limit: Duration?
   ) async throws -> Bytes? {
-    try await receive(atMost: count, deadline: .now + limit)
+    guard isHandlersTask() else { return try await receiveOtherwise(count, within: limit) }
+    if receivesAtOnce { return try receiveBlocking(count, within: limit) }
+    return try await withUnsafeThrowingContinuation { resumeWithInput($0, count, within: limit) }
   }
 
   // MARK: Sending
@@ -160,6 +164,11 @@ extension Connection {
   final func receiveBlocking(_ limit: Int) throws -> Bytes? { try receiveNow(limit, .never) }
 
   @usableFromInline
+  final func receiveBlocking(_ count: Int, within limit: Duration?) throws -> Bytes? {
+    try receiveNow(count, Self.deadline(within: limit))
+  }
+
+  @usableFromInline
   final func resumeWithInput(
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ limit: Int
   ) {
@@ -167,21 +176,24 @@ extension Connection {
     receive(Receiver(continuation, task, limit, isCancellable: false), deadline: .never)
   }
 
-  /// For a task that the handler has started.
   @usableFromInline
-  final func receiveOtherwise(_ limit: Int) async throws -> Bytes? {
-    try await receive(atMost: limit, deadline: .never)
+  final func resumeWithInput(
+    _ continuation: UnsafeContinuation<Bytes?, any Error>, _ count: Int, within limit: Duration?
+  ) {
+    let task = rootTask.load(ordering: .relaxed)
+    receive(
+      Receiver(continuation, task, count, isCancellable: false),
+      deadline: Self.deadline(within: limit))
   }
 
-  final func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
-    let task = CurrentTask.id
-    guard task == rootTask.load(ordering: .relaxed) else {
-      return try await receiveInChild(limit, deadline, task)
-    }
-    if receivesAtOnce { return try receiveNow(limit, deadline) }
-    return try await withUnsafeThrowingContinuation { continuation in
-      receive(Receiver(continuation, task, limit, isCancellable: false), deadline: deadline)
-    }
+  /// For a task that the handler has started.
+  @usableFromInline
+  final func receiveOtherwise(_ count: Int, within limit: Duration? = nil) async throws -> Bytes? {
+    try await receiveInChild(count, Self.deadline(within: limit), CurrentTask.id)
+  }
+
+  private static func deadline(within limit: Duration?) -> MonotonicTime {
+    limit.map { .now + $0 } ?? .never
   }
 
   /// The size of a connection, four cache lines.

@@ -108,7 +108,10 @@ extension CompareOptions {
         last one. Throughput counts deliveries; the latency is that of each delivery.
         """,
       kind: .fanOut, size: "100", connections: upTo(1_000),
-      serverFlags: ["--handler", "chat", "--chat-rate", "off", "--chat-announce-limit", "0"],
+      serverFlags: [
+        "--handler", "chat", "--chat-rate", "off", "--chat-byte-rate", "off",
+        "--chat-announce-limit", "0",
+      ],
       generatorFlags: ["--fan-out", "--hello", "member{n}"])
   }
 

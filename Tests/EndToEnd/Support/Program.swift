@@ -16,7 +16,7 @@ final class Program: @unchecked Sendable {
   /// How a program has ended.
   enum End: Equatable { case status(Int32), signal(Int32) }
 
-  static let patience: TimeInterval = 20
+  static let patience: TimeInterval = 120
 
   let output: Gathering
   let errors: Gathering

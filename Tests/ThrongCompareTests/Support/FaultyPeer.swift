@@ -43,7 +43,7 @@ enum FaultyPeer: String {
             served += 1
             if fault == "isSilent": continue
             if fault == "garbles": data = data[::-1]
-            if fault == "exitsMidway" and served > 20: sys.exit(0)
+            if fault == "exitsMidway" and served > 4: sys.exit(0)
             try: ready.sendall(data)
             except OSError: pass
     """

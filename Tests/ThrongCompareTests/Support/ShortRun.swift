@@ -16,10 +16,10 @@ enum ShortRun {
   static func options(_ change: (inout CompareOptions) -> Void = { _ in }) -> CompareOptions {
     var options = CompareOptions(throng: throng)
     options.connections = [2]
-    options.duration = .milliseconds(100)
+    options.duration = .milliseconds(300)
     options.warmup = .milliseconds(20)
-    options.timeout = .milliseconds(400)
-    options.startTimeout = .seconds(10)
+    options.timeout = .seconds(30)
+    options.startTimeout = .seconds(30)
     options.repeats = 1
     options.countsSystemCalls = false
     change(&options)

@@ -10,7 +10,7 @@ import Testing
 @testable import Throng
 
 /// Everything is under this suite, so nothing else opens descriptors while a test counts them.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 enum AllTests {}
 
 /// Where servers listen. No client has this address, unlike 127.0.0.1, from which the kernel connects
@@ -58,11 +58,11 @@ final class RunningServer: Sendable {
   var metrics: Metrics { server.metrics }
   var hasStopped: Bool { outcome.withLock { $0 != nil } }
 
-  func connect(timeout: Duration = .seconds(10), receiveBuffer: Int? = nil) throws -> TestClient {
+  func connect(timeout: Duration = .seconds(30), receiveBuffer: Int? = nil) throws -> TestClient {
     try TestClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
   }
 
-  func waitUntilStopped(within limit: Duration = .seconds(15)) throws {
+  func waitUntilStopped(within limit: Duration = .seconds(30)) throws {
     try eventually("the server has stopped", within: limit) { hasStopped }
     try outcome.withLock { $0 }?.get()
   }

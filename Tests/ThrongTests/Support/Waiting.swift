@@ -21,7 +21,7 @@ func check(_ condition: Bool, _ text: @autoclosure () -> String) throws {
 
 /// Looks at the condition every millisecond until it holds; throws when the time is over.
 func eventually(
-  _ what: String, within limit: Duration = .seconds(10), _ condition: () throws -> Bool
+  _ what: String, within limit: Duration = .seconds(30), _ condition: () throws -> Bool
 ) throws {
   let deadline = MonotonicTime.now + limit
   while try !condition() {
