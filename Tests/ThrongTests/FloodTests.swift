@@ -78,6 +78,8 @@ extension AllTests {
         #expect(replies.allSatisfy { $0 == byte })
         // A thread of its own sends each reply at once, and holds up nothing.
         guard !setup.isThreadPerClient else { return }
+        // Another worker of a pool may send what is queued while the handler goes on.
+        if case .threadPool(let threads) = setup.model.kind, threads > 1 { return }
         #expect(running.metrics.sends < Flood.size / 16)
       }
     }

@@ -129,7 +129,9 @@ extension AllTests {
       try await withServer(handler, Self.setup, configure: configure) { running in
         try concurrently(4) { _ in
           let client = try running.connect(timeout: .seconds(60), receiveBuffer: 16384)
-          #expect(try client.receiveToEnd().count == rounds * 3000)
+          // A cancelled send that would have to wait sends nothing; the others arrive whole.
+          let count = try client.receiveToEnd().count
+          #expect(count > 0 && count <= rounds * 3000 && count % 3000 == 0)
         }
       }
     }
