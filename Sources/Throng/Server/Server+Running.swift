@@ -67,7 +67,14 @@ extension Server {
       stop.advance(to: stopAsked, now: now)
       stop.advanceIfDue(now: now)
       requestStop(stop.stage)
-      guard news.runningCount > 0, stop.stage < .abandoned else { break }
+      // In this order: a thread reports its failure before it ends.
+      let isOver = news.runningCount == 0 || stop.stage == .abandoned
+      if failure == nil, let error = news.failure {
+        failure = error
+        log.error("\(error); stopping the server")
+        requestStop(.draining)
+      }
+      if isOver { break }
       do throws(EventLoopError) {
         try news.wait(orFor: signals?.descriptor ?? -1, until: stop.deadline)
       } catch {
@@ -76,11 +83,6 @@ extension Server {
         requestStop(.resetting)
       }
       while let request = signals?.next() { obey(request) }
-      if failure == nil, let error = news.failure {
-        failure = error
-        log.error("\(error); stopping the server")
-        requestStop(.draining)
-      }
     }
     try conclude(news, failure)
   }
