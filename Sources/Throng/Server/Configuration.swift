@@ -3,7 +3,8 @@
 /// What a server listens on, and its limits. Every limit has a default that suits a server on the
 /// internet; ``ConnectionOptions`` has those of each connection.
 public struct Configuration: Sendable {
-  /// Where to listen; several entries make several listeners.
+  /// Where to listen; several entries make several listeners. An address that is named twice, or that a
+  /// wildcard address includes, gets one.
   public var listen: [Endpoint] = [.anyAddress(port: 52000)]
   /// Established connections that the kernel holds until they are accepted (listen(2)).
   public var backlog = 4096
@@ -43,23 +44,4 @@ public enum Endpoint: Sendable, Hashable {
   /// A Unix socket: a path, or `@name` for an abstract one. A stale file is replaced, a live server's
   /// is not; the file is removed at the end. `mode` is its permission bits (unix(7)).
   case unix(path: String, mode: UInt32 = 0o666)
-}
-
-/// Why a server does not run.
-public enum ServerError: Error, CustomStringConvertible {
-  case cannotListen(on: String, reason: String, remedy: String)
-  case address(AddressError)
-  /// Something the system refused at the start.
-  case system(String)
-  case alreadyRunning
-
-  public var description: String {
-    switch self {
-    case .cannotListen(let place, let reason, let remedy):
-      "cannot listen on \(place): \(reason)\(remedy.isEmpty ? "" : " (\(remedy))")"
-    case .address(let error): error.description
-    case .system(let text): text
-    case .alreadyRunning: "the server is running already, or has run (make a new one)"
-    }
-  }
 }

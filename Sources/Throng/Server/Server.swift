@@ -197,11 +197,10 @@ public final class Server: Sendable {
 
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
-    var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
+    var plans = try ListenPlan.plans(
+      for: configuration.listen, sharing: loops > 1 ? .first : .none)
     if loops > 1, let unix = plans.first(where: \.isUnix) {
-      throw .cannotListen(
-        on: unix.place, reason: "several loops cannot share a Unix socket",
-        remedy: "choose one loop, or the thread pool")
+      throw .cannotListen(on: unix.place, .unixSocketWithLoops)
     }
     var opened: [Station] = []
     var limits = configuration
@@ -232,13 +231,15 @@ public final class Server: Sendable {
         let socket = try ListeningSocket.open(
           plans[index], options: limits.connection, backlog: limits.backlog)
         plans[index].address = socket.address
+        if plans[index].sharing == .first { plans[index].sharing = .further }
         try new.listen(socket)
       }
       return new
     } catch {
       station?.dismiss()
       if let error = error as? ServerError { throw error }
-      throw .system("cannot make an event loop: \(error) (raise the limit with ulimit -n)")
+      let remedy = (error as? Errno)?.remedy ?? ""
+      throw .system("cannot make an event loop: \(error) (\(remedy))")
     }
   }
 }

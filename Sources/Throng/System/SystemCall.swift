@@ -31,11 +31,3 @@ func mustSucceed<Result: SignedInteger & FixedWidthInteger>(
 ) {
   precondition(result >= 0, "\(what): \(Errno(rawValue: CInt(truncatingIfNeeded: -result)))")
 }
-
-extension Errno {
-  /// The process or the system has run out of descriptors or memory; waiting may help.
-  var isExhaustion: Bool {
-    self == .tooManyOpenFiles || self == .tooManyOpenFilesInSystem || self == .noBufferSpace
-      || self == .noMemory
-  }
-}
