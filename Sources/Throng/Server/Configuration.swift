@@ -8,15 +8,18 @@ public struct Configuration: Sendable {
   public var listen: [Endpoint] = [.anyAddress(port: 52000)]
   /// Established connections that the kernel holds until they are accepted (listen(2)).
   public var backlog = 4096
-  /// Accepting pauses at this many connections; the backlog holds the rest.
+  /// Accepting pauses at this many connections of the whole server; the backlog holds the rest.
   public var maximumConnections = 65536
-  /// Further clients of an address that has so many connections are refused with a reset.
-  public var maximumConnectionsPerAddress = 65536
-  /// How many clients are accepted between two looks at those who are connected.
+  /// Further clients of an address that has so many connections are refused with a reset; nil: no limit.
+  /// An IPv4 address counts alone, an IPv6 address with its /64; clients of a Unix socket have none.
+  public var maximumConnectionsPerAddress: Int? = 256
+  /// Maximum connections that a loop accepts per wakeup.
   public var acceptBatch = 64
-  /// At most this many accepts a second; nil: as many as come.
+  /// The whole server accepts at most this many clients a second; nil: as many as come. After a quiet
+  /// time, one and a tenth of a second's worth are accepted at once.
   public var acceptRate: Int?
-  /// How long a stopping server lets handlers finish before it resets the rest.
+  /// How long a stopping server lets handlers finish, and serves the clients that wait in the accept
+  /// queue, before it resets the rest.
   public var drainTimeout: Duration = .seconds(10)
   /// How long a reactor looks for events without sleeping before it sleeps: trades a core for latency.
   /// Nil: it sleeps at once. The other models sleep in the kernel anyway.

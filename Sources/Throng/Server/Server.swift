@@ -203,12 +203,11 @@ public final class Server: Sendable {
       throw .cannotListen(on: unix.place, .unixSocketWithLoops)
     }
     var opened: [Station] = []
-    var limits = configuration
-    limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
+    let admission = AdmissionControl(configuration)
     do {
       for index in 1...loops {
         let others = index == loops ? opened : []
-        opened.insert(try openStation(limits, &plans, outliving: others), at: 0)
+        opened.insert(try openStation(admission, &plans, outliving: others), at: 0)
       }
     } catch {
       for station in opened { station.dismiss() }
@@ -220,16 +219,17 @@ public final class Server: Sendable {
 
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
   private func openStation(
-    _ limits: Configuration, _ plans: inout [ListenPlan], outliving others: [Station] = []
+    _ admission: AdmissionControl, _ plans: inout [ListenPlan], outliving others: [Station] = []
   ) throws(ServerError) -> Station {
     var station: Station?
     do {
       let new = try Station(
-        service, model, limits, ids: ids, log: log, failureLog: failureLog, outliving: others)
+        service, model, configuration, ids: ids, admission: admission, log: log,
+        failureLog: failureLog, outliving: others)
       station = new
       for index in plans.indices {
         let socket = try ListeningSocket.open(
-          plans[index], options: limits.connection, backlog: limits.backlog)
+          plans[index], options: configuration.connection, backlog: configuration.backlog)
         plans[index].address = socket.address
         if plans[index].sharing == .first { plans[index].sharing = .further }
         try new.listen(socket)
