@@ -11,7 +11,8 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serves clients until SIGINT or SIGTERM, then drains.",
     discussion: """
-      Without flags: greets every client on port 52000 of every address, under the reactor. \
+      Without flags: greets every client on port 52000 of every address, so also from the network \
+      (--host localhost: from this machine only), under the reactor. \
       A second signal resets the clients that are left.
       """)
 
@@ -31,7 +32,7 @@ struct Serve: ParsableCommand {
   }
 
   func run() throws {
-    LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
+    LoggingSystem.bootstrap { _ in FlagNamingLog(LineLog(level: logFlags.level)) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
     let server = serviceFlags.handler.server(
@@ -45,7 +46,7 @@ struct Serve: ParsableCommand {
       let count = server.metrics.resetAtStop
       if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
     } catch let error as ServerError {
-      throw Failure("\(error)")
+      throw Failure(FlagNames.inserted(in: "\(error)"))
     }
   }
 
@@ -80,10 +81,13 @@ struct Serve: ParsableCommand {
     shim_block_signals(&signals, &before)
   }
 
+  private static let everyAddress =
+    ", every address of this machine: reachable from the network (--host localhost: from here only)"
+
   private func announce(_ server: Server) {
     for address in server.addresses {
-      StandardError.write(
-        "listening on \(address) (\(serviceFlags.handler.rawValue), \(server.model))")
+      let line = "listening on \(address) (\(serviceFlags.handler.rawValue), \(server.model))"
+      StandardError.write(line + (address.isWildcard ? Self.everyAddress : ""))
     }
   }
 }
