@@ -42,7 +42,7 @@ let package = Package(
     .target(
       name: "ThrongHandlers",
       dependencies: [
-        "Throng",
+        "CEpollShim", "Throng",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -82,7 +82,12 @@ let package = Package(
     .testTarget(
       name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
     .testTarget(
-      name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
+      name: "ThrongHandlersTests",
+      dependencies: [
+        "CEpollShim", "Throng", "ThrongHandlers",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,6 +23,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -228,10 +230,10 @@ static inline int shim_unacknowledged_count(int fd) {
   return result < 0 ? -errno : count;
 }
 
-// Waits until the first can take something or the second is readable; 0 when the time is over.
-static inline int shim_poll_writable(int first, int second, int milliseconds) {
-  struct pollfd entries[2] = {{.fd = first, .events = POLLOUT}, {.fd = second, .events = POLLIN}};
-  return SHIM_RESULT(poll(entries, 2, milliseconds));
+// Waits until the descriptor can take something; 0 when the time is over.
+static inline int shim_poll_writable(int fd, int milliseconds) {
+  struct pollfd entry = {.fd = fd, .events = POLLOUT};
+  return SHIM_RESULT(poll(&entry, 1, milliseconds));
 }
 
 // Bit 0: the first is readable or at its end, bit 1: the second; 0 when the time is over.
@@ -264,6 +266,26 @@ static inline void shim_prefetch(const void *memory, size_t size) {
     __builtin_prefetch((const char *)memory + offset, 1);
 }
 
+// The address space that the process may use in bytes, -1 without a limit (getrlimit(2)).
+static inline int64_t shim_address_space_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return -1;
+  return limit.rlim_cur > INT64_MAX ? -1 : (int64_t)limit.rlim_cur;
+}
+
+// Whether so much address space can be had in one piece; it is given back at once.
+static inline int shim_has_address_space(size_t size) {
+  void *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return memory != MAP_FAILED && munmap(memory, size) == 0;
+}
+
+// mallopt(3); only the C library of GNU has arenas.
+static inline void shim_bound_arenas(int count) {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, count);
+#endif
+}
+
 // --- files, time, limits ---
 
 static inline ssize_t shim_read(int fd, void *bytes, size_t count) {
@@ -272,6 +294,14 @@ static inline ssize_t shim_read(int fd, void *bytes, size_t count) {
 
 static inline ssize_t shim_write(int fd, const void *bytes, size_t count) {
   return SHIM_RESULT(write(fd, bytes, count));
+}
+
+static inline int shim_open(const char *path, int flags) { return SHIM_RESULT(open(path, flags)); }
+
+// The kind of file, S_IFMT of its mode (inode(7)); 0 when the descriptor is closed.
+static inline mode_t shim_file_type(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
 }
 
 static inline int shim_unlink(const char *path) { return SHIM_RESULT(unlink(path)); }

@@ -1,4 +1,4 @@
-// `throng bench --fan-out` against `throng serve --handler chat`: every line reaches every member.
+// `throng bench --fan-out` with `throng serve --handler chat`: every line reaches every member.
 
 import Foundation
 import Testing
@@ -7,19 +7,19 @@ import Testing
   @Test(arguments: everyModel)
   func everyLineOfAChatReachesEveryMember(model: [String]) throws {
     try ServeProgram.run(["--handler", "chat", "--chat-rate", "off"] + model) { server in
-      // The second trial joins a room with the history of the first.
+      // The second run joins a room with the history of the first.
       let result = try bench(server, ["--depth", "4", "--hello", "member{n}", "--repeat", "2"])
       #expect(result.end == .status(0), "\(result.output)\(result.errors)")
       #expect(result.output.contains(" deliveries/s to 20 receivers, "))
     }
   }
 
-  @Test func aServerThatSendsToNobodyIsAFault() throws {
+  @Test func aServerWithoutBroadcastIsAFault() throws {
     try ServeProgram.run(["--handler", "discard"]) { server in
       let result = try bench(server, ["--timeout", "500ms"])
       #expect(result.end == .status(1))
       #expect(
-        result.output.contains("connection 1: no line of the sender's came within 0.5 seconds"))
+        result.output.contains("connection 1: no line of the sender received within 0.5 seconds"))
     }
   }
 

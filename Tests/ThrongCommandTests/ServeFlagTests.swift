@@ -70,7 +70,8 @@ import ThrongHandlers
     ]
     let events: [AdmissionEvent] = [
       .connectionLimit(7), .addressLimit(SocketAddress(.ipv4(address: 1, port: 0)), 7),
-      .exhausted(.tooManyOpenFiles), .acceptFails(.invalidArgument, retryAfter: .seconds(1)),
+      .exhausted(.descriptors, .tooManyOpenFiles),
+      .acceptFails(.invalidArgument, retryAfter: .seconds(1)),
     ]
     for text in failures.map({ "\($0)" }) + events.map({ "\($0)" }) {
       #expect(!FlagNames.inserted(in: text).contains("Configuration"), "\(text)")

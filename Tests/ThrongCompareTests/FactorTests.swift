@@ -1,4 +1,4 @@
-// A contender that costs twice as much is found to cost twice as much.
+// Known costs are measured correctly.
 
 import Testing
 import ThrongReport
@@ -6,8 +6,8 @@ import ThrongReport
 @testable import ThrongCompare
 
 @Suite(.serialized) struct FactorTests {
-  /// Work is counted in the thread's own processor time, so that a busy machine changes nothing in it.
-  @Test func aPeerThatIsTwiceAsSlowIsFoundTwiceAsSlow() throws {
+  /// Work is measured in CPU time, so a busy machine does not change it.
+  @Test func aPeerWithTwiceTheCostIsMeasuredWithTwiceTheCost() throws {
     func peer(_ name: String, _ work: String) -> PeerChoice {
       PeerChoice(
         name: name,
@@ -37,8 +37,8 @@ import ThrongReport
     #expect(ratio.outcome(floor: 0.05) == .more, "\(ratio)")
   }
 
-  /// One sender, so that what is counted is a multiple of those who hear.
-  @Test func ofAFanOutTheDeliveriesAreCounted() throws {
+  /// One sender; the count is a multiple of the receivers.
+  @Test func aFanOutCountsDeliveries() throws {
     let options = ShortRun.options {
       $0.models = [.reactor]
       $0.connections = [5]

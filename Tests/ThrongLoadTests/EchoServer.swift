@@ -1,4 +1,4 @@
-// The library's own echo, for loads that a server of one blocking thread would not bear.
+// An echo server built on the library, for loads that a single blocking thread cannot serve.
 
 import Logging
 import Throng

@@ -90,6 +90,74 @@ extension AllTests {
       }
     }
 
+    /// A frame is one message, whatever its length: the prefix and the bytes stay together.
+    @Test(arguments: Setup.all)
+    func framesOfSeveralSendersAreNotMixed(_ setup: Setup) async throws {
+      let (senders, frames) = (4, 40)
+      let handler = Serve { connection in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for sender in 0..<senders {
+            group.addTask {
+              var generator = SeededGenerator(seed: UInt64(sender))
+              for _ in 0..<frames {
+                let count = Int.random(in: 5 << 10...100 << 10, using: &generator)
+                let frame = Bytes([UInt8](repeating: UInt8(sender), count: count))
+                try await connection.send(frame: frame, lengthPrefix: .fourBytes)
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+      try await withServer(handler, setup, configure: Self.narrow) { running in
+        let client = try running.connect(receiveBuffer: 16384)
+        var counts = [Int](repeating: 0, count: senders)
+        for _ in 0..<senders * frames {
+          let length = try client.receive(exactly: 4).reduce(0) { $0 << 8 | Int($1) }
+          try check((5 << 10...100 << 10).contains(length), "a frame of \(length) bytes")
+          let frame = try client.receive(exactly: length)
+          try check(
+            frame[0] < senders && frame.allSatisfy { $0 == frame[0] }, "two frames are mixed")
+          counts[Int(frame[0])] += 1
+        }
+        #expect(counts == [Int](repeating: frames, count: senders))
+        #expect(try client.receiveToEnd().isEmpty)
+      }
+    }
+
+    /// A loop that ignores the error must not fill the memory.
+    @Test(arguments: Setup.all)
+    func aCancelledSenderQueuesNoMoreThanTheHighWaterMark(_ setup: Setup) async throws {
+      let piece = 32 * 1024
+      let outcome = Shared<(waiting: Int, errors: [String])?>(nil)
+      let handler = Serve { connection in
+        let task = Task {
+          withUnsafeCurrentTask { $0?.cancel() }
+          var errors: [String] = []
+          for _ in 0..<300 {
+            do {
+              try await connection.send(Bytes([UInt8](repeating: 1, count: piece)))
+            } catch {
+              errors.append("\(type(of: error))")
+            }
+          }
+          return errors
+        }
+        let errors = await task.value
+        outcome.change { $0 = (connection.outboxByteCount, errors) }
+        connection.reset()
+      }
+      try await withServer(handler, setup, configure: Self.narrow) { running in
+        let client = try running.connect(receiveBuffer: 16384)
+        try eventually("it was cancelled", within: .seconds(30)) { outcome.value != nil }
+        let (waiting, errors) = try #require(outcome.value)
+        #expect(waiting <= running.server.configuration.connection.highWaterMark)
+        #expect(errors.count > 200)
+        #expect(Set(errors) == ["CancellationError"])
+        #expect(try client.isReset())
+      }
+    }
+
     @Test(arguments: Setup.all)
     func writeDropsAClientThatDoesNotRead(_ setup: Setup) async throws {
       let outcome = Shared<ConnectionError?>(nil)

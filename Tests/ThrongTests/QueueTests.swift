@@ -37,6 +37,20 @@ extension AllTests {
       }
     }
 
+    /// The kernel does not say how many clients wait on a Unix socket.
+    @Test(arguments: Setup.all.filter { $0.loops == 1 })
+    func anEmptyQueueDoesNotHoldTheStopUp(_ setup: Setup) async throws {
+      let path = "/tmp/throng-\(getpid())-empty"
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.listen = [.unix(path: path), .host(testHost, port: 0)]
+        $0.drainTimeout = .seconds(100)
+      }
+      try await withEcho(setup, .handler, configure: configure) { running in
+        running.server.stop()
+        try running.waitUntilStopped(within: .seconds(30))
+      }
+    }
+
     private static func stopWithAFullQueue(_ running: RunningServer) throws {
       var clients = try (0..<limit + queued).map { _ in try running.connect(timeout: .seconds(30)) }
       let message = [UInt8](repeating: 7, count: 1000)

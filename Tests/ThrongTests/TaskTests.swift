@@ -247,6 +247,35 @@ extension AllTests {
       }
     }
 
+    /// The handler returns while a task that it has started waits for input.
+    @Test(arguments: Setup.all)
+    func aReceiveThatOutlivesTheHandlerEnds(_ setup: Setup) async throws {
+      let outcome = Shared<String?>(nil)
+      let served = Shared<Connection?>(nil)
+      let mayReturn = Gate()
+      let handler = Serve { connection in
+        Task {
+          do {
+            let bytes = try await connection.receive()
+            outcome.change { $0 = bytes?.text ?? "end" }
+          } catch {
+            outcome.change { $0 = "\(error)" }
+          }
+        }
+        served.change { $0 = connection }
+        await mayReturn.pass()
+      }
+      try await withServer(handler, setup) { running in
+        let client = try running.connect()
+        try eventually("the task waits") { served.value?.hasReceiver ?? false }
+        mayReturn.open()
+        #expect(try client.receiveToEnd().isEmpty)
+        try eventually("the task was resumed") { outcome.value != nil }
+        #expect(outcome.value == "end")
+        served.change { $0 = nil }
+      }
+    }
+
     /// A task that outlives the handler meets a closed connection, not a crash.
     @Test(arguments: Setup.all)
     func aTaskThatOutlivesTheHandlerMeetsAClosedConnection(_ setup: Setup) async throws {
@@ -270,6 +299,17 @@ extension AllTests {
         try eventually("the task was told") { errors.value.count == 1 }
         #expect(errors.value == ["the connection was closed by this side true"])
       }
+    }
+  }
+}
+
+extension Connection {
+  /// Whether a task waits for input.
+  fileprivate var hasReceiver: Bool {
+    switch self {
+    case let ready as ReadyConnection: ready.state.withLock { $0.receiver != nil }
+    case let blocking as BlockingConnection: blocking.state.withLock { $0.isReceiving }
+    default: false
     }
   }
 }

@@ -123,6 +123,83 @@ extension AllTests {
       }
     }
 
+    /// It takes this client longer than the limits to read a third of the kernel's send buffer, which is
+    /// when the kernel says that it has room. Half of the handlers have returned meanwhile.
+    @Test(arguments: Setup.all)
+    func aClientThatReadsSteadilyLosesNothing(_ setup: Setup) async throws {
+      let limit = Duration.milliseconds(600)
+      let total = 6 << 20
+      let wasPlaced = Shared(0)
+      let handler = Serve { connection in
+        let isPatient = try await connection.receive()?.text == "patient"
+        try connection.write(Bytes([UInt8](repeating: 1, count: total)))
+        wasPlaced.change { $0 += 1 }
+        if isPatient { _ = try await connection.receive() }
+      }
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.connection.sendBufferSize = 1 << 20
+        $0.connection.slowReaders.outboxLimit = 8 << 20
+        $0.connection.idleTimeout = limit
+        $0.connection.sendTimeout = limit
+        $0.connection.flushTimeout = limit
+      }
+      try await withServer(handler, setup, configure: configure) { running in
+        try concurrently(2) { role in
+          let client = try running.connect(receiveBuffer: 16384)
+          try client.send(role == 0 ? "patient" : "hasty")
+          try eventually("all is queued") { wasPlaced.value == 2 }
+          let end = MonotonicTime.now + limit * 2.5
+          var received = 0
+          while MonotonicTime.now < end {
+            received += try client.receive(atMost: 8192).count
+            let pause = MonotonicTime.now + .milliseconds(20)
+            try eventually("time passes") { MonotonicTime.now > pause }
+          }
+          received += try client.receive(exactly: total - received).count
+          try check(received == total, "\(received) bytes of \(total)")
+        }
+        #expect(running.metrics.timedOut == 0)
+      }
+    }
+
+    /// One handler holds up the loop for longer than the limit, while the other clients send.
+    @Test(arguments: [Setup(model: .reactor), Setup(model: .threadPool(threads: 1))])
+    func whatWaitsInTheKernelIsNoSilence(_ setup: Setup) async throws {
+      let limit = Duration.seconds(2)
+      let isBlocking = Shared(false)
+      let othersHaveSent = Monitor(false)
+      let handler = Serve { connection in
+        for try await bytes in connection.inbound {
+          if bytes.text == "block" {
+            let end = MonotonicTime.now + limit * 1.25
+            isBlocking.change { $0 = true }
+            othersHaveSent.wait { $0 ? () : nil }
+            while MonotonicTime.now < end {}
+          }
+          try await connection.send(bytes)
+        }
+      }
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.connection.idleTimeout = limit
+        $0.maximumConnectionsPerAddress = nil
+      }
+      try await withServer(handler, setup, configure: configure) { running in
+        // More than a loop serves between two looks at its timers.
+        let others = try (0..<300).map { _ in try running.connect() }
+        let blocker = try running.connect()
+        for client in others { try client.send("x") }
+        for client in others { try check(try client.receiveText(1) == "x", "no echo") }
+        try blocker.send("block")
+        try eventually("the loop is blocked") { isBlocking.value }
+        for client in others { try client.send("y") }
+        othersHaveSent.withLock { $0 = true }
+        othersHaveSent.wakeAll()
+        for client in others { try check(try client.receiveText(1) == "y", "closed as silent") }
+        #expect(try blocker.receiveText(5) == "block")
+        #expect(running.metrics.timedOut == 0)
+      }
+    }
+
     @Test(arguments: Setup.all)
     func aClientThatNeverClosesIsNotAwaitedForEver(_ setup: Setup) async throws {
       let handler = Serve { connection in try await connection.send("bye") }

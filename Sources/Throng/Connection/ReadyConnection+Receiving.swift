@@ -11,6 +11,8 @@ extension ReadyConnection {
       if s.receiver != nil { return .failure(ConnectionError.alreadyReceiving) }
       if receiver.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
       s.receiver = receiver
+      // Whoever receives has taken all messages that had arrived, or wants no more of them.
+      gathersReplies.store(false, ordering: .relaxed)
       beginReceiveTimer(&s, deadline)
       updateInterest(&s)
       return nil
@@ -77,7 +79,7 @@ extension ReadyConnection {
 
   /// How much whoever waits for input wants; nil when nobody waits.
   @inline(__always)
-  private func inputLimit(_ s: borrowing State) -> Int32? {
+  func inputLimit(_ s: borrowing State) -> Int32? {
     if let receiver = s.receiver { return receiver.limit }
     if context.isEventDriven, !s.inputEnded, !s.isAboveHighWater {
       return Int32(ReceiveBuffer.chunkSize)
@@ -88,7 +90,7 @@ extension ReadyConnection {
   @inline(__always)
   private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout Wake) {
     context.counters.countReceive(Int(slice.count), isExclusive: !driver.isOneShot)
-    s.deadlines.activity = driver.now
+    s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     wake.receiver = s.receiver.take()
     wake.received = Bytes(slice)

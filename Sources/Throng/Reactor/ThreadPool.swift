@@ -86,7 +86,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
       case .attend(let source): source?.attend(now: .now)
       case .poll: fetch(&batch, milliseconds: 0, sleeping: false)
       case .sleep(let milliseconds): fetch(&batch, milliseconds: milliseconds, sleeping: true)
-      case .stop: return wakeUp.signal()
+      case .stop: return wake()
       }
     }
   }
@@ -98,8 +98,19 @@ final class ThreadPool: Driver, @unchecked Sendable {
       mustSignal = hasWork(s) && shouldSignal(&s)
       return work
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal { wake() }
     return work
+  }
+
+  /// Wakes a worker. An eventfd can always be written to: watching for that wakes one as well. When this
+  /// fails, too, what is left for the workers next tries again.
+  private func wake() {
+    if wakeUp.signal() { return }
+    do throws(Errno) {
+      try epoll.change(wakeUp.descriptor, [.readable, .writable, .edgeTriggered], Self.wakeToken)
+    } catch {
+      shared.withLock { $0.isSignalled = false }
+    }
   }
 
   private func take(_ s: inout Shared, _ streak: inout Int) -> Work {
@@ -108,10 +119,14 @@ final class ThreadPool: Driver, @unchecked Sendable {
       streak += 1
       return .job(job)
     }
+    // After a streak: one poke, and one event or a look for events, however many pokes there are.
+    if streak <= Self.longestStreak, let token = s.pokes.popFirst() {
+      streak = streak < Self.longestStreak ? 0 : Self.longestStreak + 1
+      return .attend(s.slots[token])
+    }
     streak = 0
-    if let token = s.pokes.popFirst() { return .attend(s.slots[token]) }
     if let (token, readiness) = s.events.popFirst() { return .event(s.slots[token], readiness) }
-    guard s.jobs.isEmpty else { return .poll }
+    guard s.jobs.isEmpty, s.pokes.isEmpty else { return .poll }
     s.waiting += 1
     let earliest = s.timers.earliest
     return .sleep(milliseconds: earliest == .never ? -1 : earliest.pollTimeout(from: .now))
@@ -151,7 +166,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
 
   override func finish() {
     shared.withLock { $0.isRunning = false }
-    wakeUp.signal()
+    wake()
   }
 
   override var isCurrent: Bool {
@@ -193,7 +208,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
       // A worker that sleeps until later must look again.
       return s.timers.earliest < before && shouldSignal(&s)
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal { wake() }
   }
 
   override func poke(_ token: Token) { post { $0.pokes.append(token) } }
@@ -211,7 +226,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
       put(&s)
       return (!takesNext || s.jobs.count + s.pokes.count > 1) && shouldSignal(&s)
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal { wake() }
   }
 
   override var sources: [any EventSource] { shared.withLock { $0.slots.sources } }

@@ -11,7 +11,7 @@ enum AdmissionEvent: Equatable, Sendable {
   /// A client of this address was refused, because the address has so many connections.
   case addressLimit(SocketAddress, Int)
   /// Something the process or the system has run out of.
-  case exhausted(Errno)
+  case exhausted(Exhaustion, Errno)
   /// accept(2) fails for another reason.
   case acceptFails(Errno, retryAfter: Duration)
 }
@@ -30,11 +30,7 @@ extension AdmissionEvent: CustomStringConvertible {
       refused a client from \(Self.name(address)): \(limit) connections from there are open, the limit; \
       further ones are reset (raise Configuration.maximumConnectionsPerAddress)
       """
-    case .exhausted(let error):
-      """
-      cannot accept: \(error.lowercased) (\(error.remedy), or lower Configuration.maximumConnections); \
-      accepting paused until a connection closes
-      """
+    case .exhausted(let shortage, let error): shortage.explanation(error)
     case .acceptFails(let error, let delay):
       """
       cannot accept: accept4 fails with errno \(error.rawValue), \(error.lowercased); trying again in \

@@ -57,8 +57,9 @@ final class Listener: EventSource, @unchecked Sendable {
   private func end(hasAccepted: Bool) {
     acceptors -= 1
     if hasAccepted { failures = 0 }
-    // In a pool another thread may still accept the last client.
-    if queued == 0 { close() }
+    // The last client may have been accepted without a look at the empty queue, of which epoll says
+    // nothing. In a pool another thread may still be at it.
+    if queued != .max, !isClosed, queued == 0 || socket?.isQueueEmpty != false { close() }
     if isClosed {
       closeIfUnused()
     } else if driver.isOneShot, !isPaused {

@@ -53,8 +53,11 @@ struct ListeningSocket: ~Copyable {
     file = nil
     // On a socket that listens this changes the backlog alone (listen(2)); what is queued stays.
     _ = shim_listen(socket.descriptor, 0)
-    return queueLength ?? backlog + 1
+    return isQueueEmpty ? 0 : queueLength ?? backlog + 1
   }
+
+  /// Whether no client waits to be accepted.
+  var isQueueEmpty: Bool { !socket.reference.hasInput }
 
   /// Clients in the accept queue; nil where the kernel does not say: on Unix sockets.
   var queueLength: Int? {

@@ -75,7 +75,7 @@ public final class Server: Sendable {
     }
   }
 
-  /// Serves until SIGINT or SIGTERM, or ``stop()``, and returns once the server has drained. Blocks the
+  /// Serves until SIGINT, SIGTERM or SIGHUP, or ``stop()``, and returns once the server has drained. Blocks the
   /// calling thread, which becomes the reactor's (or one of the model's). A second signal resets the
   /// clients that are left. Signals are seen here only if no other thread takes them: call this from
   /// the main thread before starting others, or use the asynchronous form.
@@ -238,8 +238,8 @@ public final class Server: Sendable {
     } catch {
       station?.dismiss()
       if let error = error as? ServerError { throw error }
-      let remedy = (error as? Errno)?.remedy ?? ""
-      throw .system("cannot make an event loop: \(error) (\(remedy))")
+      let remedy = (error as? Errno).map { " (\(Exhaustion($0).remedy))" } ?? ""
+      throw .system("cannot make an event loop: \(error)\(remedy)")
     }
   }
 }

@@ -81,7 +81,7 @@ public enum ListenFailure: Equatable, Sendable {
       "make its directory writable, or choose another path in Configuration.listen"
     case .noSuchDirectory: "create it, or choose another path in Configuration.listen"
     case .addressNotAvailable: "check the host in Configuration.listen"
-    case .system(let error): error.isExhaustion ? error.remedy : nil
+    case .system(let error): error.isExhaustion ? Exhaustion(error).remedy : nil
     }
   }
 }

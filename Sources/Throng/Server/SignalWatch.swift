@@ -1,4 +1,6 @@
-// SIGINT and SIGTERM: the first drains the server, the second resets what is left. SIGUSR1: the metrics.
+// SIGINT, SIGTERM and SIGHUP: the first drains the server, a second resets what is left. SIGUSR1: the
+// metrics. SIGHUP alone never resets: it may come twice when a terminal is lost, from the kernel and from
+// the shell, and systemd can send it right after SIGTERM.
 
 import CEpollShim
 import SystemPackage
@@ -15,7 +17,7 @@ final class SignalWatch: EventSource, @unchecked Sendable {
 
   /// Before the driver runs, on the thread that starts its other threads.
   init(_ driver: Driver, act: @escaping @Sendable (Request) -> Void) throws(Errno) {
-    signals = try SignalDescriptor([SIGINT, SIGTERM, SIGUSR1])
+    signals = try SignalDescriptor(SignalDescriptor.wishesToEnd + [SIGUSR1])
     self.driver = driver
     self.act = act
     token = try driver.adopt(self, signals.descriptor, interest)
@@ -28,7 +30,7 @@ final class SignalWatch: EventSource, @unchecked Sendable {
       if signal == SIGUSR1 {
         act(.metrics)
       } else {
-        stopsAsked += 1
+        stopsAsked = signal == SIGHUP ? max(stopsAsked, 1) : stopsAsked + 1
         act(stopsAsked > 1 ? .reset : .drain)
       }
     }

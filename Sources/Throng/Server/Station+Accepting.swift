@@ -74,28 +74,48 @@ extension Station {
     counters.accepted.add(1)
     let id = ids.next()
     log.debug("connection \(id) from \(peer)")
+    if case .threadPerClient(let stackSize) = model.kind {
+      return startOrKeep(
+        BlockingConnection(
+          id: id, remoteAddress: peer, context: self, socket: client.socket, stackSize: stackSize))
+    }
     do {
-      try start(client.socket, peer, id)
+      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client.socket)
+      try ready.start()
+      started(ready)
     } catch {
       forgetConnection(peer)
       pause(exhausted: error)
     }
   }
 
-  private func start(
-    _ client: consuming Socket, _ peer: SocketAddress, _ id: Int
-  ) throws(Errno) {
-    let connection: Connection
-    if case .threadPerClient(let stackSize) = model.kind {
-      let blocking = BlockingConnection(
-        id: id, remoteAddress: peer, context: self, socket: client, stackSize: stackSize)
-      try blocking.start()
-      connection = blocking
-    } else {
-      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client)
-      try ready.start()
-      connection = ready
+  /// A client for which no thread can be had is kept, and accepting pauses until there is one.
+  private func startOrKeep(_ connection: BlockingConnection) {
+    do {
+      try connection.start()
+      state.withLock { $0.startPause = Self.shortestStartPause }
+      started(connection)
+    } catch {
+      admission.notePause(self, awaitsRoom: true)
+      state.withLock { s in
+        s.unstarted = connection
+        pause(&s, until: driver.now + s.startPause, awaitsRoom: true)
+        s.startPause = min(s.startPause * 2, Self.longestStartPause)
+      }
+      admission.log.write(.exhausted(.threads, error), to: log)
     }
+  }
+
+  /// Another try for the client that waits for a thread. On the driver's thread.
+  func startUnstarted(afterClose: Bool = false) {
+    let connection = state.withLock { s in
+      if afterClose { s.startPause = Self.shortestStartPause }
+      return s.unstarted.take()
+    }
+    if let connection { startOrKeep(connection) }
+  }
+
+  private func started(_ connection: Connection) {
     // It was in the queue of a server that drains, or in a pool the drain has begun meanwhile.
     switch state.withLock({ $0.drain }) {
     case .running: break
@@ -122,11 +142,11 @@ extension Station {
 
   // MARK: Pausing
 
-  /// Out of descriptors, memory or threads: waiting for a connection to close, or a while, may help.
+  /// Out of descriptors or memory: waiting for a connection to close, or a while, may help.
   func pause(exhausted error: Errno) {
     admission.notePause(self, awaitsRoom: true)
     state.withLock { pause(&$0, until: driver.now + Self.exhaustionPause, awaitsRoom: true) }
-    admission.log.write(.exhausted(error), to: log)
+    admission.log.write(.exhausted(Exhaustion(error), error), to: log)
   }
 
   private func pause(_ s: inout State, until time: MonotonicTime, awaitsRoom: Bool) {
@@ -138,15 +158,17 @@ extension Station {
     setTimer(&s)
   }
 
-  func resumeIfDue(_ s: inout State, _ now: MonotonicTime) {
+  /// - Returns: whether a pause has ended.
+  func resumeIfDue(_ s: inout State, _ now: MonotonicTime) -> Bool {
     guard s.isPaused, s.resumeAt <= now || s.awaitsRoom && !admission.isWaiting(self) else {
-      return
+      return false
     }
     s.isPaused = false
     s.resumeAt = .never
     admission.forget(self)
     if admission.hasWarned { s.recoveryAt = now + AdmissionLog.interval }
     for listener in s.listeners { listener.resume() }
+    return true
   }
 
   /// Logs that accepting goes on normally, some time after the log has said that it does not.

@@ -18,6 +18,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     var resumeAt = MonotonicTime.never
     /// When to see whether accepting goes on normally.
     var recoveryAt = MonotonicTime.never
+    /// An accepted client for which no thread could be had, and how long to wait before the next try.
+    var unstarted: BlockingConnection?
+    var startPause = Station.shortestStartPause
     var drain = Drain.running
     var drainDeadline = MonotonicTime.never
 
@@ -43,6 +46,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   /// 0: runs, 1: asked to drain, 2: asked to reset.
   private let stopRequest = Atomic<Int>(0)
 
+  /// How long between two tries to start a thread: twice as long each time. A thread whose connection
+  /// has closed takes a moment to end.
+  static let shortestStartPause = Duration.milliseconds(10)
+  static let longestStartPause = Duration.seconds(5)
   /// How long handlers may ignore their cancellation once the drain deadline has passed.
   private static let abortGrace = Duration.seconds(1)
 
@@ -59,6 +66,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
         try ThreadPool(threads: threads, runsCallbacks: service.callbacks != nil)
       }
     self.admission = admission
+    if !model.isReadinessDriven { AddressSpace.boundArenas() }
     self.model = model
     self.ids = ids
     self.others = others
@@ -112,6 +120,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")
     forgetConnection(connection.remoteAddress)
+    startUnstarted(afterClose: true)
   }
 
   // MARK: Stopping
@@ -128,9 +137,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     let request = stopRequest.load(ordering: .acquiring)
     var step = Step.nothing
     var queued = 0
+    var isResumed = false
     reportRecovery(now)
     state.withLock { s in
-      resumeIfDue(&s, now)
+      isResumed = resumeIfDue(&s, now)
       if request > 0, s.drain == .running {
         beginDrain(&s, now)
         step = .drain
@@ -149,6 +159,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       setTimer(&s)
     }
     reportReset(queued: queued)
+    if isResumed || step == .drain { startUnstarted() }
     take(step)
     state.withLock { s in
       if s.drain == .abandoned || s.drain != .running && s.isDone { finish(&s) }
@@ -171,12 +182,21 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
         log.warning("resetting the connections that had not finished: \(connections.count)")
       }
       for connection in connections { connection.abort() }
+      giveUpUnstarted()
     case .abandon:
       // Their connections are reset, and have left the driver.
       let open = state.withLock { $0.open }
       guard open > 0 else { return }
       log.error("\(open) handlers ignore their cancellation; stopping without them")
     }
+  }
+
+  /// The client that no thread could be had for does not get one any more.
+  private func giveUpUnstarted() {
+    guard let connection = state.withLock({ $0.unstarted.take() }) else { return }
+    counters.resetAtStop.add(1)
+    connection.reset()
+    forgetConnection(connection.remoteAddress)
   }
 
   private func beginDrain(_ s: inout State, _ now: MonotonicTime) {

@@ -33,6 +33,11 @@ struct Epoll: ~Copyable {
       shim_epoll_modify(descriptor, fd, interest.rawValue, token.rawValue), "epoll_ctl(MOD)")
   }
 
+  /// The same where there is another way when it fails.
+  func change(_ fd: CInt, _ interest: Readiness, _ token: Token) throws(Errno) {
+    _ = try check(shim_epoll_modify(descriptor, fd, interest.rawValue, token.rawValue))
+  }
+
   func delete(_ fd: CInt) { mustSucceed(shim_epoll_delete(descriptor, fd), "epoll_ctl(DEL)") }
 
   /// Whether a wait would return at once; takes nothing (an epoll instance can be polled, epoll(7)).

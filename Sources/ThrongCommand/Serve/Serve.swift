@@ -9,11 +9,11 @@ import ThrongHandlers
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serves clients until SIGINT or SIGTERM, then drains.",
+    abstract: "Serves clients until SIGINT, SIGTERM or SIGHUP, then drains.",
     discussion: """
       Without flags: greets every client on port 52000 of every address, so also from the network \
       (--host localhost: from this machine only), under the reactor. \
-      A second signal resets the clients that are left.
+      A second SIGINT or SIGTERM resets the clients that are left.
       """)
 
   @OptionGroup(title: "Service") var serviceFlags: ServiceFlags
@@ -32,6 +32,7 @@ struct Serve: ParsableCommand {
   }
 
   func run() throws {
+    logFlags.setQueueLimits()
     LoggingSystem.bootstrap { _ in FlagNamingLog(LineLog(level: logFlags.level)) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
@@ -75,9 +76,7 @@ struct Serve: ParsableCommand {
     var signals = sigset_t()
     var before = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGUSR1)
+    for signal in SignalDescriptor.wishesToEnd + [SIGUSR1] { sigaddset(&signals, signal) }
     shim_block_signals(&signals, &before)
   }
 

@@ -1,5 +1,5 @@
-// The wish to stop, by SIGINT, SIGTERM or SIGHUP, or by a call. Waits belong to the thread that runs the
-// comparison.
+// Stop requests by SIGINT, SIGTERM or SIGHUP, or by a call. Only the thread that runs the
+// comparison waits for them.
 
 import CEpollShim
 import Glibc
@@ -12,19 +12,20 @@ package final class StopSignal: Sendable {
   private let signals: Signals?
   private let asked = Atomic<Int>(0)
 
-  /// - Parameter watchingSignals: blocks those signals in the calling thread while this lives.
+  /// - Parameter watchingSignals: whether the signals request a stop; they stay blocked in the
+  ///   calling thread while this object lives.
   package init(watchingSignals: Bool) throws(Errno) {
     wake = try EventDescriptor()
     signals = watchingSignals ? Signals(try SignalDescriptor(SignalDescriptor.wishesToEnd)) : nil
   }
 
-  /// Ends the comparison soon, with what is there. Any thread.
+  /// Requests a stop. Any thread.
   package func stop() {
     asked.wrappingAdd(1, ordering: .releasing)
     wake.signal()
   }
 
-  /// How often somebody has asked; twice means: at once.
+  /// Number of requests; two mean an immediate stop.
   package var count: Int {
     while signals?.next() != nil { asked.wrappingAdd(1, ordering: .releasing) }
     return asked.load(ordering: .acquiring)
@@ -32,7 +33,7 @@ package final class StopSignal: Sendable {
 
   package var isAsked: Bool { count > 0 }
 
-  /// What becomes readable when somebody asks.
+  /// Descriptors that become readable on a request.
   var descriptors: [CInt] {
     [wake.descriptor] + (signals.map { [$0.descriptor] } ?? [])
   }
@@ -40,7 +41,7 @@ package final class StopSignal: Sendable {
   func clear() { wake.clear() }
 }
 
-/// A descriptor that can be absent.
+/// An optional signal descriptor.
 private final class Signals: Sendable {
   private let source: SignalDescriptor
 

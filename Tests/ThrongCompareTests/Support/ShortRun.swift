@@ -44,7 +44,7 @@ enum ShortRun {
   }
 }
 
-/// Stops a comparison after so many cells.
+/// Stops a comparison after a number of cells.
 final class Stopper: CompareObserver {
   private let stop: StopSignal
   private var left: Int
@@ -67,7 +67,7 @@ final class Stopper: CompareObserver {
   func beginsCounting(_ task: CellTask, _ number: Int, of count: Int) {}
 }
 
-/// Asks to stop when the first measurement begins.
+/// Requests a stop when the first measurement starts.
 final class StopperAtOnce: CompareObserver {
   private let stop: StopSignal
   private(set) var begun = 0

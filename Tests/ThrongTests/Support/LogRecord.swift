@@ -19,6 +19,15 @@ struct LogRecord: LogHandler {
 }
 
 extension Logger {
+  /// Keeps the messages of this level and above.
+  static func recording(_ level: Logger.Level, _ messages: Shared<[String]>) -> Logger {
+    Logger(label: "test") { _ in
+      var record = LogRecord(messages)
+      record.logLevel = level
+      return record
+    }
+  }
+
   /// Keeps the errors.
   static func recordingErrors(_ messages: Shared<[String]>) -> Logger {
     Logger(label: "test", factory: { _ in LogRecord(messages) })

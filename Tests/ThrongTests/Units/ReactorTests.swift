@@ -73,6 +73,33 @@ extension AllTests {
       try eventually("the driver has ended") { isOver.value }
     }
 
+    /// Threads of handlers that the server has given up come back after the loop's end, all at once.
+    @Test func whatComesAfterTheEndOfTheLoopIsIgnored() throws {
+      let reactor = try Reactor()
+      weak var kept: Poked?
+      let tokens = (0..<1000).map { _ in
+        let source = Poked()
+        kept = source
+        return reactor.adopt(source)
+      }
+      Task(executorPreference: reactor) { reactor.finish() }
+      let isOver = Shared(false)
+      try Thread.startDetached(stackSize: 1 << 20) {
+        reactor.run()
+        isOver.change { $0 = true }
+      }
+      try eventually("the loop has ended") { isOver.value }
+      try concurrently(8) { index in
+        for token in tokens[index * 125..<(index + 1) * 125] {
+          try check(!reactor.isWithinReach, "the state of the loop has no owner any more")
+          reactor.poke(token)
+          reactor.setTimer(token, at: .now)
+          reactor.release(token)
+        }
+      }
+      #expect(kept == nil, "nothing would ever release it")
+    }
+
     @Test(arguments: [0, 1, 2])
     func aTimerFiresOnceAndNotEarly(_ threads: Int) throws {
       let driver: Driver = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)

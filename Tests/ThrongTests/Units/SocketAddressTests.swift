@@ -35,6 +35,22 @@ extension AllTests {
       #expect(roundTrip(address) == address)
     }
 
+    /// A structure has the alignment of its largest member, which need not be that of what is read.
+    @Test(arguments: 0..<8, ["2001:db8::ff00:42:8329", "192.0.2.7"])
+    func addressesAreReadFromAnyPlaceInMemory(_ offset: Int, _ host: String) throws {
+      let address = try SocketAddress.resolve(host: host, port: 443)[0]
+      let read = address.withKernelForm { source, length in
+        withUnsafeTemporaryAllocation(byteCount: 256, alignment: 16) { memory in
+          let start = memory.baseAddress! + offset
+          start.copyMemory(from: source, byteCount: Int(length))
+          return SocketAddress(
+            decoding: UnsafeRawPointer(start).assumingMemoryBound(to: sockaddr_storage.self),
+            length: length)
+        }
+      }
+      #expect(read == address)
+    }
+
     @Test(arguments: ["", String(repeating: "p", count: 108), "a\0b"])
     func pathsThatTheKernelWouldCutAreRefused(_ path: String) {
       #expect(throws: AddressError.badUnixPath(path)) { try SocketAddress.unix(path: path) }
