@@ -201,6 +201,13 @@ static inline int shim_get_option(int fd, int level, int option, int *value) {
   return SHIM_RESULT(getsockopt(fd, level, option, value, &length));
 }
 
+// Connections in the accept queue of a listening TCP socket (TCP_INFO, tcp(7)).
+static inline int shim_accept_queue_length(int fd) {
+  struct tcp_info info = {0};
+  socklen_t length = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ? -errno : (int)info.tcpi_unacked;
+}
+
 // SO_LINGER with a time of 0: the next close sends RST (socket(7)).
 static inline int shim_set_reset_on_close(int fd) {
   struct linger linger = {.l_onoff = 1, .l_linger = 0};
@@ -313,6 +320,16 @@ static inline int shim_chmod(const char *path, mode_t mode) { return SHIM_RESULT
 static inline int shim_is_socket(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+typedef struct { uint64_t device, inode; } shim_file_identity;
+
+// Of the file itself, not of what a symbolic link names (lstat(2)).
+static inline int shim_identify_file(const char *path, shim_file_identity *identity) {
+  struct stat status;
+  if (lstat(path, &status) < 0) return -errno;
+  *identity = (shim_file_identity){.device = status.st_dev, .inode = status.st_ino};
+  return 0;
 }
 
 static inline uint64_t shim_monotonic_nanoseconds(void) {

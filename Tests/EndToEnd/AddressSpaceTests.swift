@@ -4,7 +4,9 @@ import Foundation
 import Testing
 
 @Suite struct AddressSpaceTests {
-  private static let threadPerClient = ["--handler", "echo", "--mode", "thread-per-client"]
+  private static let threadPerClient = [
+    "--handler", "echo", "--mode", "thread-per-client", "--max-connections-per-address", "off",
+  ]
 
   /// The arenas of malloc(3) took it all for 60 clients, and the process ended.
   @Test func itServesHundredsOfClientsAtOnce() throws {

@@ -37,8 +37,8 @@ struct ChatMemoryTests {
     """
 
   @Test func anIdleMemberCostsLittle() throws {
-    try ServeProgram.run(["--handler", "chat"], path: try #require(ThrongProgram.releasePath)) {
-      server in
+    let flags = ["--handler", "chat", "--max-connections-per-address", "off"]
+    try ServeProgram.run(flags, path: try #require(ThrongProgram.releasePath)) { server in
       let crowd = try PythonClient.start(server, Self.crowd)
       defer { crowd.kill() }
       try crowd.output.wait(for: "some")

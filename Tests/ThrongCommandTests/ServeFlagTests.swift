@@ -1,9 +1,9 @@
 // Each flag of `throng serve` changes what it names, and flags without meaning are refused.
 
 import Testing
-import Throng
 import ThrongHandlers
 
+@testable import Throng
 @testable import ThrongCommand
 
 @Suite struct ServeFlagTests {
@@ -24,6 +24,9 @@ import ThrongHandlers
     #expect(try configuration("--max-connections", "7").maximumConnections == 7)
     #expect(
       try configuration("--max-connections-per-address", "7").maximumConnectionsPerAddress == 7)
+    #expect(try configuration().maximumConnectionsPerAddress == 256)
+    #expect(
+      try configuration("--max-connections-per-address", "off").maximumConnectionsPerAddress == nil)
     #expect(try configuration("--accept-rate", "7").acceptRate == 7)
     #expect(try configuration("--accept-batch", "7").acceptBatch == 7)
     #expect(try configuration("--high-water-mark", "1m").connection.highWaterMark == 1 << 20)
@@ -48,6 +51,34 @@ import ThrongHandlers
     #expect(try configuration("--flush-timeout", "2s").connection.flushTimeout == .seconds(2))
     #expect(try configuration("--linger-timeout", "2s").connection.lingerTimeout == .seconds(2))
     #expect(try configuration("--drain-timeout", "2s").drainTimeout == .seconds(2))
+  }
+
+  @Test(arguments: HandlerChoice.allCases)
+  func aClientThatSpeaksFirstHasATimeLimitForIt(_ handler: HandlerChoice) throws {
+    let speaksFirst = [HandlerChoice.echo, .eventEcho, .lineEcho, .discard].contains(handler)
+    let options = try configuration("--handler", handler.rawValue).connection
+    #expect(options.firstByteTimeout == (speaksFirst ? .seconds(30) : nil))
+    let off = try configuration("--handler", handler.rawValue, "--first-byte-timeout", "off")
+    #expect(off.connection.firstByteTimeout == nil)
+  }
+
+  /// Whoever runs the command has no `Configuration`.
+  @Test func errorsAndLogLinesNameFlags() {
+    let failures: [ListenFailure] = [
+      .portInUse(7), .unixSocketInUse, .notASocket, .unixSocketWithLoops, .portProtected,
+      .directoryProtected, .noSuchDirectory, .addressNotAvailable, .system(.tooManyOpenFiles),
+    ]
+    let events: [AdmissionEvent] = [
+      .connectionLimit(7), .addressLimit(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .exhausted(.descriptors, .tooManyOpenFiles),
+      .acceptFails(.invalidArgument, retryAfter: .seconds(1)),
+    ]
+    for text in failures.map({ "\($0)" }) + events.map({ "\($0)" }) {
+      #expect(!FlagNames.inserted(in: text).contains("Configuration"), "\(text)")
+    }
+    #expect(FlagNames.inserted(in: "\(events[0])").contains("--max-connections)"))
+    #expect(FlagNames.inserted(in: "\(events[1])").contains("--max-connections-per-address)"))
+    #expect(FlagNames.inserted(in: "\(failures[0])").contains("another port with --port"))
   }
 
   @Test func socketOptionsAreSet() throws {

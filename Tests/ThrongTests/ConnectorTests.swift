@@ -155,7 +155,7 @@ private final class FullListener {
   private let waiting: [TestClient]
 
   init() throws {
-    let plan = try ListenPlan.plans(for: [.host("127.0.0.1", port: 0)], shared: false)[0]
+    let plan = try ListenPlan.plans(for: [.host("127.0.0.1", port: 0)], sharing: .none)[0]
     let listener = try ListeningSocket.open(plan, options: ConnectionOptions(), backlog: 0)
     address = listener.address
     self.listener = listener

@@ -152,17 +152,17 @@ extension AllTests {
         }
       }
       try await withServer(handler, Self.setup, configure: Self.narrow) { running in
+        let chatty = try (0..<5).map { _ in try running.connect() }
+        for client in chatty {
+          try client.send("c")
+          #expect(try client.receiveText(1) == "+")
+        }
         let before = Footprint.now.descriptors
         let slow = try (0..<5).map { _ in try running.connect(receiveBuffer: 16384) }
         for client in slow {
           try client.send("s")
           // More than the kernel's buffers hold, so the sender has waited before.
           _ = try client.receive(exactly: size / 2)
-        }
-        let chatty = try (0..<5).map { _ in try running.connect() }
-        for client in chatty {
-          try client.send("c")
-          #expect(try client.receiveText(1) == "+")
         }
         var most = before
         for _ in 0..<50 {

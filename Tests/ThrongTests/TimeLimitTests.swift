@@ -205,6 +205,7 @@ extension AllTests {
       }
       let configure: @Sendable (inout Configuration) -> Void = {
         $0.connection.idleTimeout = limit
+        $0.maximumConnectionsPerAddress = nil
       }
       try await withServer(handler, setup, configure: configure) { running in
         // More than a loop serves between two looks at its timers.

@@ -2,7 +2,7 @@
 
 import SystemPackage
 
-enum Exhaustion {
+enum Exhaustion: Equatable, Sendable {
   /// Of the process, or of the system.
   case descriptors, systemDescriptors
   case memory
@@ -22,7 +22,7 @@ enum Exhaustion {
       }
   }
 
-  private var remedy: String {
+  var remedy: String {
     switch self {
     case .descriptors: "raise ulimit -n"
     case .systemDescriptors: "raise fs.file-max"
@@ -41,7 +41,7 @@ enum Exhaustion {
     let isStart = if case .threads = self { true } else { false }
     let what = isStart ? "cannot start a thread for a client" : "cannot accept"
     return """
-      \(what): \(error) (\(remedy), or lower Configuration.maximumConnections); accepting is paused \
+      \(what): \(error.lowercased) (\(remedy), or lower Configuration.maximumConnections); accepting is paused \
       until a connection closes or a later attempt succeeds
       """
   }

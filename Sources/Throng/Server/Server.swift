@@ -177,17 +177,15 @@ public final class Server: Sendable {
 
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
-    var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
+    var plans = try ListenPlan.plans(
+      for: configuration.listen, sharing: loops > 1 ? .first : .none)
     if loops > 1, let unix = plans.first(where: \.isUnix) {
-      throw .cannotListen(
-        on: unix.place, reason: "several loops cannot share a Unix socket",
-        remedy: "choose one loop, or the thread pool")
+      throw .cannotListen(on: unix.place, .unixSocketWithLoops)
     }
     var opened: [Station] = []
-    var limits = configuration
-    limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
+    let admission = AdmissionControl(configuration)
     do {
-      for _ in 1...loops { opened.append(try openStation(limits, &plans)) }
+      for _ in 1...loops { opened.append(try openStation(admission, &plans)) }
     } catch {
       for station in opened { station.dismiss() }
       throw error
@@ -198,23 +196,27 @@ public final class Server: Sendable {
 
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
   private func openStation(
-    _ limits: Configuration, _ plans: inout [ListenPlan]
+    _ admission: AdmissionControl, _ plans: inout [ListenPlan]
   ) throws(ServerError) -> Station {
     var station: Station?
     do {
-      let new = try Station(service, model, limits, ids: ids, log: log, failureLog: failureLog)
+      let new = try Station(
+        service, model, configuration, ids: ids, admission: admission, log: log,
+        failureLog: failureLog)
       station = new
       for index in plans.indices {
         let socket = try ListeningSocket.open(
-          plans[index], options: limits.connection, backlog: limits.backlog)
+          plans[index], options: configuration.connection, backlog: configuration.backlog)
         plans[index].address = socket.address
+        if plans[index].sharing == .first { plans[index].sharing = .further }
         try new.listen(socket)
       }
       return new
     } catch {
       station?.dismiss()
       if let error = error as? ServerError { throw error }
-      throw .system("cannot make an event loop: \(error) (raise the limit with ulimit -n)")
+      let remedy = (error as? Errno).map { " (\(Exhaustion($0).remedy))" } ?? ""
+      throw .system("cannot make an event loop: \(error)\(remedy)")
     }
   }
 }

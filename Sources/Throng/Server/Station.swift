@@ -7,42 +7,45 @@ import SystemPackage
 
 final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`.
-  private struct State {
+  struct State {
+    /// Those that accept clients; one that drains leaves when its queue is empty.
     var listeners: [Listener] = []
+    /// Connections, and calls of accept(2) that have not returned.
     var open = 0
-    var perAddress: [SocketAddress: Int] = [:]
-    var acceptCredit = 0.0
-    var creditAt = MonotonicTime.now
     var isPaused = false
-    /// That accepting pauses was said; it is not said again until the backlog has been empty.
-    var hasWarned = false
+    /// The pause ends when a connection of the server closes, if not before.
+    var awaitsRoom = false
     var resumeAt = MonotonicTime.never
+    /// When to see whether accepting goes on normally.
+    var recoveryAt = MonotonicTime.never
     /// An accepted client for which no thread could be had, and how long to wait before the next try.
     var unstarted: BlockingConnection?
     var startPause = Station.shortestStartPause
     var drain = Drain.running
+
+    /// Whether nothing is left of a station that drains.
+    var isDone: Bool { open == 0 && listeners.isEmpty }
   }
 
-  private enum Drain { case running, draining, aborted, finished }
+  enum Drain { case running, draining, aborted, finished }
 
   let configuration: Configuration
-  private let model: Model
-  private let ids: ConnectionIDs
-  private let state = Mutex(State())
+  let admission: AdmissionControl
+  let model: Model
+  let ids: ConnectionIDs
+  let state = Mutex(State())
   private let token = Mutex(Token(rawValue: .max))
   /// The raw value of a `StopStage`.
   private let stopRequest = Atomic<Int>(0)
 
-  /// How long accepting rests when the process is out of descriptors, unless a connection closes.
-  private static let exhaustionPause = Duration.milliseconds(200)
   /// How long between two tries to start a thread: twice as long each time. A thread whose connection
   /// has closed takes a moment to end.
-  private static let shortestStartPause = Duration.milliseconds(10)
-  private static let longestStartPause = Duration.seconds(5)
+  static let shortestStartPause = Duration.milliseconds(10)
+  static let longestStartPause = Duration.seconds(5)
 
   init(
     _ service: Service, _ model: Model, _ configuration: Configuration, ids: ConnectionIDs,
-    log: Logger, failureLog: LogLimiter = LogLimiter()
+    admission: AdmissionControl, log: Logger, failureLog: LogLimiter = LogLimiter()
   ) throws(Errno) {
     let driver: Driver =
       switch model.kind {
@@ -51,6 +54,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       case .threadPool(let threads):
         try ThreadPool(threads: threads, runsCallbacks: service.callbacks != nil)
       }
+    self.admission = admission
     if !model.isReadinessDriven { AddressSpace.boundArenas() }
     self.model = model
     self.ids = ids
@@ -60,6 +64,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       counters: Counters(), failureLog: failureLog)
     token.withLock { $0 = driver.adopt(self) }
   }
+
+  /// Has `attend` called. Any thread.
+  func lookAround() { driver.poke(token.withLock { $0 }) }
 
   /// Before the driver runs.
   func listen(_ socket: consuming ListeningSocket) throws(Errno) {
@@ -76,6 +83,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
       s.listeners = []
       s.drain = .finished
     }
+    admission.forget(self)
     driver.release(token.withLock { $0 })
   }
 
@@ -87,185 +95,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
-  // MARK: Accepting
-
-  /// Counts a client in advance; false when accepting must pause instead.
-  func mayAccept() -> Bool {
-    state.withLock { s in
-      guard s.drain == .running, !s.isPaused else { return false }
-      guard s.open < configuration.maximumConnections else {
-        let limit = s.open
-        warn(&s, "\(limit) connections, the limit: accepting pauses until one closes")
-        pause(&s, until: .never)
-        return false
-      }
-      guard takeAcceptCredit(&s) else { return false }
-      s.open += 1
-      return true
-    }
-  }
-
-  /// Takes back what `mayAccept` has counted.
-  func acceptedNobody() {
-    state.withLock { s in
-      s.open -= 1
-      // In a pool another listener may have met the limit, or the drain have begun, meanwhile.
-      if s.isPaused, s.resumeAt == .never, s.drain == .running { resume(&s) }
-      if s.drain != .running, s.open == 0 { finish(&s) }
-    }
-  }
-
-  func admit(_ client: consuming AcceptedClient) {
-    let peer = client.address
-    guard isAddressWelcome(peer) else {
-      counters.refused.add(1)
-      client.socket.reset()
-      return acceptedNobody()
-    }
-    counters.open.add(1)
-    counters.accepted.add(1)
-    let id = ids.next()
-    log.debug("connection \(id) from \(peer)")
-    if case .threadPerClient(let stackSize) = model.kind {
-      return startOrKeep(
-        BlockingConnection(
-          id: id, remoteAddress: peer, context: self, socket: client.socket, stackSize: stackSize))
-    }
-    do {
-      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client.socket)
-      try ready.start()
-      started(ready)
-    } catch {
-      forgetConnection(peer)
-      pause(exhausted: error)
-    }
-  }
-
-  /// A client for which no thread can be had is kept, and accepting pauses until there is one.
-  private func startOrKeep(_ connection: BlockingConnection) {
-    do {
-      try connection.start()
-      state.withLock { $0.startPause = Self.shortestStartPause }
-      started(connection)
-    } catch {
-      state.withLock { s in
-        s.unstarted = connection
-        warn(&s, Exhaustion.threads.explanation(error))
-        pause(&s, until: driver.now + s.startPause)
-        s.startPause = min(s.startPause * 2, Self.longestStartPause)
-      }
-    }
-  }
-
-  /// Another try for the client that waits for a thread. On the driver's thread.
-  private func startUnstarted(afterClose: Bool = false) {
-    let connection = state.withLock { s in
-      if afterClose { s.startPause = Self.shortestStartPause }
-      return s.unstarted.take()
-    }
-    if let connection { startOrKeep(connection) }
-  }
-
-  private func started(_ connection: Connection) {
-    // In a pool the drain may have begun meanwhile, and not have seen this one.
-    switch state.withLock({ $0.drain }) {
-    case .running: break
-    case .draining: connection.drain()
-    case .aborted, .finished: connection.abort()
-    }
-  }
-
-  /// Nobody waits in the backlog any more.
-  func caughtUp() {
-    state.withLock { s in
-      guard s.hasWarned else { return }
-      s.hasWarned = false
-      log.notice("everybody who waited was accepted")
-    }
-  }
-
-  private func warn(_ s: inout State, _ text: @autoclosure () -> String) {
-    guard !s.hasWarned else { return }
-    s.hasWarned = true
-    log.warning("\(text())")
-  }
-
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")
     forgetConnection(connection.remoteAddress)
     startUnstarted(afterClose: true)
-  }
-
-  private func forgetConnection(_ peer: SocketAddress) {
-    counters.open.add(-1)
-    state.withLock { s in
-      s.open -= 1
-      forget(peer, &s)
-      if s.isPaused, s.drain == .running { resume(&s) }
-      if s.drain != .running, s.open == 0 { finish(&s) }
-    }
-  }
-
-  /// Out of descriptors or memory: waiting for a connection to close, or a while, may help.
-  func pause(exhausted error: Errno) {
-    state.withLock { pause(&$0, exhausted: error) }
-  }
-
-  private func pause(_ s: inout State, exhausted error: Errno) {
-    warn(&s, Exhaustion(error).explanation(error))
-    pause(&s, until: driver.now + Self.exhaustionPause)
-  }
-
-  private func pause(_ s: inout State, until time: MonotonicTime) {
-    if !s.isPaused { counters.acceptPauses.add(1) }
-    s.isPaused = true
-    for listener in s.listeners { listener.pause() }
-    s.resumeAt = time
-    setTimer(&s)
-  }
-
-  private func resume(_ s: inout State) {
-    s.isPaused = false
-    s.resumeAt = .never
-    var failure: Errno?
-    for listener in s.listeners { failure = listener.resume() ?? failure }
-    if let failure { pause(&s, exhausted: failure) }
-  }
-
-  func withListeners<Result>(_ body: () -> Result) -> Result { state.withLock { _ in body() } }
-
-  /// A token bucket: `acceptRate` a second, saved up for at most a second.
-  private func takeAcceptCredit(_ s: inout State) -> Bool {
-    guard let rate = configuration.acceptRate else { return true }
-    let now = MonotonicTime.now
-    let elapsed = Double(now.nanoseconds - s.creditAt.nanoseconds) / 1e9
-    s.acceptCredit = min(Double(rate), s.acceptCredit + elapsed * Double(rate))
-    s.creditAt = now
-    if s.acceptCredit < 1 {
-      pause(&s, until: now + .seconds((1 - s.acceptCredit) / Double(rate)))
-      return false
-    }
-    s.acceptCredit -= 1
-    return true
-  }
-
-  private var limitsAddresses: Bool {
-    configuration.maximumConnectionsPerAddress < configuration.maximumConnections
-  }
-
-  private func isAddressWelcome(_ peer: SocketAddress) -> Bool {
-    guard limitsAddresses, peer.port != nil else { return true }
-    return state.withLock { s in
-      let count = s.perAddress[peer.with(port: 0), default: 0]
-      guard count < configuration.maximumConnectionsPerAddress else { return false }
-      s.perAddress[peer.with(port: 0)] = count + 1
-      return true
-    }
-  }
-
-  private func forget(_ peer: SocketAddress, _ s: inout State) {
-    guard limitsAddresses, let count = s.perAddress[peer.with(port: 0)] else { return }
-    s.perAddress[peer.with(port: 0)] = count == 1 ? nil : count - 1
   }
 
   // MARK: Stopping
@@ -273,7 +106,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   /// Drains, or resets at once. Any thread.
   func requestStop(_ stage: StopStage) {
     if stopRequest.max(stage.rawValue, ordering: .acquiringAndReleasing).oldValue < stage.rawValue {
-      driver.poke(token.withLock { $0 })
+      lookAround()
     }
   }
 
@@ -283,26 +116,29 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   func attend(now: MonotonicTime) {
     let asked = stopRequest.load(ordering: .acquiring)
     var step = Step.nothing
-    var isResumed = false
+    var queued = 0
+    var pauseEnd: PauseEnd?
+    reportRecovery(now)
     state.withLock { s in
-      if s.isPaused, s.resumeAt <= now {
-        resume(&s)
-        isResumed = true
-      }
+      pauseEnd = endPauseIfDue(&s, now)
       if asked >= StopStage.draining.rawValue, s.drain == .running {
-        beginDrain(&s)
+        s.drain = .draining
+        drainQueues(&s)
         step = .drain
       }
       if asked >= StopStage.resetting.rawValue, s.drain == .draining {
         s.drain = .aborted
+        queued = closeListeners(&s)
         step = .abort
       }
       setTimer(&s)
     }
-    if isResumed || step == .drain { startUnstarted() }
+    if let error = pauseEnd?.failure { pause(exhausted: error) }
+    reportReset(queued: queued)
+    if pauseEnd != nil || step == .drain { startUnstarted() }
     take(step)
     state.withLock { s in
-      if s.drain != .running, s.open == 0 { finish(&s) }
+      if s.drain != .running, s.isDone { finish(&s) }
     }
   }
 
@@ -313,7 +149,9 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     let connections = step == .nothing ? [] : driver.sources.compactMap { $0 as? Connection }
     switch step {
     case .nothing: return
-    case .drain: for connection in connections { connection.drain() }
+    case .drain:
+      if !connections.isEmpty { log.info("draining, connections open: \(connections.count)") }
+      for connection in connections { connection.drain() }
     case .abort:
       if !connections.isEmpty {
         counters.resetAtStop.add(connections.count)
@@ -332,20 +170,12 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     forgetConnection(connection.remoteAddress)
   }
 
-  private func beginDrain(_ s: inout State) {
-    s.drain = .draining
-    s.resumeAt = .never
-    for listener in s.listeners { listener.close() }
-    s.listeners = []
-    let open = s.open
-    if open > 0 { log.info("draining, connections open: \(open)") }
-  }
-
   /// Ends the driver. One whose handlers do not return goes on, and is not waited for: what they still
   /// do when they come back finds it there.
-  private func finish(_ s: inout State) {
+  func finish(_ s: inout State) {
     guard s.drain != .finished else { return }
     s.drain = .finished
+    admission.forget(self)
     driver.release(token.withLock { $0 })
     driver.finish()
   }
@@ -358,8 +188,8 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     }
   }
 
-  private func setTimer(_ s: inout State) {
+  func setTimer(_ s: inout State) {
     guard s.drain != .finished else { return }
-    driver.setTimer(token.withLock { $0 }, at: s.resumeAt)
+    driver.setTimer(token.withLock { $0 }, at: min(s.resumeAt, s.recoveryAt))
   }
 }

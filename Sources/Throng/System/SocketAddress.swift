@@ -71,6 +71,12 @@ extension SocketAddress {
     return false
   }
 
+  /// Whether this stands for every address of the machine, `::` or `0.0.0.0`.
+  package var isWildcard: Bool {
+    if case .ipv4(0, _) = storage { return true }
+    return isWildcardIPv6
+  }
+
   func with(port: Int) -> SocketAddress {
     switch storage {
     case .ipv4(let address, _): .init(.ipv4(address: address, port: UInt16(port)))

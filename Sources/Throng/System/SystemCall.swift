@@ -23,11 +23,3 @@ func retrying<Result: SignedInteger & FixedWidthInteger>(
     if result != Result(-EINTR) { return try check(result) }
   }
 }
-
-extension Errno {
-  /// The process or the system has run out of descriptors or memory; waiting may help.
-  var isExhaustion: Bool {
-    self == .tooManyOpenFiles || self == .tooManyOpenFilesInSystem || self == .noBufferSpace
-      || self == .noMemory
-  }
-}

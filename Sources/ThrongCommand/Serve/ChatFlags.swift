@@ -34,9 +34,9 @@ struct ChatFlags: ParsableArguments {
   @Option(
     help: .value(
       "n", "Lines a second that a client may send for long, or off.",
-      default: RateArgument(defaults.rate)),
-    transform: RateArgument.init(parsing:))
-  var chatRate: RateArgument?
+      default: NumberLimitArgument(defaults.rate)),
+    transform: NumberLimitArgument.init(parsing:))
+  var chatRate: NumberLimitArgument?
 
   @Option(
     help: .value(
@@ -75,7 +75,7 @@ struct ChatFlags: ParsableArguments {
   var chatAnnounceLimit: Int?
 
   func validate() throws {
-    if chatRate?.rate == nil, chatRate != nil, chatBurst != nil {
+    if chatRate?.number == nil, chatRate != nil, chatBurst != nil {
       throw ValidationError("--chat-burst has no meaning with --chat-rate off (leave one out)")
     }
     if let chatByteRate, chatByteRate.bytes == nil, chatByteBurst != nil {
@@ -103,7 +103,7 @@ struct ChatFlags: ParsableArguments {
     if let chatLineLength { limits.lineLength = chatLineLength.bytes }
     if let chatHistory { limits.historyLines = chatHistory }
     if let chatRooms { limits.rooms = chatRooms }
-    if let chatRate { limits.rate = chatRate.rate }
+    if let chatRate { limits.rate = chatRate.number }
     if let chatBurst { limits.burst = chatBurst }
     if let chatByteRate { limits.byteRate = chatByteRate.bytes }
     if let chatByteBurst { limits.byteBurst = chatByteBurst.bytes }

@@ -11,7 +11,8 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serves clients until SIGINT, SIGTERM or SIGHUP, then drains.",
     discussion: """
-      Without flags: greets every client on port 52000 of every address, under the reactor. \
+      Without flags: greets every client on port 52000 of every address, so also from the network \
+      (--host localhost: from this machine only), under the reactor. \
       A second SIGINT or SIGTERM resets the clients that are left.
       """)
 
@@ -32,7 +33,7 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     logFlags.setQueueLimits()
-    LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
+    LoggingSystem.bootstrap { _ in FlagNamingLog(LineLog(level: logFlags.level)) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
     var configuration = serverConfiguration
@@ -47,7 +48,7 @@ struct Serve: ParsableCommand {
       defer { if logFlags.stats { StandardError.write("\(server.metrics)") } }
       try server.run()
     } catch let error as ServerError {
-      throw Failure("\(error)")
+      throw Failure(FlagNames.inserted(in: "\(error)"))
     }
     let count = server.metrics.resetAtStop
     if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
@@ -72,10 +73,14 @@ struct Serve: ParsableCommand {
     if result < 0 { log.warning("cannot raise the limit of open descriptors") }
   }
 
+  private static let everyAddress =
+    ", every address of this machine: reachable from the network (--host localhost: from here only)"
+
   /// Once the threads run, so that it says how many there are, and that signals are seen.
   private static func announce(_ server: Server, _ handler: String) {
     for address in server.addresses {
-      StandardError.write("listening on \(address) (\(handler), \(server.runningModel))")
+      let line = "listening on \(address) (\(handler), \(server.runningModel))"
+      StandardError.write(line + (address.isWildcard ? everyAddress : ""))
     }
   }
 }

@@ -10,7 +10,7 @@ extension CompareOptions {
     var found = models.map { model in
       Contender(
         id: model.rawValue, label: model.label(threads: threads), kind: .model,
-        command: Shell.quoted(throng) + " serve --quiet --host 127.0.0.1 --port {port}",
+        command: Shell.quoted(throng) + Self.serve,
         flags: model.flags(threads: threads))
     }
     for peer in peers {
@@ -30,6 +30,11 @@ extension CompareOptions {
     }
     return found
   }
+
+  /// The generator has one address, and its idle connections send nothing.
+  private static let serve =
+    " serve --quiet --host 127.0.0.1 --port {port} --max-connections-per-address off"
+    + " --first-byte-timeout off"
 
   /// A name as part of an id: `C, epoll` becomes `c-epoll`.
   static func identifier(_ name: String) -> String {

@@ -68,7 +68,7 @@ extension AllTests {
     }
 
     @Test func everyAddressIsOnePlanForBothVersions() throws {
-      let plans = try ListenPlan.plans(for: [.anyAddress(port: 1)], shared: false)
+      let plans = try ListenPlan.plans(for: [.anyAddress(port: 1)], sharing: .none)
       #expect(plans.count == 1)
       #expect(plans[0].isDualStack && plans[0].address.isWildcardIPv6)
       #expect(plans[0].place == "port 1")
@@ -77,16 +77,16 @@ extension AllTests {
     /// `::` and `0.0.0.0` on one port would collide if the former took IPv4 as well.
     @Test func theAnyAddressesOfBothVersionsDoNotCollide() throws {
       let endpoints: [Endpoint] = [.host("::", port: 1), .host("0.0.0.0", port: 1)]
-      let plans = try ListenPlan.plans(for: endpoints, shared: true)
+      let plans = try ListenPlan.plans(for: endpoints, sharing: .first)
       #expect(plans.count == 2)
-      #expect(plans.allSatisfy { !$0.isDualStack && $0.isShared })
-      let alone = try ListenPlan.plans(for: [endpoints[0]], shared: false)
+      #expect(plans.allSatisfy { !$0.isDualStack && $0.sharing == .first })
+      let alone = try ListenPlan.plans(for: [endpoints[0]], sharing: .none)
       #expect(alone[0].isDualStack)
     }
 
     @Test func anAbstractNameHasNoFileToRemove() throws {
       let endpoints: [Endpoint] = [.unix(path: "@name"), .unix(path: "/tmp/x", mode: 0o600)]
-      let plans = try ListenPlan.plans(for: endpoints, shared: false)
+      let plans = try ListenPlan.plans(for: endpoints, sharing: .none)
       #expect(plans.map(\.unixPath) == [nil, "/tmp/x"])
       #expect(plans.allSatisfy { $0.isUnix })
       #expect(plans[1].mode == 0o600)
