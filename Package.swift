@@ -83,7 +83,9 @@ let package = Package(
       name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
     .testTarget(
       name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
-    .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["ThrongCommand"], exclude: ["Faults/faults.c"],
+      swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",
       dependencies: [
