@@ -1,16 +1,46 @@
-// Faults that keep the command from starting: one sentence and status 1, never a signal.
+// Faults that end the command, or keep it from starting: one sentence and status 1, never a signal.
 
 import Foundation
 import Testing
 
 @Suite struct FaultEndTests {
+  /// After this the loop cannot wait for events any more.
+  @Test(arguments: everyModel, ["EINVAL", "EBADF", "EFAULT"])
+  func aFailedWaitForEventsEndsTheServerWithOneSentence(model: [String], error: String) throws {
+    for when in ["nth:1", "from:1"] {
+      let faulty = try FaultyProgram("epoll_wait=\(error)/\(when)")
+      try faulty.serve(["--handler", "echo", "--drain-timeout", "1s"] + model) { server in
+        faulty.board.isOn = true
+        // Wakes the loop, which waits again.
+        let descriptor = try EchoTraffic.connection(to: try #require(UInt16(server.port)))
+        defer { close(descriptor) }
+        #expect(try server.program.waitForEnd() == .status(1), "\(when)")
+        #expect(faulty.board.faults() > 0)
+        let sentences = server.program.errors.lines.filter { $0.contains("epoll_wait") }
+        #expect(sentences.count == 1, "\(when): \(server.program.errors.text)")
+      }
+    }
+  }
+
+  /// Profiles of older container engines answer EPERM to calls that they do not know.
+  @Test(arguments: ["EPERM", "ENOSYS"])
+  func theLoadGeneratorWaitsWithoutEpollPwait2(error: String) throws {
+    try ServeProgram.run(["--handler", "echo"]) { server in
+      let faulty = try FaultyProgram("epoll_pwait2=\(error)/from:1", fromStart: true)
+      let result = try faulty.run(
+        ["bench", "127.0.0.1:\(server.port)", "--duration", "300ms", "--warmup", "0s"])
+      #expect(faulty.board.faults() > 0)
+      #expect(result.end == .status(0), "\(result.errors)")
+    }
+  }
+
   @Test(
     arguments: everyModel,
     [
       "socket=EMFILE", "socket=ENOBUFS", "bind=EADDRINUSE", "bind=EACCES", "listen=EADDRINUSE",
       "epoll_create1=EMFILE", "epoll_create1=ENOMEM", "eventfd=EMFILE", "eventfd=ENODEV",
-      "epoll_ctl_add=ENOSPC", "epoll_ctl_add=ENOMEM",
-      "setsockopt=ENOMEM",
+      "signalfd=EMFILE", "signalfd=ENOMEM", "epoll_ctl_add=ENOSPC", "epoll_ctl_add=ENOMEM",
+      "setsockopt=ENOMEM", "getsockname=ENOBUFS",
     ])
   func aServerThatCannotStartSaysWhyInOneSentence(model: [String], fault: String) throws {
     let faulty = try FaultyProgram("\(fault)/from:1", fromStart: true)

@@ -48,7 +48,14 @@ enum FaultTable {
     + rows("poll", ["ENOMEM"], "every:2", perClient, losing: true)
     + rows("epoll_wait", ["EINTR"], "chance:20")
     + rows("epoll_ctl_add", ["ENOMEM", "ENOSPC"], "every:3", readiness, losing: true)
-    + rows("eventfd_write", ["EAGAIN", "EINTR", "EIO"], "every:2", pool)
+    + rows(
+      "epoll_ctl_mod", ["ENOMEM", "EBADF", "EINVAL", "ENOENT", "EPERM"], "every:3", readiness,
+      losing: true)
+    // Accepting pauses and goes on, which changes what the listener is watched for.
+    + rows("accept4=EMFILE/every:3,epoll_ctl_mod", ["ENOMEM"], "every:2", losing: true)
+    + rows("eventfd", ["EMFILE", "ENFILE", "ENOMEM", "ENODEV"], "every:2", perClient)
+    + rows("eventfd", ["EMFILE"], "from:1", perClient)
+    + rows("eventfd_write", ["EAGAIN", "EINTR", "EIO"], "every:2", pool + perClient)
     + rows("eventfd_read", ["EAGAIN", "EINTR", "EIO"], "every:2", perClient)
     + rows("pthread_create", ["EAGAIN"], "every:2", perClient, losing: true)
 
