@@ -10,16 +10,33 @@ import Testing
     for when in ["nth:1", "from:1"] {
       let faulty = try FaultyProgram("epoll_wait=\(error)/\(when)")
       try faulty.serve(["--handler", "echo", "--drain-timeout", "1s"] + model) { server in
+        let port = try #require(UInt16(server.port))
         faulty.board.isOn = true
-        // Wakes the loop, which waits again.
-        let descriptor = try EchoTraffic.connection(to: try #require(UInt16(server.port)))
-        defer { close(descriptor) }
+        // Wakes the loop, which waits again. A loop that has failed meanwhile refuses it.
+        let descriptor = try? EchoTraffic.connection(to: port)
+        defer { if let descriptor { close(descriptor) } }
         #expect(try server.program.waitForEnd() == .status(1), "\(when)")
         #expect(faulty.board.faults() > 0)
-        let sentences = server.program.errors.lines.filter { $0.contains("epoll_wait") }
-        #expect(sentences.count == 1, "\(when): \(server.program.errors.text)")
+        expectOneSentence(server.program.errors.text)
       }
     }
+  }
+
+  /// The loop may fail before the server begins to watch over it.
+  @Test(arguments: everyModel)
+  func aFailureOfTheFirstWaitIsReportedToo(model: [String]) throws {
+    for _ in 0..<20 {
+      let faulty = try FaultyProgram("epoll_wait=EBADF/from:1", fromStart: true)
+      let result = try faulty.run(["serve", "--host", "127.0.0.1", "--port", "0"] + model)
+      #expect(result.end == .status(1))
+      expectOneSentence(result.errors)
+    }
+  }
+
+  private func expectOneSentence(_ errors: String) {
+    let sentences = errors.split(separator: "\n").filter { $0.hasPrefix("throng: ") }
+    #expect(sentences.count == 1, "\(errors)")
+    #expect(sentences.first?.contains("epoll_wait") == true, "\(errors)")
   }
 
   /// Profiles of older container engines answer EPERM to calls that they do not know.

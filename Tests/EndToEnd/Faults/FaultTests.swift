@@ -42,19 +42,17 @@ enum FaultTable {
     + rows("sendmsg", ["EINTR", "SHORT", "EAGAIN"], "chance:20", readiness)
     + rows("sendmsg", ["EPIPE", "ENOMEM"], "chance:20", readiness, losing: true)
     + rows("sendmsg", ["EINTR", "SHORT", "EAGAIN"], "chance:20", perClient, ["event-echo"])
-    + rows("send=EPIPE/chance:20,setsockopt", ["ENOMEM", "EINVAL"], "every:2", losing: true)
+    + rows("sendmsg=EPIPE/chance:20,setsockopt", ["ENOMEM"], "every:1", readiness, losing: true)
+    + rows("send=EPIPE/chance:20,setsockopt", ["ENOMEM"], "every:1", perClient, losing: true)
     + rows("close", ["EINTR", "EIO"], "every:2")
-    + rows("poll", ["EINTR"], "every:2", perClient)
-    + rows("poll", ["ENOMEM"], "every:2", perClient, losing: true)
     + rows("epoll_wait", ["EINTR"], "chance:20")
     + rows("epoll_ctl_add", ["ENOMEM", "ENOSPC"], "every:3", readiness, losing: true)
     + rows(
       "epoll_ctl_mod", ["ENOMEM", "EBADF", "EINVAL", "ENOENT", "EPERM"], "every:3", readiness,
       losing: true)
+    + rows("epoll_ctl_del", ["ENOENT", "EBADF"], "every:2", readiness, losing: true)
     // Accepting pauses and goes on, which changes what the listener is watched for.
     + rows("accept4=EMFILE/every:3,epoll_ctl_mod", ["ENOMEM"], "every:2", losing: true)
-    + rows("eventfd", ["EMFILE", "ENFILE", "ENOMEM", "ENODEV"], "every:2", perClient)
-    + rows("eventfd", ["EMFILE"], "from:1", perClient)
     + rows("eventfd_write", ["EAGAIN", "EINTR", "EIO"], "every:2", pool + perClient)
     + rows("eventfd_read", ["EAGAIN", "EINTR", "EIO"], "every:2", perClient)
     + rows("pthread_create", ["EAGAIN"], "every:2", perClient, losing: true)

@@ -28,9 +28,10 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SHORT = -1, MAX_RULES = 8, MAX_DESCRIPTORS = 65536, SYS_EPOLL_PWAIT2 = 441 };
+enum { SHORT = -1, MAX_RULES = 8, MAX_DESCRIPTORS = 65536, NUMBER_OF_EPOLL_PWAIT2 = 441 };
 
 struct rule {
   char call[24], kind[8];
@@ -236,12 +237,21 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   return error ? error : REAL(pthread_create)(thread, attributes, body, v);
 }
 
+// Calls that do not go through their own function; syscall(2) is no cancellation point.
 long syscall(long number, ...) {
   long a[6];
   va_list list;
   va_start(list, number);
   for (int i = 0; i < 6; i++) a[i] = va_arg(list, long);
   va_end(list);
-  if (number == SYS_EPOLL_PWAIT2) FAIL_IF_DUE("epoll_pwait2");
+  switch (number) {
+  case SYS_recvfrom: FAIL_OR_SHORTEN("recv", a[2]); break;
+  case SYS_sendto: FAIL_OR_SHORTEN("send", a[2]); break;
+#ifdef SYS_epoll_wait
+  case SYS_epoll_wait:
+#endif
+  case SYS_epoll_pwait: FAIL_IF_DUE("epoll_wait"); break;
+  case NUMBER_OF_EPOLL_PWAIT2: FAIL_IF_DUE("epoll_pwait2"); break;
+  }
   return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
