@@ -88,7 +88,9 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["ThrongCommand"], exclude: ["Faults/faults.c"],
+      swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",
       dependencies: [

@@ -63,7 +63,7 @@ extension AllTests {
           try client.send("x")
           #expect(try client.receiveText(1) == "x")
         }
-        for _ in 0..<3 { #expect(try running.connect().isReset()) }
+        for _ in 0..<3 { #expect(try running.refusesAClient()) }
         #expect(running.metrics.refused == 3)
         let neighbour = try TestClient(
           running.address, from: SocketAddress.resolve(host: "127.0.0.3", port: 0)[0])

@@ -30,7 +30,7 @@ struct ListeningSocket: ~Copyable {
   ) throws(ServerError) -> ListeningSocket {
     do {
       let socket = try bind(plan, options)
-      let address = socket.localAddress ?? plan.address
+      let address = try socket.boundAddress
       let file = plan.unixPath.flatMap { SocketFile(path: $0) }
       let bound = ListeningSocket(socket, address, file, backlog)
       if let path = plan.unixPath { _ = try check(shim_chmod(path, plan.mode)) }

@@ -62,6 +62,15 @@ final class RunningServer: Sendable {
     try TestClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
   }
 
+  /// Whether a new client is reset. The reset may come while connect(2) is still under way.
+  func refusesAClient() throws -> Bool {
+    do {
+      return try connect().isReset()
+    } catch let failure as TestClient.Failure where failure.errno == .connectionReset {
+      return true
+    }
+  }
+
   func waitUntilStopped(within limit: Duration = .seconds(30)) throws {
     try eventually("the server has stopped", within: limit) { hasStopped }
     try outcome.withLock { $0 }?.get()
@@ -90,8 +99,16 @@ private func runAndStop<Outcome: Sendable>(
 ) throws -> (Outcome, [SocketAddress]) {
   var configuration = Configuration(host: testHost, port: 0)
   configure(&configuration)
+  let isStarted = Shared(false)
+  let started = configuration.started
+  configuration.started = {
+    started?($0)
+    isStarted.change { $0 = true }
+  }
   let running = try RunningServer(make(configuration, .quiet))
   defer { running.server.stopNow() }
+  // From now on it opens nothing but connections.
+  try eventually("the server runs") { isStarted.value || running.hasStopped }
   let outcome = try body(running)
   running.server.stop()
   try running.waitUntilStopped()
