@@ -147,6 +147,10 @@ extension AllTests {
       _ setup: Setup, _ running: Setup
     ) async throws {
       try await withEcho(running, .handler) { running in
+        // Running, it opens nothing more that would be counted as the other one's.
+        let client = try running.connect()
+        try client.send("x")
+        #expect(try client.receiveText(1) == "x")
         let before = Footprint.now
         let port = running.address.port!
         let second = Server(
