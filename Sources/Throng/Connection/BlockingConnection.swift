@@ -35,6 +35,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     /// What the driver watches the socket for, once; and whether epoll knows the socket.
     var awaited: Readiness = []
     var isWatched = false
+    /// The activity when a limit on silence was first found to have passed, and when it is called.
+    var silentSince = MonotonicTime.never
+    var silenceEnds = MonotonicTime.never
     /// When to try the socket all the same, because epoll could not watch it.
     var retryAt = MonotonicTime.never
     /// The drain came while somebody was receiving, who then sees what is left to receive.
@@ -309,13 +312,37 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       let limit = s.deadlines.passed(
         situation(s), context.timeLimits, on: s.socket.reference, now: now)
     else { return updateTimer(&s) }
-    if limit == .linger {
+    switch limit {
+    case .linger:
       s.isLingering = false
       s.socket.shutdownBoth()
-    } else {
+    case .idle, .firstByte:
+      if s.isReceiving, isFirstLook(&s, now) { return }
       fail(&s, .timedOut(limit))
+    default: fail(&s, .timedOut(limit))
     }
   }
+
+  /// The connection's thread may have come out of recv(2) with input and not have got the lock yet, all
+  /// the more so when the process stood still. So silence is looked at twice, the longer apart the later
+  /// the first look was.
+  private func isFirstLook(_ s: inout State, _ now: MonotonicTime) -> Bool {
+    if s.silentSince != s.deadlines.activity {
+      s.silentSince = s.deadlines.activity
+      let limits = context.timeLimits
+      let deadline = s.deadlines.earliest(situation(s), limits).time
+      let delay = now.nanoseconds - min(deadline.nanoseconds, now.nanoseconds)
+      s.silenceEnds = now.advanced(
+        by: min(max(delay, Self.shortestSecondLook), Self.longestSecondLook, limits.idle))
+    }
+    guard now < s.silenceEnds else { return false }
+    s.deadlines.timer = s.silenceEnds
+    driver.setTimer(s.token, at: s.silenceEnds)
+    return true
+  }
+
+  private static let shortestSecondLook: UInt64 = 100_000_000
+  private static let longestSecondLook: UInt64 = 1_000_000_000
 
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
     // A receive has its own way to end in time: see `receivePolling`.

@@ -72,7 +72,5 @@ struct Socket: ~Copyable {
     }
   }
 
-  var localAddress: SocketAddress? {
-    SocketAddress.from { shim_getsockname(descriptor, $0, $1) }
-  }
+  var localAddress: SocketAddress? { try? boundAddress }
 }

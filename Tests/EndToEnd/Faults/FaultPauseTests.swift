@@ -74,7 +74,10 @@ import Testing
     model: [String], handler: String
   ) throws {
     let message = [UInt8](repeating: 7, count: 64)
-    try ServeProgram.run(["--handler", handler, "--idle-timeout", "3s"] + model) { server in
+    let flags = [
+      "--handler", handler, "--idle-timeout", "3s", "--max-connections-per-address", "off",
+    ]
+    try ServeProgram.run(flags + model) { server in
       let port = try #require(UInt16(server.port))
       let clients = try (0..<300).map { _ in try EchoTraffic.connection(to: port) }
       defer { for descriptor in clients { close(descriptor) } }
