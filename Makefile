@@ -9,8 +9,10 @@ APT_INSTALL = $(SUDO) apt-get update -q && \
 TEST_PACKAGES := $(shell cat .ci/apt-packages)
 
 # Swift's libraries are linked in: the program starts faster and runs on a machine without Swift.
+# With lld, which comes with Swift: gold warns of mktemp(3), which FoundationEssentials refers to in a
+# function that nothing here calls (swift-argument-parser brings that library in, for JSON).
 RELEASE := -c release --product throng --static-swift-stdlib --disable-local-rpath \
-	-Xswiftc -no-toolchain-stdlib-rpath
+	-Xswiftc -no-toolchain-stdlib-rpath -Xswiftc -use-ld=lld
 
 build: headers ## Build the command in release: .build/release/throng
 	swift build $(RELEASE)

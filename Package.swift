@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "ThrongHandlers",
       dependencies: [
-        "Throng",
+        "CEpollShim", "Throng",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -87,8 +87,15 @@ let package = Package(
     .testTarget(
       name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
     .testTarget(
-      name: "ThrongHandlersTests", dependencies: ["ThrongHandlers"], swiftSettings: settings),
-    .testTarget(name: "EndToEnd", dependencies: ["ThrongCommand"], swiftSettings: settings),
+      name: "ThrongHandlersTests",
+      dependencies: [
+        "CEpollShim", "Throng", "ThrongHandlers",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["ThrongCommand"], exclude: ["Faults/faults.c"],
+      swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",
       dependencies: [

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,6 +23,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -74,8 +76,16 @@ static inline int shim_epoll_delete(int epoll, int fd) {
   return SHIM_RESULT(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
 }
 
+// Every message makes these calls: this one, shim_recv and shim_send. The C library's functions are
+// cancellation points (pthreads(7)), which in a process with more than one thread costs two locked
+// instructions and about forty others each; syscall(2) is none, and no thread here is ever cancelled.
 static inline int shim_epoll_wait(int epoll, shim_event *events, int capacity, int milliseconds) {
-  return SHIM_RESULT(epoll_wait(epoll, events, capacity, milliseconds));
+#ifdef SYS_epoll_wait
+  return (int)SHIM_RESULT(syscall(SYS_epoll_wait, epoll, events, capacity, milliseconds));
+#else
+  return (int)SHIM_RESULT(
+    syscall(SYS_epoll_pwait, epoll, events, capacity, milliseconds, NULL, (size_t)8));
+#endif
 }
 
 // epoll_pwait2(2), which older C libraries do not offer.
@@ -162,11 +172,11 @@ static inline int shim_getpeername(int fd, struct sockaddr_storage *address, soc
 }
 
 static inline ssize_t shim_recv(int fd, void *bytes, size_t count, int flags) {
-  return SHIM_RESULT(recv(fd, bytes, count, flags));
+  return SHIM_RESULT(syscall(SYS_recvfrom, fd, bytes, count, flags, NULL, NULL));
 }
 
 static inline ssize_t shim_send(int fd, const void *bytes, size_t count, int flags) {
-  return SHIM_RESULT(send(fd, bytes, count, flags | MSG_NOSIGNAL));
+  return SHIM_RESULT(syscall(SYS_sendto, fd, bytes, count, flags | MSG_NOSIGNAL, NULL, 0));
 }
 
 static inline ssize_t shim_send_vector(int fd, struct iovec *vector, size_t count, int flags) {
@@ -189,6 +199,13 @@ static inline int shim_set_option(int fd, int level, int option, int value) {
 static inline int shim_get_option(int fd, int level, int option, int *value) {
   socklen_t length = sizeof *value;
   return SHIM_RESULT(getsockopt(fd, level, option, value, &length));
+}
+
+// Connections in the accept queue of a listening TCP socket (TCP_INFO, tcp(7)).
+static inline int shim_accept_queue_length(int fd) {
+  struct tcp_info info = {0};
+  socklen_t length = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ? -errno : (int)info.tcpi_unacked;
 }
 
 // SO_LINGER with a time of 0: the next close sends RST (socket(7)).
@@ -221,10 +238,10 @@ static inline int shim_unacknowledged_count(int fd) {
   return result < 0 ? -errno : count;
 }
 
-// Waits until the first can take something or the second is readable; 0 when the time is over.
-static inline int shim_poll_writable(int first, int second, int milliseconds) {
-  struct pollfd entries[2] = {{.fd = first, .events = POLLOUT}, {.fd = second, .events = POLLIN}};
-  return SHIM_RESULT(poll(entries, 2, milliseconds));
+// Waits until the descriptor can take something; 0 when the time is over.
+static inline int shim_poll_writable(int fd, int milliseconds) {
+  struct pollfd entry = {.fd = fd, .events = POLLOUT};
+  return SHIM_RESULT(poll(&entry, 1, milliseconds));
 }
 
 // Bit 0: the first is readable or at its end, bit 1: the second; 0 when the time is over.
@@ -257,6 +274,26 @@ static inline void shim_prefetch(const void *memory, size_t size) {
     __builtin_prefetch((const char *)memory + offset, 1);
 }
 
+// The address space that the process may use in bytes, -1 without a limit (getrlimit(2)).
+static inline int64_t shim_address_space_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return -1;
+  return limit.rlim_cur > INT64_MAX ? -1 : (int64_t)limit.rlim_cur;
+}
+
+// Whether so much address space can be had in one piece; it is given back at once.
+static inline int shim_has_address_space(size_t size) {
+  void *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return memory != MAP_FAILED && munmap(memory, size) == 0;
+}
+
+// mallopt(3); only the C library of GNU has arenas.
+static inline void shim_bound_arenas(int count) {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, count);
+#endif
+}
+
 // --- files, time, limits ---
 
 static inline ssize_t shim_read(int fd, void *bytes, size_t count) {
@@ -267,6 +304,14 @@ static inline ssize_t shim_write(int fd, const void *bytes, size_t count) {
   return SHIM_RESULT(write(fd, bytes, count));
 }
 
+static inline int shim_open(const char *path, int flags) { return SHIM_RESULT(open(path, flags)); }
+
+// The kind of file, S_IFMT of its mode (inode(7)); 0 when the descriptor is closed.
+static inline mode_t shim_file_type(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
+}
+
 static inline int shim_unlink(const char *path) { return SHIM_RESULT(unlink(path)); }
 
 static inline int shim_chmod(const char *path, mode_t mode) { return SHIM_RESULT(chmod(path, mode)); }
@@ -275,6 +320,16 @@ static inline int shim_chmod(const char *path, mode_t mode) { return SHIM_RESULT
 static inline int shim_is_socket(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+typedef struct { uint64_t device, inode; } shim_file_identity;
+
+// Of the file itself, not of what a symbolic link names (lstat(2)).
+static inline int shim_identify_file(const char *path, shim_file_identity *identity) {
+  struct stat status;
+  if (lstat(path, &status) < 0) return -errno;
+  *identity = (shim_file_identity){.device = status.st_dev, .inode = status.st_ino};
+  return 0;
 }
 
 static inline uint64_t shim_monotonic_nanoseconds(void) {

@@ -1,5 +1,5 @@
-// What an epoll echo server costs at least: one thread, level-triggered, one buffer for all clients, and
-// nothing but the calls that the work needs. Usage: epoll_echo PORT (on 127.0.0.1)
+// Minimal epoll echo server: one thread, level-triggered, one buffer for all clients, no system call more
+// than necessary. Usage: epoll_echo PORT (on 127.0.0.1)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

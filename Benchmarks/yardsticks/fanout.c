@@ -1,6 +1,6 @@
-// What sending a line to everybody costs at least: one thread, one bare send(2) for each line and client.
-// Who sent the line does not get it; who does not read misses it. Usage: fanout PORT [named] (on 127.0.0.1)
-// With "named", the first line of each client is its name, as in a chat, and goes to nobody.
+// Minimal broadcast server: one thread, one send(2) for each line and client. The sender does not receive its
+// own lines; a client with a full socket buffer misses lines. Usage: fanout PORT [named] (on 127.0.0.1)
+// With "named", the first line of each client is its name, as in a chat, and is not sent.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-// What a thread for each client costs at least: blocking calls, small stacks.
+// Minimal echo server with a thread per client: blocking calls, small stacks.
 // Usage: thread_echo PORT (on 127.0.0.1)
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -12,6 +12,7 @@ struct RootCommand: ParsableCommand {
     subcommands: [Serve.self, Connect.self, Bench.self, Compare.self])
 
   static func main() {
+    StandardDescriptors.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()

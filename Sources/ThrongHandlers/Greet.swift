@@ -6,14 +6,14 @@ import Throng
 /// receive, until its FIN.
 ///
 /// Standard output gets the bytes as they came; when it is a terminal, what could control the terminal
-/// is escaped. Printing blocks while nobody reads standard output, and other clients of the same
-/// thread with it; a standard output that is closed disturbs nobody.
+/// is escaped. Printing never blocks: up to 256 KiB wait for a standard output that is not read
+/// (`--output-queue` of the command), and what comes then is dropped. The log says that bytes are dropped, and later how many.
 public struct Greet: Handler {
   /// At most so many bytes a receive, as in the tutorial.
   private static let receiveLimit = 1024
   private static let greeting: Bytes = "Hi! I am server\n"
 
-  public init() {}
+  public init() { Printer.prepare() }
 
   public func handle(_ connection: Connection) async throws {
     var printer = Printer()

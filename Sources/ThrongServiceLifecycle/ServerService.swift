@@ -16,7 +16,7 @@ public struct ServerService: Service {
   public init(_ server: Server) { self.server = server }
 
   /// Serves until a graceful shutdown has drained the server, or the task is cancelled.
-  /// - Throws: ``ServerError`` when it cannot start.
+  /// - Throws: ``ServerError`` when it cannot start, or has stopped without handlers that do not return.
   public func run() async throws {
     try await withGracefulShutdownHandler {
       try await server.run()

@@ -1,4 +1,4 @@
-// `throng compare` as a user runs it: its files, its statuses, an interruption, a regression.
+// `throng compare`: files, exit statuses, interruption, regression.
 
 import Foundation
 import Testing
@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct CompareTests {
   /// A comparison of one model, of half a second.
   private static let short = [
-    "--models", "reactor", "--connections", "2", "--repeats", "2", "--duration", "100ms",
+    "--models", "reactor", "--connections", "2", "--repeats", "2", "--duration", "300ms",
     "--warmup",
     "20ms", "--no-system-calls", "--seed", "5",
   ]
@@ -39,26 +39,26 @@ import Testing
     }
   }
 
-  @Test func anInterruptedComparisonIsReportedAndGoesOn() throws {
+  @Test func anInterruptedComparisonIsReportedAndContinues() throws {
     try Self.inDirectory { directory in
-      // More rounds than there will be.
+      // More rounds than the test waits for.
       let flags = ["compare", "--output", directory] + Self.short + ["--repeats", "40"]
       let program = try Program(ThrongProgram.path, flags)
       defer { program.kill() }
       _ = try program.errors.wait(for: "round 2: ")
       program.send(SIGINT)
       #expect(try program.waitForEnd() == .status(130), "\(program.errors.text)")
-      #expect(program.errors.text.contains("go on with --resume"))
+      #expect(program.errors.text.contains("continue with --resume"))
       #expect(program.output.text.contains("64-byte echo"))
       #expect(FileManager.default.fileExists(atPath: directory + "/index.html"))
       let early = try Self.object(directory + "/results.json")
       #expect(early["wasInterrupted"] as? Bool == true)
 
-      let refused = try ThrongProgram.run(flags + ["--resume", "--duration", "150ms"])
+      let refused = try ThrongProgram.run(flags + ["--resume", "--duration", "350ms"])
       #expect(refused.end == .status(1))
       #expect(
         refused.errors.contains(
-          "is of another comparison: --duration in seconds was 0.1, and is 0.15"))
+          "is from another comparison: --duration in seconds was 0.3 and is 0.35"))
     }
   }
 
@@ -72,7 +72,7 @@ import Testing
       let again = try ThrongProgram.run(
         flags + ["--seed", "6", "--baseline", file, "--tolerance", "1000"])
       #expect(again.end == .status(0), "\(again.errors)")
-      #expect(again.errors.contains("the earlier results are kept as \(kept)\n"))
+      #expect(again.errors.contains("earlier results renamed to \(kept)\n"))
       #expect(again.output.contains("no regression beyond 1000 %"))
       #expect(try Data(contentsOf: URL(filePath: kept)) == before)
       #expect(try Data(contentsOf: URL(filePath: file)) != before)
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func whatIsDoneIsNotMeasuredAgain() throws {
+  @Test func measuredCellsAreNotMeasuredAgain() throws {
     try Self.inDirectory { directory in
       let flags = ["compare", "--output", directory] + Self.short
       _ = try ThrongProgram.run(flags)
@@ -113,7 +113,7 @@ import Testing
       let flags = ["compare", "--output", directory] + Self.short
       _ = try ThrongProgram.run(flags)
       let (file, baseline) = (directory + "/results.json", directory + "/baseline.json")
-      // Two rounds alike, so that there is no noise to hide in.
+      // Equal rounds, so that there is no noise.
       try Self.rewrite(file, to: file, microsecondsOfMessage: 12 * factor)
       try Self.rewrite(file, to: baseline, microsecondsOfMessage: 12)
       let ran = try ThrongProgram.run(flags + ["--resume", "--baseline", baseline])
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  /// Gives all samples the figures of the first, and a server that spends so much.
+  /// Copies the first sample to all rounds, with this CPU time per message.
   private static func rewrite(
     _ file: String, to other: String, microsecondsOfMessage: Double
   ) throws {
@@ -154,30 +154,30 @@ import Testing
       (["--connections", "1,,2"], 64, "a list has a value between any two commas"),
       (["--connections", "0"], 64, "give a whole number from 1 on"),
       (["--connections", "5,5"], 64, "5 is in the list twice"),
-      (["--models", "reactors"], 64, "'reactors' is no model (there are reactor, reactor-loops,"),
-      (["--models", "none"], 64, "there is nothing to compare"),
-      (["--models", "none,reactor"], 64, "--models none goes with no other"),
-      (["--peer", "x"], 64, "a peer is NAME=COMMAND {port}"),
+      (["--models", "reactors"], 64, "unknown model 'reactors' (use reactor, reactor-loops,"),
+      (["--models", "none"], 64, "nothing to compare with --models none"),
+      (["--models", "none,reactor"], 64, "--models none excludes other models"),
+      (["--peer", "x"], 64, "invalid --peer (use NAME=COMMAND {port}"),
       (["--peer", "x=./server"], 64, "the command has no {port}"),
-      (["--peer", "x='./server {port}"], 64, "a quote is not closed"),
-      (["--peer", "reactor=./server {port}"], 1, "two contenders are called 'reactor'"),
-      (["--sizes", "big"], 64, "--sizes takes bytes"),
+      (["--peer", "x='./server {port}"], 64, "unterminated quote"),
+      (["--peer", "reactor=./server {port}"], 1, "duplicate contender 'reactor'"),
+      (["--sizes", "big"], 64, "invalid --sizes (use bytes"),
       (["--work", "20"], 64, "a duration needs a unit"),
-      (["--block", "0ms"], 64, "--block takes times, such as 1ms"),
-      (["--work", "0.1us,0.2us"], 64, "--work takes whole microseconds: write 1us or more"),
-      (["--repeats", "1001"], 64, "more than 1000 rounds say no more"),
-      (["--slow-clients", "100"], 64, "--slow-clients is a share of the clients"),
-      (["--duration", "0s"], 64, "--duration must be more than nothing"),
-      (["--server-cpus", "x"], 64, "'x' is no list of processors"),
-      (["--server-cpus", "999"], 1, "--server-cpus: there is no processor 999 to use here"),
-      (["--tolerance", "5"], 64, "--tolerance needs --baseline"),
-      (["--list", "--cell", "x"], 64, "choose either --list or --cell"),
-      (["--cell", "echo-64/reactor/3"], 1, "there is no cell 'echo-64/reactor/3'"),
+      (["--block", "0ms"], 64, "--block must be greater than 0, such as 1ms"),
+      (["--work", "0.1us,0.2us"], 64, "--work must be whole microseconds"),
+      (["--repeats", "1001"], 64, "--repeats must be at most 1000"),
+      (["--slow-clients", "100"], 64, "--slow-clients must be greater than 0"),
+      (["--duration", "0s"], 64, "--duration must be greater than 0"),
+      (["--server-cpus", "x"], 64, "invalid processors 'x'"),
+      (["--server-cpus", "999"], 1, "--server-cpus: processor 999 is not available"),
+      (["--tolerance", "5"], 64, "--tolerance requires --baseline"),
+      (["--list", "--cell", "x"], 64, "--list and --cell exclude each other"),
+      (["--cell", "echo-64/reactor/3"], 1, "unknown cell 'echo-64/reactor/3'"),
       (["--resume", "--output", "/nonexistent"], 1, "cannot read /nonexistent/results.json"),
       (["--baseline", "/nonexistent.json"], 1, "cannot read /nonexistent.json"),
       (["--output", "/proc/none"], 1, "cannot write /proc/none"),
     ] as [([String], Int32, String)])
-  func badUsageIsToldWithTheRemedy(_ flags: [String], _ status: Int32, _ text: String) throws {
+  func wrongUsageIsReportedWithARemedy(_ flags: [String], _ status: Int32, _ text: String) throws {
     let ran = try ThrongProgram.run(["compare"] + flags)
     #expect(ran.end == .status(status), "\(ran.errors)")
     #expect(ran.errors.contains(text), "\(ran.errors)")

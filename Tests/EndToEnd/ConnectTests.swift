@@ -62,13 +62,44 @@ import Testing
   }
 
   @Test(arguments: [SIGINT, SIGTERM])
-  func aSignalEndsItInOrder(signal: Int32) throws {
+  func aSignalEndsItWithTheShellsStatus(signal: Int32) throws {
     try ServeProgram.run([]) { server in
       let client = try Program(ThrongProgram.path, ["connect", "127.0.0.1", server.port])
       defer { client.kill() }
       try client.output.wait { $0 == greeting }
       client.send(signal)
-      #expect(try client.waitForEnd() == .status(0))
+      #expect(try client.waitForEnd() == .status(128 + signal))
+      #expect(client.errors.text == "")
+    }
+  }
+
+  /// Nothing more is received while standard output is full, but signals are heeded.
+  @Test(arguments: [SIGINT, SIGTERM], [[], ["--auto"]])
+  func aSignalEndsItWhileItsOutputIsNotRead(signal: Int32, flags: [String]) throws {
+    let flood = "yes flood | head -c 9000000"
+    let server = try Program(
+      "/usr/bin/env", ["socat", "-d", "-d", "TCP4-LISTEN:0,bind=127.0.0.1", "SYSTEM:\(flood)"])
+    defer { server.kill() }
+    let line = try server.errors.wait(for: "listening on")
+    let port = try #require(line.split(separator: ":").last)
+    let client = try Program(
+      ThrongProgram.path, ["connect", "127.0.0.1", String(port)] + flags,
+      output: .paused(afterLines: 1))
+    defer { client.kill() }
+    try client.output.waitUntilFilled()
+    client.send(signal)
+    #expect(try client.waitForEnd() == .status(128 + signal))
+    #expect(client.errors.text == "")
+  }
+
+  /// As other programs in `... | head -n 1`, which SIGPIPE ends.
+  @Test(arguments: [[], ["--auto"]])
+  func itEndsWithoutAWordWhenTheReaderOfItsOutputHasGone(flags: [String]) throws {
+    try ServeProgram.run([]) { server in
+      let client = try Program(
+        ThrongProgram.path, ["connect", "127.0.0.1", server.port] + flags, output: .closed)
+      defer { client.kill() }
+      #expect(try client.waitForEnd() == .status(128 + SIGPIPE))
       #expect(client.errors.text == "")
     }
   }

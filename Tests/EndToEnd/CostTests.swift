@@ -80,7 +80,7 @@ struct CostTests {
   /// The tracer writes its table once the server has ended.
   private static func table(_ file: String) throws -> [String: Int] {
     let written = try Program.run(
-      "timeout", ["20", "sh", "-c", "until grep -q total \(file); do :; done; cat \(file)"])
+      "timeout", ["60", "sh", "-c", "until grep -q total \(file); do :; done; cat \(file)"])
     var calls: [String: Int] = [:]
     for line in String(decoding: written, as: UTF8.self).split(separator: "\n") {
       let columns = line.split(separator: " ")

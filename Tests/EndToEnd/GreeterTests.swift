@@ -43,7 +43,7 @@ let everyModel = [
 
   @Test(arguments: [[], ["--mode", "thread-per-client"]])
   func aClosedStandardOutputDisturbsNobody(model: [String]) throws {
-    try ServeProgram.run(model, readsOutput: false) { (server) throws in
+    try ServeProgram.run(model, output: .closed) { (server) throws in
       #expect(try server.netcat("one\n") == greeting + greeting)
       #expect(try server.netcat("two\n") == greeting + greeting)
       server.program.send(SIGTERM)

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct LifeTests {
-  @Test(arguments: everyModel, [SIGTERM, SIGINT])
+  @Test(arguments: everyModel, [SIGTERM, SIGINT, SIGHUP])
   func aSignalDrainsAndIsASuccess(model: [String], signal: Int32) throws {
     try ServeProgram.run(["--handler", "echo"] + model) { server in
       let client = try Program("/usr/bin/env", ["nc", "-N", "127.0.0.1", server.port])
@@ -16,6 +16,22 @@ import Testing
     }
   }
 
+  /// A process that stood still for longer than a time limit looks at what has arrived meanwhile.
+  @Test(arguments: everyModel)
+  func aPauseOfTheProcessIsNotTheClientsSilence(model: [String]) throws {
+    try ServeProgram.run(["--handler", "echo", "--idle-timeout", "1s"] + model) { server in
+      let client = try PythonClient.start(server, PythonClient.afterPause)
+      defer { client.kill() }
+      try client.output.wait(for: "ready")
+      server.program.send(SIGSTOP)
+      client.write("stopped\n")
+      try client.output.wait(for: "sent")
+      server.program.send(SIGCONT)
+      client.write("running\n")
+      #expect(try client.waitForEnd() == .status(0), "\(client.errors.text)")
+    }
+  }
+
   /// The signal comes before the loop looks for it.
   @Test func aSignalRightAfterTheAnnouncementDrainsToo() throws {
     for _ in 0..<20 {
@@ -23,6 +39,36 @@ import Testing
         server.program.send(SIGTERM)
         #expect(try server.program.waitForEnd() == .status(0))
       }
+    }
+  }
+
+  /// A lost terminal may send it twice.
+  @Test func aSecondSIGHUPDoesNotResetClients() throws {
+    let flags = ["--handler", "echo", "--drain-timeout", "1h", "--linger-timeout", "1h"]
+    try ServeProgram.run(flags) { server in
+      let client = try PythonClient.start(server, PythonClient.neverReads)
+      defer { client.kill() }
+      try client.output.wait(for: "stuck")
+      server.program.send(SIGHUP)
+      try server.program.errors.wait(for: "draining")
+      server.program.send(SIGHUP)
+      // Shows that the second SIGHUP has been read: signals are read in the order of their numbers.
+      server.program.send(SIGUSR1)
+      try server.program.errors.wait(for: "event loop: ")
+      #expect(!server.program.errors.text.contains("resetting"))
+      server.program.send(SIGTERM)
+      #expect(try server.program.waitForEnd() == .status(1))
+    }
+  }
+
+  @Test(arguments: everyModel)
+  func underNohupSIGHUPIsIgnored(model: [String]) throws {
+    try ServeProgram.run(["--handler", "echo"] + model, prefix: "trap '' HUP;") { (server) throws in
+      server.program.send(SIGHUP)
+      #expect(try server.netcat("after\n") == "after\n")
+      server.program.send(SIGTERM)
+      #expect(try server.program.waitForEnd() == .status(0))
+      #expect(!server.program.errors.text.contains("draining"))
     }
   }
 

@@ -48,11 +48,24 @@ import Testing
       #expect(second.end == .status(1))
       #expect(
         second.errors == """
-          throng: cannot listen on 127.0.0.1:\(server.port): address already in use \
-          (is another server running? try --port)
+          throng: cannot listen on 127.0.0.1:\(server.port): address already in use (a server listens \
+          there or an outgoing connection has this port, see ss -tanp 'sport = :\(server.port)'; choose \
+          another port with --port, or keep the port free of outgoing connections with sysctl \
+          net.ipv4.ip_local_reserved_ports=\(server.port))
 
           """)
     }
+  }
+
+  /// A newcomer's server must not be reachable from the network without saying so.
+  @Test func listeningOnEveryAddressIsAnnouncedAsSuch() throws {
+    let program = try Program(ThrongProgram.path, ["serve", "--port", "0"])
+    defer { program.kill() }
+    let line = try program.errors.wait(for: "listening on ")
+    #expect(
+      line.contains("every address of this machine: reachable from the network (--host localhost"))
+    program.send(SIGTERM)
+    #expect(try program.waitForEnd() == .status(0))
   }
 
   @Test func anUnknownHostIsExplained() throws {
@@ -69,7 +82,7 @@ import Testing
         + [ThrongProgram.path, "serve", "--host", "127.0.0.1", "--port", "81"])
     defer { program.kill() }
     #expect(try program.waitForEnd() == .status(1))
-    #expect(program.errors.text.contains("permission denied (ports below 1024 need the right"))
+    #expect(program.errors.text.contains("permission denied (ports below 1024 need the capability"))
   }
 
   private func greetedOver(_ path: String) throws -> String {

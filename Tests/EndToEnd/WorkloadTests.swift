@@ -26,10 +26,11 @@ import Testing
   }
 
   @Test func aHandlerThatBlocksHoldsUpAReactorButNotThreads() throws {
-    let block = ["--block", "200ms"]
-    #expect(try timeOfTen(block) >= 2)
+    let block = ["--block", "500ms"]
+    #expect(try timeOfTen(block) >= 5)
+    // Threads block at the same time; a busy machine may add seconds.
     let alone = try timeOfTen(block + ["--mode", "thread-per-client"])
-    #expect(alone >= 0.2 && alone < 1.8)
+    #expect(alone >= 0.5 && alone < 5)
   }
 
   /// In the release build too, where there is one: a compiler may not find the work superfluous.
@@ -48,7 +49,7 @@ import Testing
       defer { client.kill() }
       #expect(try client.waitForEnd() == .status(0), "\(client.errors.text)")
       let seconds = try server.program.processorSeconds
-      #expect(seconds >= 0.5 && seconds < 0.8)
+      #expect(seconds >= 0.5 && seconds < 0.9)
     }
   }
 }

@@ -1,4 +1,4 @@
-// Flags of `throng bench` that choose what is loaded, and those that exclude each other.
+// Flags of `throng bench` that select the load, and flags that exclude each other.
 
 import Testing
 import ThrongLoad
@@ -10,7 +10,7 @@ import ThrongLoad
     try Bench.parse(["localhost:1"] + flags).loadOptions()
   }
 
-  @Test func crowdsAreSet() throws {
+  @Test func slowAndIdleConnectionsAreSet() throws {
     #expect(try options().slowClients == 0 && options().idleConnections == 0)
     #expect(try options("--slow-clients", "12.5").slowClients == 12.5)
     #expect(try options("--idle-connections", "1000").idleConnections == 1000)
@@ -38,7 +38,7 @@ import ThrongLoad
     ["--rate", "1e-11"], ["--connections", "9223372036854775807"], ["--reply", "4294967296"],
     ["--idle-connections", "9223372036854775807"], ["--greeting", "5000000000"],
   ])
-  func numbersBeyondAllReasonAreBadUsage(flags: [String]) throws {
+  func overflowingNumbersAreWrongUsage(flags: [String]) throws {
     let problem = try #require(Bench.parse(["localhost:1"] + flags).loadOptions().problem)
     #expect(problem.hasPrefix(flags[0] + " m"))
   }

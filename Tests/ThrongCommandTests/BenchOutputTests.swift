@@ -1,4 +1,4 @@
-// The files of `throng bench`: that they can be written is found out before the run.
+// Output files of `throng bench` are checked before the benchmark.
 
 import Foundation
 import Testing
@@ -14,9 +14,9 @@ import ThrongLoad
     try body(path)
   }
 
-  /// The server could not be started: nobody has tried.
+  /// The server command does not exist, but the file is checked first.
   @Test(arguments: ["--json", "--csv"])
-  func aFileThatCannotBeWrittenEndsTheRunBeforeItBegins(flag: String) throws {
+  func anUnwritableFileIsReportedBeforeTheBenchmark(flag: String) throws {
     try inTemporaryDirectory { directory in
       let path = directory + "/missing/file"
       let bench = try Bench.parse(
@@ -27,7 +27,7 @@ import ThrongLoad
     }
   }
 
-  @Test func aDirectoryIsNoFile() throws {
+  @Test func aDirectoryIsRefusedAsOutput() throws {
     try inTemporaryDirectory { directory in
       let error = #expect(throws: LoadError.self) {
         try BenchOutput(json: nil, csv: directory).checkFiles()
@@ -37,7 +37,7 @@ import ThrongLoad
     }
   }
 
-  @Test func theCheckChangesNoFile() throws {
+  @Test func theCheckKeepsExistingFiles() throws {
     try inTemporaryDirectory { directory in
       let (old, new) = (directory + "/old", directory + "/new")
       try "kept".write(toFile: old, atomically: true, encoding: .utf8)
@@ -48,12 +48,12 @@ import ThrongLoad
     }
   }
 
-  /// To open and close it would be the end for whoever reads it.
-  @Test func aPipeIsNotOpened() throws {
+  /// Opening and closing a pipe would signal the end to its reader.
+  @Test func theCheckDoesNotOpenAPipe() throws {
     try inTemporaryDirectory { directory in
       let path = directory + "/pipe"
       #expect(mkfifo(path, 0o600) == 0)
-      // Nobody reads it, so that to open it would wait.
+      // The pipe has no reader, so opening it would block.
       try BenchOutput(json: path, csv: nil).checkFiles()
     }
   }

@@ -1,4 +1,4 @@
-// Flags of `throng compare` that become what is measured, and those that would become nonsense.
+// Flags of `throng compare` and their limits.
 
 import ArgumentParser
 import Testing
@@ -16,12 +16,12 @@ import ThrongCompare
   }
 
   @Test(arguments: [("7", 7.0), ("7%", 7), ("12.5", 12.5), ("29", 29), ("0.1", 0.1), ("57", 57)])
-  func aShareOfTheClientsIsTheNumberThatWasGiven(_ text: String, _ percent: Double) throws {
+  func slowClientsKeepsTheGivenShare(_ text: String, _ percent: Double) throws {
     #expect(try options("--slow-clients", text).slowClients == [percent])
   }
 
   @Test(arguments: ["0", "0.0000001", "100", "99.99999999"])
-  func aShareOfNobodyOrAllIsRefused(_ text: String) {
+  func slowClientsOfNoneOrAllAreRefused(_ text: String) {
     #expect(throws: ValidationError.self) { try options("--slow-clients", text) }
   }
 
@@ -34,14 +34,14 @@ import ThrongCompare
   @Test(arguments: [
     ("--work", "0.1us"), ("--work", "0us,0.4us"), ("--work", "1.5us,2us"), ("--block", "0.5us"),
   ])
-  func whatTheServerCannotTellApartIsRefused(_ flag: String, _ times: String) throws {
+  func fractionsOfAMicrosecondAreRefused(_ flag: String, _ times: String) throws {
     let error = #expect(throws: ValidationError.self) { try options(flag, times) }
     #expect(
       try #require(error).message
-        == "\(flag) takes whole microseconds: write 1us or more, such as 20us")
+        == "\(flag) must be whole microseconds, such as 20us")
   }
 
-  @Test func roundsAreAsManyAsCanBePlanned() throws {
+  @Test func roundsAreLimited() throws {
     #expect(try options("--repeats", "1000").repeats == 1000)
     for count in ["1001", "2000000000", "0"] {
       #expect(throws: (any Error).self) { try options("--repeats", count) }

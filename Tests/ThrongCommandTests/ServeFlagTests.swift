@@ -1,9 +1,9 @@
 // Each flag of `throng serve` changes what it names, and flags without meaning are refused.
 
 import Testing
-import Throng
 import ThrongHandlers
 
+@testable import Throng
 @testable import ThrongCommand
 
 @Suite struct ServeFlagTests {
@@ -24,6 +24,9 @@ import ThrongHandlers
     #expect(try configuration("--max-connections", "7").maximumConnections == 7)
     #expect(
       try configuration("--max-connections-per-address", "7").maximumConnectionsPerAddress == 7)
+    #expect(try configuration().maximumConnectionsPerAddress == 256)
+    #expect(
+      try configuration("--max-connections-per-address", "off").maximumConnectionsPerAddress == nil)
     #expect(try configuration("--accept-rate", "7").acceptRate == 7)
     #expect(try configuration("--accept-batch", "7").acceptBatch == 7)
     #expect(try configuration("--high-water-mark", "1m").connection.highWaterMark == 1 << 20)
@@ -50,6 +53,34 @@ import ThrongHandlers
     #expect(try configuration("--drain-timeout", "2s").drainTimeout == .seconds(2))
   }
 
+  @Test(arguments: HandlerChoice.allCases)
+  func aClientThatSpeaksFirstHasATimeLimitForIt(_ handler: HandlerChoice) throws {
+    let speaksFirst = [HandlerChoice.echo, .eventEcho, .lineEcho, .discard].contains(handler)
+    let options = try configuration("--handler", handler.rawValue).connection
+    #expect(options.firstByteTimeout == (speaksFirst ? .seconds(30) : nil))
+    let off = try configuration("--handler", handler.rawValue, "--first-byte-timeout", "off")
+    #expect(off.connection.firstByteTimeout == nil)
+  }
+
+  /// Whoever runs the command has no `Configuration`.
+  @Test func errorsAndLogLinesNameFlags() {
+    let failures: [ListenFailure] = [
+      .portInUse(7), .unixSocketInUse, .notASocket, .unixSocketWithLoops, .portProtected,
+      .directoryProtected, .noSuchDirectory, .addressNotAvailable, .system(.tooManyOpenFiles),
+    ]
+    let events: [AdmissionEvent] = [
+      .connectionLimit(7), .addressLimit(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .exhausted(.descriptors, .tooManyOpenFiles),
+      .acceptFails(.invalidArgument, retryAfter: .seconds(1)),
+    ]
+    for text in failures.map({ "\($0)" }) + events.map({ "\($0)" }) {
+      #expect(!FlagNames.inserted(in: text).contains("Configuration"), "\(text)")
+    }
+    #expect(FlagNames.inserted(in: "\(events[0])").contains("--max-connections)"))
+    #expect(FlagNames.inserted(in: "\(events[1])").contains("--max-connections-per-address)"))
+    #expect(FlagNames.inserted(in: "\(failures[0])").contains("another port with --port"))
+  }
+
   @Test func socketOptionsAreSet() throws {
     #expect(try configuration("--delay").connection.noDelay == false)
     #expect(try configuration("--no-delay").connection.noDelay == true)
@@ -71,6 +102,11 @@ import ThrongHandlers
     #expect(try limits("--chat-rate", "7").rate == 7)
     #expect(try limits("--chat-rate", "off").rate == nil)
     #expect(try limits("--chat-burst", "7").burst == 7)
+    #expect(try limits("--chat-byte-rate", "2k").byteRate == 2048)
+    #expect(try limits("--chat-byte-rate", "off").byteRate == nil)
+    #expect(try limits("--chat-byte-burst", "2k").byteBurst == 2048)
+    #expect(try limits("--chat-login-timeout", "5s").loginTimeout == .seconds(5))
+    #expect(try limits("--chat-login-timeout", "off").loginTimeout == nil)
     #expect(try limits("--chat-announce-limit", "0").announcedMembers == 0)
   }
 
@@ -138,6 +174,8 @@ import ThrongHandlers
     ["--handler", "echo", "--chat-rate", "off"],
     ["--handler", "chat", "--chat-rate", "off", "--chat-burst", "5"],
     ["--handler", "chat", "--chat-rate", "0"],
+    ["--handler", "chat", "--chat-byte-rate", "off", "--chat-byte-burst", "5k"],
+    ["--handler", "echo", "--chat-login-timeout", "5s"],
     ["--handler", "chat", "--chat-history", "-1"],
     ["--port", "65536"],
     ["--max-connections", "0"],

@@ -1,4 +1,4 @@
-// What will be measured, decided before anything runs.
+// The plan of a comparison.
 
 import Testing
 import ThrongReport
@@ -6,7 +6,7 @@ import ThrongReport
 @testable import ThrongCompare
 
 struct PlanTests {
-  @Test func everyRoundHoldsEveryCellOnceInAnOrderOfItsOwn() throws {
+  @Test func everyRoundHasEveryCellOnceInItsOwnOrder() throws {
     let options = ShortRun.options {
       $0.connections = [1, 2, 4, 8]
       $0.repeats = 4
@@ -33,18 +33,17 @@ struct PlanTests {
     #expect(try order(7) != order(8))
   }
 
-  @Test func whatTheDescriptorLimitDoesNotAllowIsLeftOutAndSaid() throws {
+  @Test func cellsAboveTheDescriptorLimitAreOmittedAndReported() throws {
     let options = ShortRun.options { $0.connections = [10, 10_000] }
     let plan = try ShortRun.plan(options, limits: SystemLimits(descriptors: 4096, threads: 100_000))
     #expect(Set(plan.tasks.map(\.connections)) == [10])
     #expect(plan.results.workloads[0].connections == [10])
     #expect(
       plan.results.notes.contains(
-        "10,000 connections are left out: they need 10,256 descriptors, and the limit is 4,096"
-          + " (ulimit -Hn)."))
+        "10,000 connections are omitted: 10,256 descriptors needed, limit 4,096 (ulimit -Hn)."))
   }
 
-  @Test func aThreadForEachClientIsLeftOutWhereThreadsAreFew() throws {
+  @Test func threadPerClientIsOmittedAboveTheThreadLimit() throws {
     let options = ShortRun.options { $0.connections = [10, 1_000] }
     let plan = try ShortRun.plan(options, limits: SystemLimits(descriptors: 4096, threads: 500))
     let threaded = plan.tasks.filter { $0.contender.id == "thread-per-client" }
@@ -52,19 +51,19 @@ struct PlanTests {
     #expect(plan.tasks.contains { $0.contender.id == "reactor" && $0.connections == 1_000 })
     #expect(
       plan.results.notes.contains {
-        $0.hasPrefix("thread-per-client at 1,000 connections is left out: they need 1,064 threads")
+        $0.hasPrefix("thread-per-client at 1,000 connections is omitted: 1,064 threads needed")
       })
   }
 
-  @Test func nothingThatFitsIsAnErrorWithTheReason() throws {
+  @Test func aPlanWithoutCellsIsAnError() throws {
     let options = ShortRun.options { $0.connections = [10_000] }
     let error = #expect(throws: CompareError.self) {
       try ShortRun.plan(options, limits: SystemLimits(descriptors: 256, threads: 256))
     }
-    #expect(try #require(error).description.contains("they need 10,256 descriptors"))
+    #expect(try #require(error).description.contains("10,256 descriptors needed"))
   }
 
-  @Test func halvesOfTheCoresAreApartAndKeepHardwareThreadsTogether() {
+  @Test func coresAreHalvedWithTheirHardwareThreads() {
     func halves(_ cores: [[Int]]) -> [[Int]] {
       let plan = ProcessorPlan(cores: cores)
       return [plan.server, plan.generator]
@@ -76,13 +75,13 @@ struct PlanTests {
     #expect(halves([[3]]) == [[3], [3]])
   }
 
-  @Test func sharedProcessorsAreSaid() {
+  @Test func sharedProcessorsAreReported() {
     let notes = ProcessorPlan(cores: [[3]]).notes
     #expect(
-      notes.count == 1 && notes[0].hasPrefix("The server and the generator share processor 3"))
+      notes.count == 1 && notes[0].hasPrefix("Server and load generator share processor 3"))
   }
 
-  @Test func workIsMeasuredOnlyWhereOneThreadCanServeEverybodyInTime() throws {
+  @Test func workIsMeasuredOnlyWhereOneThreadCanServeAllClients() throws {
     let options = ShortRun.options {
       $0.connections = [1, 100, 10_000]
       $0.work = [.zero, .microseconds(200)]
@@ -92,10 +91,12 @@ struct PlanTests {
     #expect(plan.results.workloads.map(\.id) == ["echo-64", "work-200us"])
     #expect(plan.results.workloads.map(\.connections) == [[1, 100, 10_000], [1, 100]])
     #expect(
-      plan.results.notes.contains { $0.hasPrefix("64-byte echo, 200us of work: not at 10,000") })
+      plan.results.notes.contains {
+        $0.hasPrefix("64-byte echo, 200us of work: 10,000 connections omitted")
+      })
   }
 
-  @Test func everyWorkloadHasItsFlagsAndAnIdOfItsOwn() throws {
+  @Test func everyWorkloadHasItsFlagsAndAUniqueId() throws {
     let options = ShortRun.options {
       $0.connections = [1, 100]
       $0.sizes = ["64", "4096"]
@@ -128,15 +129,15 @@ struct PlanTests {
     let plan = try ShortRun.plan(options)
     let workloads = plan.tasks.filter { $0.contender.kind == .peer }.map(\.workload.id)
     #expect(Set(workloads) == ["echo-64", "churn"])
-    #expect(plan.results.notes.contains { $0.hasPrefix("none takes no part in") })
+    #expect(plan.results.notes.contains { $0.hasPrefix("none does not take part in") })
   }
 
-  @Test func namesOfPeersAreTheirOwn() throws {
+  @Test func namesOfPeersAreUnique() throws {
     let options = ShortRun.options {
       $0.peers = [PeerChoice(name: "Reactor", command: "./x {port}")]
     }
     let error = #expect(throws: CompareError.self) { try ShortRun.plan(options) }
-    #expect(try #require(error).description.hasPrefix("two contenders are called 'reactor'"))
+    #expect(try #require(error).description.hasPrefix("duplicate contender 'reactor'"))
     #expect(CompareOptions.identifier("C, epoll (mine)") == "c-epoll-mine")
     #expect(CompareOptions.identifier("…") == "peer")
   }
@@ -147,7 +148,7 @@ struct PlanTests {
     #expect(try ShortRun.plan(options).expectedTime < .seconds(40))
   }
 
-  @Test func theCommandOfACellIsOneThatAShellTakes() throws {
+  @Test func theCommandOfACellIsQuotedForAShell() throws {
     let plan = try ShortRun.plan(ShortRun.options { $0.generatorProcessors = [0] })
     let task = try #require(plan.task(id: "echo-64/reactor/2"))
     let command = plan.method.command(task)
@@ -157,8 +158,8 @@ struct PlanTests {
     #expect(Shell.quoted("") == "''")
   }
 
-  /// What the crowd costs when it comes and goes is not of a message.
-  @Test func theCallsThatAreTakenOffAreThoseOfAllConnections() throws {
+  /// Connects and disconnects of idle connections are no cost of a message.
+  @Test func systemCallsOfIdleConnectionsAreSubtracted() throws {
     let plan = try ShortRun.plan(ShortRun.options { $0.idle = [500] })
     let task = try #require(plan.tasks.first { $0.workload.id == "idle-500" })
     let idle = plan.method.idleArguments(task, server: "x")
@@ -169,7 +170,7 @@ struct PlanTests {
     #expect(busy[try #require(busy.firstIndex(of: "--idle-connections")) + 1] == "500")
   }
 
-  @Test func theTableOfTheTracerIsRead() {
+  @Test func theTableOfStraceIsParsed() {
     let table = """
       % time     seconds  usecs/call     calls    errors syscall
       ------ ----------- ----------- --------- --------- ----------------

@@ -1,13 +1,14 @@
-// A comparison that was interrupted goes on, and only with what it began with.
+// Resuming an interrupted comparison, with the same configuration only.
 
 import Foundation
 import Testing
+import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
 
 @Suite(.serialized) struct ResumingTests {
-  @Test func anInterruptedComparisonKeepsWhatIsDoneAndGoesOn() throws {
+  @Test func anInterruptedComparisonKeepsItsResultsAndContinues() throws {
     let options = ShortRun.options {
       $0.models = [.reactor, .threadPerClient]
       $0.repeats = 2
@@ -30,12 +31,12 @@ import ThrongReport
     for sample in kept { #expect(late.cells.contains { $0.samples.contains(sample) }) }
   }
 
-  @Test func whatHasFailedIsTriedAgain() throws {
+  @Test func failedCellsAreMeasuredAgain() throws {
     let options = ShortRun.options {
       $0.models = [.reactor]
       $0.repeats = 2
     }
-    // It failed in the second round; what it gave in the first stays.
+    // The second round failed; the sample of the first is kept.
     var early = try ShortRun.run(options)
     let kept = early.cells[0].samples[0]
     early.cells[0].samples.removeLast()
@@ -51,7 +52,7 @@ import ThrongReport
     #expect(late.cells[0].samples[0] == kept)
   }
 
-  @Test func whatFailsAgainIsNotTriedInEveryRound() throws {
+  @Test func aCellThatFailsAgainIsSkippedInLaterRounds() throws {
     let options = ShortRun.options {
       $0.models = []
       $0.peers = [FaultyPeer.exitsAtOnce.choice()]
@@ -67,12 +68,12 @@ import ThrongReport
       return stopper
     }
     #expect(observer?.measured.count == 1)
-    #expect(late.cells[0].failure?.contains("ended with status 3") == true)
+    #expect(late.cells[0].failure?.contains("exited with status 3") == true)
   }
 
-  /// The failure is one that nothing waits for: there is no such program.
-  @Test func whatFailsWhileSomebodyAsksToStopHasNotFailed() throws {
-    let stop = try StopSignal(watchingSignals: false)
+  /// The program does not exist, so the failure is immediate.
+  @Test func aFailureDuringAStopRequestIsAnInterruption() throws {
+    let stop = try StopRequest(watchingSignals: false)
     let observer = StopperAtOnce(stop)
     let results = try Comparison(
       try ShortRun.plan(ShortRun.options()), file: nil, program: "/nonexistent/throng",
@@ -82,7 +83,7 @@ import ThrongReport
     #expect(observer.begun == 1)
   }
 
-  @Test func earlierResultsAreKeptUnderAnotherName() throws {
+  @Test func earlierResultsAreRenamed() throws {
     let directory = NSTemporaryDirectory() + "throng-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true)
@@ -119,16 +120,16 @@ import ThrongReport
   }
 
   @Test(arguments: [
-    Difference("--duration in seconds was 0.1, and is 0.2") { $0.duration = .milliseconds(200) },
-    Difference("--repeats was 1, and is 3") { $0.repeats = 3 },
-    Difference("the seed was 1, and is 9") { $0.seed = 9 },
-    Difference("--connections of echo-64 were [2], and are [4]") { $0.connections = [4] },
-    Difference("the list of workloads was echo-64, and is churn") {
+    Difference("--duration in seconds was 0.3 and is 0.2") { $0.duration = .milliseconds(200) },
+    Difference("--repeats was 1 and is 3") { $0.repeats = 3 },
+    Difference("the seed was 1 and is 9") { $0.seed = 9 },
+    Difference("--connections of echo-64 were [2] and are [4]") { $0.connections = [4] },
+    Difference("the list of workloads was echo-64 and is churn") {
       $0.measuresEcho = false
       $0.measuresChurn = true
     },
     Difference("the list of contenders was") { $0.models = [.reactor] },
-    Difference("reactor was started with") { $0.throng = "/elsewhere/throng" },
+    Difference("the command of reactor was") { $0.throng = "/elsewhere/throng" },
   ])
   func anotherConfigurationIsRefused(_ difference: Difference) throws {
     let earlier = try ShortRun.plan(ShortRun.options()).results
@@ -137,7 +138,7 @@ import ThrongReport
       try plan.checkResuming(earlier, name: "out/results.json")
     }
     let text = try #require(error).description
-    #expect(text.hasPrefix("out/results.json is of another comparison: \(difference)"), "\(text)")
-    #expect(text.hasSuffix("(give the same flags, or another --output)"))
+    #expect(text.hasPrefix("out/results.json is from another comparison: \(difference)"), "\(text)")
+    #expect(text.hasSuffix("(use the same flags, or another --output)"))
   }
 }

@@ -1,27 +1,27 @@
-// A server that sends each line to everybody, and misbehaves in one way, for the generator to find out.
-// One thread with poll(2), written against system calls alone, like `FaultyServer`.
+// A server that sends each line to all clients and has one fault that the generator must detect.
+// One thread with poll(2), using system calls only, like `FaultyServer`.
 
 import Glibc
 import Synchronization
 
-/// What a broadcast server does besides. Clients are counted from 1 on as they come, messages as the
-/// generator numbers them.
+/// Faults of the server. Clients are numbered from 1 in the order of their connects, messages as
+/// the generator numbers them.
 enum BroadcastFault: Sendable {
   case none
-  /// Puts a name before each line, and sends it back to who sent it.
+  /// Prefixes each line with a name, and sends it back to the sender too.
   case prefixes
   /// Ends lines with CR and LF.
   case returns
-  /// Sends to those who have sent a line, and says so to everybody.
+  /// Sends only to clients that have sent a line, and announces each of them.
   case asksForAName
-  /// Says something of its own between the lines.
+  /// Sends other lines between the messages.
   case chatters
-  /// Sends in pieces of so many bytes.
+  /// Sends in pieces of this many bytes.
   case splits(Int)
   /// Never sends a client anything.
   case forgets(client: Int)
   case loses(message: Int, client: Int)
-  /// Sends nothing from a message on.
+  /// Sends nothing from this message on.
   case fallsSilent(message: Int)
   case repeats(message: Int, client: Int)
   /// Sends a message to a client after the next one.
@@ -30,7 +30,7 @@ enum BroadcastFault: Sendable {
   case shortens(message: Int, client: Int)
   /// Sends FIN to a client instead of a message.
   case closes(message: Int, client: Int)
-  /// The same to the sender.
+  /// Sends FIN to the sender instead of a message.
   case closesSender(message: Int)
 }
 
@@ -149,7 +149,7 @@ final class BroadcastServer: Sendable {
     }
   }
 
-  /// Of a message; nil for other lines.
+  /// Number of a message; nil for other lines.
   private static func number(_ line: [UInt8]) -> Int? {
     let fields = line.split(separator: UInt8(ascii: "-"))
     guard fields.count > 3, fields[2].elementsEqual("m".utf8) else { return nil }

@@ -1,4 +1,4 @@
-// The library's own echo, for loads that a server of one blocking thread would not bear.
+// An echo server built on the library, for loads that a single blocking thread cannot serve.
 
 import Logging
 import Throng
@@ -12,30 +12,46 @@ enum EchoServer {
     }
   }
 
-  /// Runs a load of a few hundred milliseconds against it.
+  /// Runs a load of a few hundred milliseconds against it, or longer: see `Load.run`.
+  static func run(_ change: (inout LoadOptions) -> Void) throws -> LoadResult {
+    try run(until: Load.isMeasured, change)
+  }
+
   static func run(
-    idleTimeout: Duration? = nil, _ change: (inout LoadOptions) -> Void
+    idleTimeout: Duration? = nil, until isEnough: (LoadResult) -> Bool,
+    _ change: (inout LoadOptions) -> Void
   ) throws -> LoadResult {
-    try TestServer.run(Echo(), idleTimeout: idleTimeout, change)
+    var connections = ConnectionOptions()
+    connections.idleTimeout = idleTimeout
+    return try TestServer.run(Echo(), connections: connections, until: isEnough, change)
   }
 }
 
 enum TestServer {
   static func run(
-    _ handler: some Handler, idleTimeout: Duration? = nil, connections: ConnectionOptions = .init(),
-    _ change: (inout LoadOptions) -> Void
+    _ handler: some Handler, _ change: (inout LoadOptions) -> Void
+  ) throws -> LoadResult {
+    var connections = ConnectionOptions()
+    connections.idleTimeout = nil
+    return try run(handler, connections: connections, until: Load.isMeasured, change)
+  }
+
+  static func run(
+    _ handler: some Handler, connections: ConnectionOptions,
+    until isEnough: (LoadResult) -> Bool, _ change: (inout LoadOptions) -> Void
   ) throws -> LoadResult {
     var configuration = Configuration()
     configuration.listen = [.host("127.0.0.1", port: 0)]
     configuration.connection = connections
-    configuration.connection.idleTimeout = idleTimeout
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = Server(handler, configuration: configuration, log: log)
     try server.listen()
     let thread = try Thread(stackSize: 1 << 20) { try? server.run() }
     var options = Load.options(port: server.addresses[0].port ?? 0)
     change(&options)
-    let result = Result { try LoadRunner(options).run() }
+    let result = Result {
+      try Load.longEnough(options, until: isEnough) { try LoadRunner($0).run() }
+    }
     server.stop()
     thread.join()
     return try result.get()

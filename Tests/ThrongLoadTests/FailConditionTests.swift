@@ -1,28 +1,28 @@
-// What a condition judges: medians and sums of repeats, and the answer of a search.
+// What a fail condition compares: medians, sums over runs, and the result of a search.
 
 import Testing
 
 @testable import ThrongLoad
 
 @Suite struct FailConditionTests {
-  /// A result with made-up trials.
+  /// A result with constructed runs.
   private func result(
-    _ trials: [(rate: Double?, latency: UInt64, late: Int?, errors: Int)], maximum: Double? = nil
+    _ runs: [(rate: Double?, latency: UInt64, late: Int?, errors: Int)], maximum: Double? = nil
   ) throws -> LoadResult {
     var result = try Load.run(against: .none) { $0.duration = .milliseconds(20) }
-    let measured = result.trials[0]
-    result.trials = trials.map { given in
-      var trial = measured
+    let measured = result.runs[0]
+    result.runs = runs.map { given in
+      var run = measured
       var latencies = Latencies.make()
       latencies.note(given.latency)
-      trial.rate = given.rate
-      trial.messagesPerSecond = given.rate ?? 1000
-      trial.latency = LatencySummary(latencies)
-      trial.late = given.late
-      trial.unsent = given.late
-      trial.faults =
+      run.rate = given.rate
+      run.messagesPerSecond = given.rate ?? 1000
+      run.latency = LatencySummary(latencies)
+      run.late = given.late
+      run.unsent = given.late
+      run.faults =
         given.errors > 0 ? [FaultSummary(kind: .lost, count: given.errors, first: "")] : []
-      return trial
+      return run
     }
     result.maximum = maximum.map {
       MaximumRate(rate: $0, bound: LatencyBound(percentile: 99, limit: .milliseconds(1)))
@@ -34,7 +34,7 @@ import Testing
     try #require(FailCondition(text)).holds(for: result)
   }
 
-  @Test func countsAreSummedUpOverTheRepeats() throws {
+  @Test func countsAreSummedOverTheRuns() throws {
     let result = try result([(100, 5, 2, 0), (100, 7, 0, 0), (100, 9, 0, 3)])
     #expect(try holds("errors>2", result) && !holds("errors>3", result))
     #expect(try holds("late>1", result) && !holds("late>2", result))
@@ -42,7 +42,7 @@ import Testing
     #expect(try holds("p99>6ns", result) && !holds("p99>7ns", result))
   }
 
-  @Test func ofASearchTheAnswerIsJudged() throws {
+  @Test func conditionsOnASearchUseTheMaximumRate() throws {
     let result = try result(
       [(nil, 900, nil, 0), (800, 800, 50, 0), (400, 10, 1, 0), (400, 30, 2, 0), (600, 700, 40, 1)],
       maximum: 400)
@@ -53,7 +53,7 @@ import Testing
     #expect(try holds("errors>0", result), "also of the trials that failed")
   }
 
-  @Test func aSearchThatFoundNothingPassesNothing() throws {
+  @Test func everyConditionFailsAfterASearchWithoutResult() throws {
     let result = try result([(nil, 900, nil, 0), (800, 800, 50, 0)], maximum: 0)
     #expect(try holds("rate<1", result) && holds("p99>1s", result) && holds("late>1000", result))
     #expect(try !holds("errors>0", result))

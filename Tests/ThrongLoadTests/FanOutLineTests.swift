@@ -1,20 +1,20 @@
-// The lines of a fan-out: what they are known by, and what is seen of a line that was changed.
+// Fan-out lines: how they are recognized, and that every changed byte is detected.
 
 import Testing
 
 @testable import ThrongLoad
 
 @Suite struct FanOutLineTests {
-  private let lines = FanOutLines(size: 100, seed: 7, run: 0xab, verifies: true)
+  private let lines = FanOutLineCodec(size: 100, seed: 7, run: 0xab, verifies: true)
 
-  private func line(_ number: Int, _ kind: FanOutLines.Kind = .message) -> [UInt8] {
+  private func line(_ number: Int, _ kind: FanOutLineCodec.Kind = .message) -> [UInt8] {
     var bytes: [UInt8] = []
     lines.append(kind, number, to: &bytes)
     return bytes
   }
 
-  /// Of a line without its newline.
-  private func content(_ line: [UInt8], hint: Int = 0) -> FanOutLines.Content? {
+  /// Decodes a line without its newline.
+  private func content(_ line: [UInt8], hint: Int = 0) -> FanOutLineCodec.Content? {
     line.withUnsafeBytes { bytes in
       lines.offset(in: bytes, hint: hint).map {
         lines.content(UnsafeRawBufferPointer(rebasing: bytes[$0...]))
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func aLineIsExactlyAsLongAsAskedAndPrintable() {
+  @Test func aLineHasTheRequestedSizeAndIsPrintable() {
     for number in [1, 42, 9_999_999_999] {
       let bytes = line(number)
       #expect(bytes.count == 100 && bytes.last == UInt8(ascii: "\n"))
@@ -33,17 +33,17 @@ import Testing
   }
 
   @Test(arguments: ["", "alice: ", "<t> th throng-", "throng-000000ac-m-"])
-  func aMarkIsFoundBehindAnyPrefix(prefix: String) {
+  func theMarkerIsFoundBehindAnyPrefix(prefix: String) {
     let text = Array(prefix.utf8) + line(5).dropLast()
     for hint in [0, prefix.utf8.count, 3, 200] { #expect(content(text, hint: hint) == .message(5)) }
   }
 
   @Test(arguments: ["", "hello", "throng-", "throng-000000ac-m-0000000001-", "throng-000000a"])
-  func whatHasNoMarkIsNoneOfOurs(text: String) { #expect(content(Array(text.utf8)) == nil) }
+  func aLineWithoutMarkerIsIgnored(text: String) { #expect(content(Array(text.utf8)) == nil) }
 
-  @Test func probesAreKnown() { #expect(content(line(3, .probe).dropLast()) == .probe) }
+  @Test func probesAreRecognized() { #expect(content(line(3, .probe).dropLast()) == .probe) }
 
-  @Test func everyChangedByteIsSeen() {
+  @Test func everyChangedByteIsDetected() {
     let right = Array(line(12_345).dropLast())
     for index in right.indices {
       var wrong = right
@@ -59,5 +59,5 @@ import Testing
     #expect(line(1) == line(1))
   }
 
-  @Test func aRunHasANumberOfItsOwn() { #expect(FanOutLines.newRun != FanOutLines.newRun) }
+  @Test func runIdentifiersDiffer() { #expect(FanOutLineCodec.newRun != FanOutLineCodec.newRun) }
 }

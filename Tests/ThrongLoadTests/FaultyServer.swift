@@ -1,25 +1,25 @@
-// A server that misbehaves in one way, for the generator to find out. One thread with poll(2), written
-// against system calls alone, so that no fault of the library can hide behind another.
+// A server with one fault that the generator must detect. One thread with poll(2), using system
+// calls only, so that no fault of the library can mask it.
 
 import Glibc
 import Synchronization
 
-/// What is wrong with a server.
+/// Faults of the server.
 enum Fault: Sendable {
   case none
-  /// Is silent for the first half of every second.
+  /// Sends nothing in the first half of every second.
   case stalls
   /// Changes the byte at an offset of each connection's stream.
   case flips(offset: Int)
   case drops(offset: Int)
-  /// Sends twice what it receives at an offset.
+  /// Sends the bytes received at an offset twice.
   case duplicates(offset: Int)
-  /// Says something, unasked, a moment after each reply.
+  /// Sends unrequested bytes shortly after each reply.
   case speaksUnasked
   case greets(String)
-  /// Sends FIN after so many bytes.
+  /// Sends FIN after this many bytes.
   case closes(after: Int)
-  /// Resets on the first byte after so many.
+  /// Resets on the first byte after this many.
   case resets(after: Int)
   /// Serves every second connection.
   case servesHalf
@@ -27,7 +27,7 @@ enum Fault: Sendable {
   case sendsGarbage
   /// Answers each line with one line of its own.
   case answersLines(String)
-  /// Answers each message of 64 bytes with so many bytes.
+  /// Answers each 64-byte message with this many bytes.
   case answersBytes(Int)
 }
 
@@ -42,7 +42,7 @@ final class FaultyServer: Sendable {
     let fd: Int32
     let index: Int
     var received = 0
-    /// Unasked bytes are due.
+    /// Whether unrequested bytes are due.
     var speaksAt: UInt64 = .max
   }
 
@@ -90,7 +90,7 @@ final class FaultyServer: Sendable {
     return peer
   }
 
-  /// Nil when the connection is over.
+  /// Nil when the connection has ended.
   private func serve(_ peer: Peer, isReadable: Bool) -> Peer? {
     var peer = peer
     if Self.clock >= peer.speaksAt {

@@ -1,20 +1,59 @@
-// A run against a faulty server, short enough for a test.
+// A run against a faulty server, as short as the machine allows.
 
 import Throng
 
 @testable import ThrongLoad
 
 enum Load {
-  /// Runs a load of a few hundred milliseconds.
+  /// How long a run waits for what a server never sends. Whatever a server does send must come in this
+  /// time on a busy machine too.
+  static let shortTimeout = Duration.seconds(3)
+
+  /// The longest run: a limit that only ends a hang.
+  private static let longestDuration = Duration.seconds(30)
+
+  /// Runs a load of a few hundred milliseconds; on a busy machine, where too little happens in that time,
+  /// again and for twice as long until there is enough.
   static func run(
     against fault: Fault, _ change: (inout LoadOptions) -> Void = { _ in }
   ) throws -> LoadResult {
-    let server = FaultyServer(fault)
-    defer { server.stop() }
-    var options = options(port: server.port)
-    change(&options)
-    return try LoadRunner(options).run()
+    try run(against: fault, until: isMeasured, change)
   }
+
+  static func run(
+    against fault: Fault, until isEnough: (LoadResult) -> Bool,
+    _ change: (inout LoadOptions) -> Void = { _ in }
+  ) throws -> LoadResult {
+    var options = options(port: 1)
+    change(&options)
+    return try longEnough(options, until: isEnough) { options in
+      let server = FaultyServer(fault)
+      defer { server.stop() }
+      options.target = .tcp(host: "127.0.0.1", port: server.port)
+      return try LoadRunner(options).run()
+    }
+  }
+
+  static func longEnough(
+    _ options: LoadOptions, until isEnough: (LoadResult) -> Bool = isMeasured,
+    run: (inout LoadOptions) throws -> LoadResult
+  ) throws -> LoadResult {
+    var options = options
+    while true {
+      let result = try run(&options)
+      if isEnough(result) || options.duration >= longestDuration { return result }
+      options.duration *= 2
+    }
+  }
+
+  /// Every run has measured something, or was not to: a server is at fault, or the connections are only
+  /// held.
+  static func isMeasured(_ result: LoadResult) -> Bool {
+    hasFault(result) || result.configuration.mode == .idle
+      || result.runs.allSatisfy { $0.messages > 0 }
+  }
+
+  static func hasFault(_ result: LoadResult) -> Bool { !result.faultSentences.isEmpty }
 
   static func options(port: Int) -> LoadOptions {
     var options = LoadOptions()
@@ -22,7 +61,8 @@ enum Load {
     options.connections = 1
     options.duration = .milliseconds(200)
     options.warmup = .milliseconds(20)
-    options.timeout = .milliseconds(300)
+    options.timeout = .seconds(30)
+    options.startTimeout = .seconds(30)
     return options
   }
 

@@ -1,4 +1,4 @@
-// Loads against servers that behave, in each mode and exchange; and the server that stalls.
+// Loads against correct servers in each mode and exchange, and against a server that stalls.
 
 import Testing
 import Throng
@@ -7,27 +7,26 @@ import Throng
 
 @Suite(.serialized) struct LoadTests {
   @Test(arguments: [1, 3, 16], [MessageSizes.fixed(64), .range(1...3000)])
-  func everyMessageComesBack(depth: Int, sizes: MessageSizes) throws {
+  func everyMessageIsAnswered(depth: Int, sizes: MessageSizes) throws {
     let result = try Load.run(against: .none) {
       $0.connections = 5
       $0.threads = 2
       $0.depth = depth
       $0.sizes = sizes
     }
-    let trial = result.trials[0]
+    let run = result.runs[0]
     #expect(result.exitStatus == 0 && result.faultSentences.isEmpty)
-    #expect(trial.messages > 0)
-    #expect(trial.latency?.count == trial.messages)
-    #expect(trial.connections.opened == 5)
+    #expect(run.messages > 0)
+    #expect(run.latency?.count == run.messages)
+    #expect(run.connections.opened == 5)
   }
 
-  @Test func aMessageLongerThanThePatternComesBack() throws {
+  @Test func aMessageLongerThanThePatternIsAnswered() throws {
     let result = try Load.run(against: .none) {
       $0.sizes = .fixed(300_000)
-      $0.timeout = .seconds(3)
     }
     #expect(result.faultSentences.isEmpty)
-    #expect(result.trials[0].messages > 0)
+    #expect(result.runs[0].messages > 0)
   }
 
   @Test func aGreetingIsSkipped() throws {
@@ -35,44 +34,49 @@ import Throng
     #expect(result.exitStatus == 0)
   }
 
-  @Test func linesAreAnsweredByLines() throws {
+  @Test func lineRepliesAreCounted() throws {
     let result = try Load.run(against: .answersLines("of any length")) {
       $0.exchange = .lines
       $0.depth = 4
     }
     #expect(result.exitStatus == 0)
-    #expect(result.trials[0].messages > 0)
+    #expect(result.runs[0].messages > 0)
   }
 
-  @Test func twoLinesForOneAreSurplus() throws {
-    let result = try Load.run(against: .answersLines("a\nb")) { $0.exchange = .lines }
+  @Test func aSecondReplyLineIsReportedAsSurplus() throws {
+    let result = try Load.run(against: .answersLines("a\nb"), until: Load.hasFault) {
+      $0.exchange = .lines
+    }
     #expect(
-      result.trials[0].faults[0].first
-        == "connection 1: 1 line more than were asked for, at offset 4")
+      result.runs[0].faults[0].first
+        == "connection 1: 1 line more than requested at offset 4")
   }
 
   @Test func repliesOfAFixedLengthAreCounted() throws {
     let result = try Load.run(against: .answersBytes(10)) { $0.exchange = .reply(bytes: 10) }
     #expect(result.exitStatus == 0)
-    #expect(result.trials[0].messages > 0)
+    #expect(result.runs[0].messages > 0)
   }
 
-  @Test func aShortReplyIsMissed() throws {
-    let result = try Load.run(against: .answersBytes(9)) { $0.exchange = .reply(bytes: 10) }
+  @Test func aShortReplyIsReported() throws {
+    let result = try Load.run(against: .answersBytes(9), until: Load.hasFault) {
+      $0.exchange = .reply(bytes: 10)
+      $0.timeout = Load.shortTimeout
+    }
     #expect(
-      result.trials[0].faults[0].first
-        == "connection 1: no reply within 0.3 seconds at offset 9, with 1 byte to come")
+      result.runs[0].faults[0].first
+        == "connection 1: no reply within 3.0 seconds at offset 9, 1 byte missing")
   }
 
-  @Test func theChurnUsesAConnectionForEachMessage() throws {
+  @Test func churnUsesAConnectionForEachMessage() throws {
     let result = try Load.run(against: .none) {
       $0.mode = .churn
       $0.connections = 3
     }
-    let trial = result.trials[0]
+    let run = result.runs[0]
     #expect(result.exitStatus == 0)
-    #expect(trial.messages > 0)
-    #expect(trial.connections.opened >= trial.messages)
+    #expect(run.messages > 0)
+    #expect(run.connections.opened >= run.messages)
   }
 
   @Test func idleConnectionsAreHeld() throws {
@@ -81,40 +85,41 @@ import Throng
       $0.connections = 20
     }
     #expect(result.exitStatus == 0)
-    #expect(result.trials[0].connections.openAtEnd == 20)
+    #expect(result.runs[0].connections.openAtEnd == 20)
   }
 
-  @Test func theOpenLoopSendsWhatItsScheduleSays() throws {
+  @Test func theOpenLoopFollowsItsSchedule() throws {
     let result = try Load.run(against: .none) {
       $0.mode = .openLoop(rate: 1000)
       $0.connections = 3
       $0.duration = .milliseconds(500)
     }
-    let latency = try #require(result.trials[0].latency)
-    #expect((498...502).contains(latency.count))
-    #expect(result.trials[0].unsent == 0)
+    let latency = try #require(result.runs[0].latency)
+    // On a busy machine the end comes before the last ones are sent.
+    let unsent = try #require(result.runs[0].unsent)
+    #expect((498...502).contains(latency.count + unsent), "\(unsent) unsent")
   }
 
-  @Test func aStallShowsInTheCorrectedLatencyOnly() throws {
+  @Test func aStallAppearsInTheCorrectedLatencyOnly() throws {
     let result = try Load.run(against: .stalls) {
       $0.mode = .openLoop(rate: 400)
       $0.connections = 2
       $0.duration = .seconds(2)
       $0.warmup = .zero
-      $0.timeout = .seconds(3)
     }
-    let corrected = try #require(result.trials[0].latency)
-    let uncorrected = try #require(result.trials[0].uncorrected)
+    let corrected = try #require(result.runs[0].latency)
+    let uncorrected = try #require(result.runs[0].uncorrected)
     #expect(result.faultSentences.isEmpty)
     #expect(corrected.p99 > 400_000_000)
-    #expect(uncorrected.p99 < 200_000_000)
+    // Half of the messages are due in a stall, and one for each connection is under way in it.
+    #expect(uncorrected.p90 < corrected.p90 / 2)
     #expect(corrected.count == uncorrected.count)
   }
 
-  @Test func theSearchFindsARateThatHolds() throws {
-    let result = try Load.run(against: .none) {
+  @Test func theSearchFindsARateWithinTheBound() throws {
+    let isFound = { (result: LoadResult) in result.maximum.map { $0.rate > 0 } ?? false }
+    let result = try Load.run(against: .none, until: isFound) {
       $0.mode = .findMaximum(LatencyBound(percentile: 99, limit: .seconds(2)))
-      $0.timeout = .seconds(3)
     }
     let maximum = try #require(result.maximum)
     #expect(maximum.rate > 0)
@@ -124,32 +129,32 @@ import Throng
   @Test func repeatsGiveAnInterval() throws {
     let result = try Load.run(against: .none) { $0.repeats = 3 }
     let rate = try #require(result.summary["messagesPerSecond"])
-    #expect(result.trials.count == 3)
+    #expect(result.runs.count == 3)
     #expect(try #require(rate.low) < rate.mean)
   }
 
-  @Test func stoppingKeepsWhatWasMeasured() throws {
+  @Test func stoppingKeepsTheResultsSoFar() throws {
     let server = FaultyServer(.none)
     defer { server.stop() }
     var options = Load.options(port: server.port)
     options.duration = .seconds(30)
     let runner = try LoadRunner(options)
-    let observer = StopAtFirstInterval(runner)
+    let observer = StopAtFirstMessages(runner)
     let result = try runner.run(observer: observer)
     #expect(result.wasInterrupted)
     #expect(result.exitStatus == 130)
-    #expect(result.trials[0].messages > 0)
+    #expect(result.runs[0].messages > 0)
   }
 
-  struct StopAtFirstInterval: LoadObserver {
+  struct StopAtFirstMessages: LoadObserver {
     let runner: LoadRunner
 
     init(_ runner: LoadRunner) { self.runner = runner }
 
     func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?) {
-      runner.stop()
+      if interval.messages > 0 { runner.stop() }
     }
 
-    func trialBegins(_ number: Int, of count: Int?, rate: Double?) {}
+    func runBegins(_ number: Int, of count: Int?, rate: Double?) {}
   }
 }

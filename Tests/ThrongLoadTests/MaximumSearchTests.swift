@@ -1,4 +1,4 @@
-// What the search answers, from trials that are made up.
+// Results of the search for the maximum rate, from constructed runs.
 
 import Testing
 
@@ -7,49 +7,50 @@ import Testing
 @Suite struct MaximumSearchTests {
   private static let bound = LatencyBound(percentile: 99, limit: .nanoseconds(100))
 
-  /// Searches with trials that hold up to a rate; somebody stops the run in the trial of that number.
+  /// Searches with runs that stay within the bound up to a rate; the benchmark is interrupted in
+  /// run number `last`.
   private func search(holdingUpTo limit: Double, stoppedIn last: Int = .max) throws -> LoadResult {
     let measured = try Load.run(against: .none) { $0.duration = .milliseconds(20) }
     var wasStopped = false
     let search = MaximumSearch(
       measured.configuration, Self.bound, wasStopped: { wasStopped }
     ) { number, rate in
-      var trial = measured.trials[0]
+      var run = measured.runs[0]
       var latencies = Latencies.make()
       latencies.note(rate ?? 0 > limit ? 200 : 50)
-      trial.rate = rate
-      trial.messagesPerSecond = rate ?? 1000
-      trial.latency = LatencySummary(latencies)
-      trial.unsent = 0
+      run.rate = rate
+      run.messagesPerSecond = rate ?? 1000
+      run.latency = LatencySummary(latencies)
+      run.unsent = 0
       wasStopped = number == last
-      return trial
+      return run
     }
     return try search.run()
   }
 
-  @Test func theAnswerLiesBetweenARateThatHoldsAndOneThatFailed() throws {
+  @Test func theResultLiesBetweenAPassingAndAFailingRate() throws {
     let result = try search(holdingUpTo: 500)
     let maximum = try #require(result.maximum)
-    let rates = result.trials.compactMap(\.rate)
+    let rates = result.runs.compactMap(\.rate)
     #expect(maximum.rate == rates.filter { $0 <= 500 }.max() && maximum.latency == 50)
     #expect(maximum.failedAt == rates.filter { $0 > 500 }.min())
   }
 
-  @Test func whereNothingFailedNoRateIsSaidToHave() throws {
+  @Test func failedAtIsNilWhenNoRateFailed() throws {
     let maximum = try #require(search(holdingUpTo: .infinity).maximum)
     #expect(maximum.rate > 1000 && maximum.failedAt == nil)
   }
 
   @Test(arguments: [1, 2])
-  func aTrialThatWasCutShortHasNotFailed(number: Int) throws {
+  func anInterruptedRunDoesNotCountAsFailed(number: Int) throws {
     let result = try search(holdingUpTo: 0, stoppedIn: number)
     let maximum = try #require(result.maximum)
-    #expect(result.trials.count == number)
+    #expect(result.runs.count == number)
     #expect(maximum.rate == 0 && maximum.failedAt == nil)
   }
 
-  @Test func whatFailedBeforeTheStopCounts() throws {
+  @Test func aRateThatFailedBeforeTheInterruptionCounts() throws {
     let result = try search(holdingUpTo: 0, stoppedIn: 3)
-    #expect(try #require(result.maximum).failedAt == result.trials[1].rate)
+    #expect(try #require(result.maximum).failedAt == result.runs[1].rate)
   }
 }

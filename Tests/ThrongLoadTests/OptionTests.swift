@@ -1,4 +1,4 @@
-// What is read from text, and what is said of options that cannot be run.
+// Parsing of option values, and errors for options that cannot be run.
 
 import Glibc
 import Testing
@@ -23,7 +23,7 @@ import Testing
     for text in ["", "x", "9-1", "64:", "64:1:2", "1,,2"] { #expect(MessageSizes(text) == nil) }
   }
 
-  @Test func processorsAreAListOfRanges() {
+  @Test func processorListsAreParsed() {
     #expect(Processors.parse("0,2-4") == [0, 2, 3, 4])
     for text in ["", "a", "3-1", "1-", "-1", "0-9999"] { #expect(Processors.parse(text) == nil) }
   }
@@ -33,21 +33,21 @@ import Testing
     #expect(throws: LoadError.self) { try CommandLineText.split("a 'b") }
   }
 
-  @Test func conditionsAreReadAndJudged() throws {
+  @Test func conditionsAreParsedAndEvaluated() throws {
     let above = try #require(FailCondition("p99 > 5ms"))
     #expect(above.description == "p99>5ms")
     let result = try Load.run(against: .none) { $0.connections = 2 }
     #expect(try !#require(FailCondition("p50>10s")).holds(for: result))
     #expect(try #require(FailCondition("rate<1000000000")).holds(for: result))
     #expect(try !#require(FailCondition("errors>0")).holds(for: result))
-    // What was not measured cannot be passed.
+    // A metric that was not measured fails its condition.
     #expect(try #require(FailCondition("server-cpu>1s")).holds(for: result))
     for text in ["p99", "p98>1ms", "p99>5", "rate>x", "p99=1ms"] {
       #expect(FailCondition(text) == nil)
     }
   }
 
-  @Test func aConditionThatHoldsIsStatusTwo() throws {
+  @Test func aConditionThatHoldsGivesStatus2() throws {
     let server = FaultyServer(.none)
     defer { server.stop() }
     let condition = try #require(FailCondition("p99>1ns"))
@@ -56,7 +56,7 @@ import Testing
     #expect(result.failedConditions == ["p99>1ns"])
   }
 
-  @Test func whatCannotBeRunIsSaidInOneSentence() {
+  @Test func invalidOptionsAreReportedInOneSentence() {
     func problem(_ change: (inout LoadOptions) -> Void) -> String? {
       var options = Load.options(port: 1)
       change(&options)
@@ -64,21 +64,21 @@ import Testing
     }
     #expect(problem { _ in } == nil)
     #expect(problem { $0.connections = 0 } == "--connections must be at least 1")
-    #expect(problem { $0.threads = 2 } == "--threads may not be more than --connections")
-    #expect(problem { $0.sizes = .fixed(0) } == "--size must lie between 1 byte and 1 GiB")
+    #expect(problem { $0.threads = 2 } == "--threads must not exceed --connections")
+    #expect(problem { $0.sizes = .fixed(0) } == "--size must be between 1 byte and 1 GiB")
     #expect(
       problem { $0.target = nil }
-        == "no server to load: give HOST:PORT, --unix PATH or --server 'COMMAND {port}'")
+        == "no server given (use HOST:PORT, --unix PATH or --server 'COMMAND {port}')")
   }
 
-  @Test func numbersBeyondAllReasonAreRefused() {
+  @Test func overflowingNumbersAreRefused() {
     func problem(_ change: (inout LoadOptions) -> Void) -> String? {
       var options = Load.options(port: 1)
       change(&options)
       return options.problem
     }
     let most = 1 << 30
-    let tooMany = "may be at most 1073741824"
+    let tooMany = "must be at most 1073741824"
     for count in [most + 1, 1 << 32, .max] {
       #expect(problem { $0.connections = count } == "--connections \(tooMany)")
       #expect(problem { $0.idleConnections = count } == "--idle-connections \(tooMany)")
@@ -93,7 +93,7 @@ import Testing
       for mode in [LoadMode.openLoop(rate: rate), .fanOut(rate: rate)] {
         #expect(
           problem { $0.mode = mode }
-            == "--rate must lie between 0.001 and 1000000000 messages a second")
+            == "--rate must be between 0.001 and 1000000000 messages per second")
       }
     }
     for rate in [0.001, 1e9] { #expect(problem { $0.mode = .openLoop(rate: rate) } == nil) }
@@ -106,18 +106,18 @@ import Testing
       ])
     #expect([12.4, 1000, 43210.9].map(Decimals.rate) == ["12", "1000", "43211"])
     var result = try Load.run(against: .none) { $0.mode = .openLoop(rate: 100) }
-    result.trials[0].rate = 0.5
-    #expect(result.text.contains(" messages/s of 0.5 asked, "))
+    result.runs[0].rate = 0.5
+    #expect(result.text.contains(" messages/s of 0.5 requested, "))
   }
 
-  @Test func theFileHoldsEverything() throws {
+  @Test func jsonRoundTripKeepsTheResult() throws {
     let result = try Load.run(against: .none) { $0.mode = .openLoop(rate: 500) }
     let text = try result.json()
     let read = try LoadResult(json: text)
     #expect(try read.json() == text)
     #expect(read.version == 1)
     #expect(read.configuration == result.configuration)
-    #expect(read.trials[0].latency?.histogram.isEmpty == false)
+    #expect(read.runs[0].latency?.histogram.isEmpty == false)
     #expect(result.csv.split(separator: "\n").count == 2)
   }
 }

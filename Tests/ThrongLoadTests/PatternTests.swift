@@ -1,4 +1,4 @@
-// The bytes that are sent, and how the first wrong one is found.
+// The payload pattern, and detection of the first wrong byte.
 
 import Testing
 import Throng
@@ -8,7 +8,7 @@ import Throng
 @Suite struct PatternTests {
   private let pattern = Pattern(seed: 7)
 
-  @Test func aPieceIsTheSameWhereverItsStreamIsCut() {
+  @Test func slicesOfTheStreamAgree() {
     let start = Pattern.start(seed: 7, connection: 3)
     let whole = pattern.piece(at: start, count: 65536)
     let middle = Pattern.advance(start, by: 40_000)
@@ -21,7 +21,7 @@ import Throng
     #expect(pattern.piece(at: last, count: 2)[1] == pattern.piece(at: 0, count: 1)[0])
   }
 
-  @Test func oneFlippedByteIsFoundWhereItIs() {
+  @Test func aFlippedByteIsFoundAtItsIndex() {
     var bytes = Array(pattern.piece(at: 100, count: 64))
     bytes[41] ^= 1
     let found = bytes.withUnsafeBytes { bytes in
@@ -33,7 +33,7 @@ import Throng
   }
 
   @Test(arguments: [1, 16, 64, 1000, 4096])
-  func aMessageThatComesTwiceOrIsLostDoesNotMatch(size: Int) {
+  func duplicatedOrLostMessagesDoNotMatch(size: Int) {
     let first = pattern.piece(at: 5, count: size)
     let next = pattern.piece(at: Pattern.advance(5, by: size), count: size)
     #expect(size == 1 || first != next)

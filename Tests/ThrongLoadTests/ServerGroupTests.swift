@@ -1,5 +1,5 @@
-// A server that a shell has started: all of its process group ends with the run. And the signals that
-// end a run.
+// Servers started through a shell: the whole process group ends with the benchmark. Signals that
+// interrupt a benchmark.
 
 import Glibc
 import Testing
@@ -13,7 +13,7 @@ import Testing
   private func start(_ command: String) throws -> ServerProcess {
     try ServerProcess(
       command, cpus: nil, target: nil, startTimeout: .seconds(60),
-      watch: RunWatch(watchingSignals: false))
+      stopRequest: StopRequest(watchingSignals: false))
   }
 
   @Test func theServerOfAShellIsStopped() throws {
@@ -22,41 +22,41 @@ import Testing
     #expect(!process.address.answers && !ProcessGroup.isAlive(process.pid))
   }
 
-  @Test func aServerThatHasOutlivedItsShellIsStopped() throws {
+  @Test func aServerThatOutlivesItsShellIsStopped() throws {
     let process = try start("sh -c '\(Self.server) & wait'")
     kill(pid_t(process.pid), SIGKILL)
     process.stop()
     #expect(!process.address.answers && !ProcessGroup.isAlive(process.pid))
   }
 
-  @Test func aServerThatIgnoresItsEndIsKilled() throws {
+  @Test func aServerThatIgnoresSIGTERMIsKilled() throws {
     let process = try start("sh -c \"trap '' TERM; \(Self.server) & wait\"")
     process.stopTime = 0
     process.stop()
     #expect(!process.address.answers && !ProcessGroup.isAlive(process.pid))
   }
 
-  @Test func whatACommandThatFailedHasStartedIsStopped() throws {
+  @Test func childrenOfAFailedCommandAreStopped() throws {
     let tag = "600.\(UInt32.random(in: 100_000...999_999))"
     let error = #expect(throws: LoadError.self) {
       try start("sh -c 'sleep \(tag) & exit 3' {port}")
     }
-    #expect(try #require(error).description.hasPrefix("the server command ended with status 3 "))
-    let isLeft = ProcFile.list("/proc").contains {
-      ProcFile.read("/proc/\($0)/cmdline") == "sleep\0\(tag)\0"
+    #expect(try #require(error).description.hasPrefix("server command exited with status 3 "))
+    let isLeft = TextFile.list("/proc").contains {
+      TextFile.read("/proc/\($0)/cmdline") == "sleep\0\(tag)\0"
     }
     #expect(!isLeft)
   }
 
-  @Test func aLostTerminalStopsTheRun() throws {
+  @Test func aHangupStopsTheBenchmark() throws {
     let before = signal(SIGHUP, SIG_DFL)
     defer { signal(SIGHUP, before) }
-    let watch = try RunWatch(watchingSignals: true)
+    let stopRequest = try StopRequest(watchingSignals: true)
     pthread_kill(pthread_self(), SIGHUP)
-    #expect(watch.wait(until: .max))
+    #expect(stopRequest.wait(until: .max))
   }
 
-  @Test func underNohupALostTerminalStopsNothing() {
+  @Test func anIgnoredHangupStaysIgnored() {
     let before = signal(SIGHUP, SIG_IGN)
     defer { signal(SIGHUP, before) }
     #expect(SignalDescriptor.wishesToEnd == [SIGINT, SIGTERM])

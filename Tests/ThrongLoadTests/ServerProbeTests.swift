@@ -1,4 +1,4 @@
-// What is said of the server's process while its clients are connected.
+// Measurements of the server process while its clients are connected.
 
 import Foundation
 import Testing
@@ -13,9 +13,9 @@ private struct Echo: Handler {
 }
 
 @Suite(.serialized) struct ServerProbeTests {
-  /// The threads of a client end with its connection: a look after that finds none of them, and
-  /// fewer context switches than before.
-  @Test func theServerIsLookedAtBeforeItsClientsLeave() throws {
+  /// Per-client threads end with their connections; a later read would miss them and their context
+  /// switches.
+  @Test func theServerIsMeasuredBeforeItsClientsDisconnect() throws {
     let server = Server(
       Echo(), model: .threadPerClient, configuration: Configuration(host: "127.0.0.1", port: 0))
     try server.listen()
@@ -24,17 +24,17 @@ private struct Echo: Handler {
     var options = Load.options(port: try #require(address.port))
     options.server = .process(pid: Int(getpid()))
     options.connections = 40
-    let outcome = Result { try LoadRunner(options).run() }
+    let outcome = Result { try Load.longEnough(options) { try LoadRunner($0).run() } }
     server.stop()
     thread.join()
-    let trial = try outcome.get().trials[0]
-    #expect(trial.faults.isEmpty, "\(trial.faults)")
-    let cost = try #require(trial.server)
+    let run = try outcome.get().runs[0]
+    #expect(run.faults.isEmpty, "\(run.faults)")
+    let cost = try #require(run.server)
     #expect(cost.threads > 40)
     #expect(try #require(cost.voluntarySwitchesPerMessage) > 0)
   }
 
-  @Test func ofManyThreadsAnEvenChoiceStandsForAll() throws {
+  @Test func contextSwitchesOfManyThreadsAreSampled() throws {
     let program = Process()
     let (input, output) = (Pipe(), Pipe())
     program.executableURL = URL(filePath: "/usr/bin/env")
@@ -46,13 +46,13 @@ private struct Echo: Handler {
       program.waitUntilExit()
     }
     #expect(!output.fileHandleForReading.availableData.isEmpty)
-    let first = SwitchCount(pid: Int(program.processIdentifier), mostLooks: 5)
+    let first = ContextSwitches(pid: Int(program.processIdentifier), sampleLimit: 5)
     #expect(first.chosen.count == 5 && first.weight == 21 / 5)
     #expect(first.voluntary > 0 && first.later.voluntary >= first.voluntary)
-    #expect(SwitchCount(pid: Int(program.processIdentifier)).chosen.count == 21)
+    #expect(ContextSwitches(pid: Int(program.processIdentifier)).chosen.count == 21)
   }
 
-  /// They wait until their program's input ends.
+  /// The threads wait until the program's input ends.
   private static let twentyOneThreads = """
     import sys, threading
     end = threading.Event()
@@ -62,7 +62,7 @@ private struct Echo: Handler {
     end.set()
     """
 
-  @Test func aServerThatNeverListensIsGivenUpInTime() throws {
+  @Test func aServerThatNeverListensFailsAfterTheStartTimeout() throws {
     var options = Load.options(port: 1)
     options.target = nil
     options.server = .command("sleep 60 {port}", cpus: nil)

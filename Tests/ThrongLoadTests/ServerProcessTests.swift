@@ -1,4 +1,4 @@
-// Servers that a run starts.
+// Servers started by a benchmark.
 
 import Glibc
 import Testing
@@ -7,18 +7,18 @@ import Throng
 @testable import ThrongLoad
 
 @Suite(.serialized) struct ServerProcessTests {
-  @Test func aCommandThatEndsIsSaidToHaveEnded() throws {
+  @Test func aServerCommandThatExitsIsReported() throws {
     var options = Load.options(port: 1)
     options.target = nil
     options.server = .command("sh -c 'exit 3' {port}", cpus: nil)
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     let text = try #require(error).description
     #expect(
-      text.hasPrefix("the server command ended with status 3 before it listened on 127.0.0.1:"))
+      text.hasPrefix("server command exited with status 3 before it listened on 127.0.0.1:"))
     #expect(text.hasSuffix(": sh -c 'exit 3' {port}"))
   }
 
-  @Test func aCommandThatIsNotThereIsNamed() throws {
+  @Test func aMissingServerCommandIsReported() throws {
     var options = Load.options(port: 1)
     options.target = nil
     options.server = .command("/nonexistent/server {port}", cpus: nil)
@@ -34,7 +34,7 @@ import Throng
     options.server = .command("python3 -c '\(Self.echo)' {port}", cpus: nil)
     let result = try LoadRunner(options).run()
     #expect(result.exitStatus == 0, "\(result.text)")
-    let cost = try #require(result.trials[0].server)
+    let cost = try #require(result.runs[0].server)
     #expect(cost.threads == 1 && cost.peakResidentBytes > 0)
     #expect(kill(pid_t(cost.pid), 0) == -1)
   }
@@ -47,7 +47,7 @@ import Throng
         while data := client.recv(65536): client.sendall(data)
     """
 
-  @Test func aPortThatIsTakenIsSaidToBe() throws {
+  @Test func aPortInUseIsReported() throws {
     let other = FaultyServer(.none)
     defer { other.stop() }
     var options = Load.options(port: other.port)
@@ -55,10 +55,11 @@ import Throng
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     #expect(
       try #require(error).description
-        == "something listens on 127.0.0.1:\(other.port) already (stop it, or take another port)")
+        == "address 127.0.0.1:\(other.port) is already in use (stop the other server, or choose another port)"
+    )
   }
 
-  @Test func aRunThatIsStoppedBeforeTheServerListensIsInterrupted() throws {
+  @Test func aStopBeforeTheServerListensIsAnInterruption() throws {
     var options = Load.options(port: 1)
     options.target = nil
     options.server = .command("sleep 60 {port}", cpus: nil)
@@ -67,26 +68,26 @@ import Throng
       let runner = try LoadRunner(options)
       runner.stop()
       let result = try runner.run()
-      #expect(result.exitStatus == 130 && result.trials.isEmpty)
-      #expect(result.text == "interrupted before anything was measured\n")
+      #expect(result.exitStatus == 130 && result.runs.isEmpty)
+      #expect(result.text == "interrupted before any measurement\n")
     }
   }
 
-  @Test func aProcessThatIsNotThereIsNamed() throws {
+  @Test func aMissingProcessIsReported() throws {
     var options = Load.options(port: 1)
     options.server = .process(pid: 0x3fff_fff0)
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     #expect(
       try #require(error).description
-        == "there is no process 1073741808 (--pid takes the server's process id)")
+        == "no process with id 1073741808 (--pid takes the process id of the server)")
   }
 
-  @Test func aProcessUsesWhatProcSays() throws {
+  @Test func processUsageIsReadFromProc() throws {
     let usage = try #require(ProcessUsage(pid: Int(getpid())))
     #expect(usage.threads >= 1 && usage.cpuSeconds > 0)
     let (exact, rough) = (
       try #require(ProcessUsage.residentBytes(pid: Int(getpid()))),
-      try #require(ProcessUsage.roughResidentBytes(pid: Int(getpid())))
+      try #require(ProcessUsage.approximateResidentBytes(pid: Int(getpid())))
     )
     #expect(exact > 1 << 20 && abs(exact - rough) < exact / 4)
     #expect(!ProcessUsage.processors(pid: Int(getpid())).isEmpty)

@@ -1,4 +1,4 @@
-// Figures against distributions that are known exactly.
+// Statistics against distributions with known values.
 
 import Histogram
 import Testing
@@ -41,7 +41,7 @@ import Testing
     #expect(try #require(LatencySummary(odd.latency)).p99 == 990)
   }
 
-  @Test func nothingRecordedIsNoDistribution() {
+  @Test func anEmptyHistogramHasNoSummary() {
     #expect(LatencySummary(Latencies.make()) == nil)
   }
 
@@ -56,7 +56,7 @@ import Testing
     #expect(try #require(Estimate([5])).low == nil)
   }
 
-  @Test func studentsQuantileGoesOnSmoothlyPastItsTable() {
+  @Test func studentsQuantileIsContinuousBeyondItsTable() {
     #expect(abs(Estimate.studentQuantile(freedom: 40) - 2.021) < 0.001)
     #expect(abs(Estimate.studentQuantile(freedom: 120) - 1.980) < 0.001)
   }
@@ -67,7 +67,7 @@ import Testing
     #expect(Fairness.index([0, 0]) == nil)
   }
 
-  @Test func theScheduleNamesTheMomentOfEveryMessage() {
+  @Test func theScheduleGivesTheTimeOfEveryMessage() {
     var schedule = Schedule(
       begin: 1_000_000, rate: 1000, index: 0, threads: 1, connections: 4, of: 4)
     #expect(schedule.due(0) == 1_000_000 && schedule.due(3) == 4_000_000)
@@ -83,15 +83,15 @@ import Testing
     #expect(second.due(0) == 1_000_000 && second.due(1) == 3_000_000)
   }
 
-  @Test func whatIsDueInCenturiesIsDueNever() {
+  @Test func timesBeyondTheClockAreNeverDue() {
     let schedule = Schedule(
       begin: 1_000_000, rate: 0.001, index: 0, threads: 1, connections: 1, of: 1 << 30)
     #expect(schedule.due(0) == 1_000_000 && schedule.due(1) == .max)
   }
 
-  @Test func weightedSizesComeInTheirProportions() throws {
+  @Test func weightedSizesOccurInTheirProportions() throws {
     let sampler = SizeSampler(try #require(MessageSizes("64:9,4096:1")))
-    var random = RandomState(seed: 42, stream: 1)
+    var random = SplitMix64(seed: 42, stream: 1)
     let drawn = (0..<100_000).map { _ in sampler.next(&random) }
     let large = drawn.count { $0 == 4096 }
     #expect(drawn.allSatisfy { $0 == 64 || $0 == 4096 })
@@ -101,7 +101,7 @@ import Testing
 
   @Test func aRangeIncludesItsEnds() {
     let sampler = SizeSampler(.range(3...5))
-    var random = RandomState(seed: 1, stream: 1)
+    var random = SplitMix64(seed: 1, stream: 1)
     #expect(Set((0..<1000).map { _ in sampler.next(&random) }) == [3, 4, 5])
   }
 }

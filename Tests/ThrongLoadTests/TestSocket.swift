@@ -1,4 +1,4 @@
-// What the servers of these tests are made of: a listening socket and a thread, by system calls alone.
+// Parts of the test servers: a listening socket and a thread, using system calls only.
 
 import Glibc
 
@@ -28,7 +28,7 @@ enum TestThread {
     init(_ run: @escaping () -> Void) { self.run = run }
   }
 
-  /// Runs the body on a thread that nobody joins.
+  /// Runs the body on a detached thread.
   static func run(_ body: @escaping () -> Void) {
     var thread = pthread_t()
     pthread_create(

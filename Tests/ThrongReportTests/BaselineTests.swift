@@ -1,4 +1,4 @@
-// What a comparison with an earlier run must not pass over: lower bounds, lost cells, other workloads.
+// Comparison with a baseline: lower bounds, lost cells, changed workloads.
 
 import Foundation
 import Testing
@@ -22,7 +22,7 @@ import Testing
     Baseline(before, now: now, tolerance: 0.05)
   }
 
-  @Test func whoFallsBelowALowerBoundHasBecomeWorse() {
+  @Test func aValueBelowALowerBoundIsARegression() {
     var before = Self.results(cpu: 4)
     before.saturate("reactor", 100)
     var now = Self.results(cpu: 4)
@@ -34,8 +34,8 @@ import Testing
     }
     now.cells.removeAll { $0.contender != "reactor" || $0.connections != 100 }
     let baseline = Self.compare(before, now)
-    // Its p99 was partly the generator's, and says nothing.
-    #expect(baseline.changes.map(\.figure) == [.throughput, .cpu, .memory])
+    // p99 includes delays of the saturated generator.
+    #expect(baseline.changes.map(\.metric) == [.throughput, .cpu, .memory])
     #expect(baseline.regressions.count == 1)
     let text = baseline.text()
     #expect(
@@ -45,22 +45,22 @@ import Testing
     #expect(Report(now, baseline: baseline).html.contains("at least 250,000/s"))
   }
 
-  @Test func whoExceedsALowerBoundIsNotCompared() {
+  @Test func aValueAboveALowerBoundIsNotCompared() {
     var before = Self.results(cpu: 8)
     before.saturate("reactor", 100)
     let baseline = Self.compare(before, Self.results(cpu: 4))
     let saturated = baseline.changes.filter {
       $0.key.contender == "reactor" && $0.key.connections == 100
     }
-    #expect(saturated.map(\.figure) == [.cpu, .memory] && baseline.regressions.isEmpty)
+    #expect(saturated.map(\.metric) == [.cpu, .memory] && baseline.regressions.isEmpty)
   }
 
-  @Test func aBoundNowIsComparedWithNothing() {
+  @Test func aSaturatedCellIsNotCompared() {
     var now = Self.results(cpu: 8)
     now.saturate("reactor", 100)
     let figures = Self.compare(Self.results(cpu: 4), now).changes.filter {
       $0.key.contender == "reactor" && $0.key.connections == 100
-    }.map(\.figure)
+    }.map(\.metric)
     #expect(figures == [.cpu, .memory])
   }
 
@@ -70,7 +70,7 @@ import Testing
     var baseline = Self.compare(Self.results(), now)
     #expect(baseline.comparedCells == 2)
     let many =
-      "2 cells of the baseline were not measured now: whether they have become worse is not"
+      "2 cells of the baseline were not measured now, so a regression there is not detected."
     #expect(baseline.remarks.contains { $0.hasPrefix(many) }, "\(baseline.remarks)")
     #expect(baseline.text().contains(many) && baseline.text().contains("no regression beyond 5 %"))
     now = Self.results()
@@ -78,11 +78,11 @@ import Testing
     baseline = Self.compare(Self.results(), now)
     #expect(
       baseline.remarks == [
-        "1 cell of the baseline was not measured now: whether it has become worse is not known."
+        "1 cell of the baseline was not measured now, so a regression there is not detected."
       ])
   }
 
-  @Test func whatFailedInBothIsNotLost() {
+  @Test func aCellThatFailedInBothIsNotLost() {
     var before = Self.results()
     before.fail("reactor", 10)
     var now = Self.results()
@@ -93,15 +93,15 @@ import Testing
     #expect(baseline.regressions.map(\.isFailure) == [true])
   }
 
-  @Test func withNoCommonCellNothingIsSaidAboutRegressions() {
+  @Test func withoutCommonCellsNoConclusionIsDrawn() {
     let baseline = Self.compare(Self.results(id: "echo-4096"), Self.results())
     #expect(baseline.comparedCells == 0 && baseline.changes.isEmpty)
     for text in [baseline.text(), Report(Self.results(), baseline: baseline).html] {
-      #expect(text.contains("No cell was measured in both runs: nothing is compared"))
+      #expect(text.contains("No cell was measured in both runs; nothing can be compared"))
       #expect(text.contains("4 cells of the baseline were not measured now"))
       #expect(text.contains("4 cells are not in the baseline."))
       #expect(!text.lowercased().contains("no regression"))
-      #expect(!text.contains("No figure has changed"))
+      #expect(!text.contains("No significant change"))
     }
   }
 
@@ -119,13 +119,13 @@ import Testing
     Difference("size") { $0.size = "4096" },
     Difference("depth") { $0.depth = 16 },
     Difference("kind") { $0.kind = .work(microseconds: 20) },
-    Difference("flags of the server") { $0.serverFlags = ["--work", "20us"] },
-    Difference("size and flags of the generator") {
+    Difference("server flags") { $0.serverFlags = ["--work", "20us"] },
+    Difference("size and generator flags") {
       $0.size = "1"
       $0.generatorFlags = ["--churn"]
     },
   ])
-  func anotherWorkloadOfTheSameNameIsNotCompared(_ difference: Difference) {
+  func aChangedWorkloadWithTheSameIdIsNotCompared(_ difference: Difference) {
     var before = Self.results(cpu: 2)
     difference.change(&before.workloads[0])
     let baseline = Self.compare(before, Self.results())
@@ -133,11 +133,11 @@ import Testing
     #expect(baseline.comparedCells == 0)
     #expect(
       baseline.remarks == [
-        "4 cells are not compared: in the baseline, echo-64 differs in \(difference)."
+        "4 cells are not compared, because echo-64 had a different \(difference) in the baseline."
       ])
   }
 
-  @Test func otherWordsForAWorkloadAreTheSameWorkload() {
+  @Test func titlesDoNotChangeAWorkload() {
     var before = Self.results()
     before.workloads[0].title = "echo"
     before.workloads[0].explanation = ""

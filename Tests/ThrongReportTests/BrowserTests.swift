@@ -1,5 +1,5 @@
-// The report in a browser: nothing is fetched, nothing overflows, and every number in a chart is the one
-// of results.json.
+// The report in a browser: no requests, no overflow, and every number in a chart equals
+// results.json.
 
 import Foundation
 import Testing
@@ -9,7 +9,7 @@ import Testing
 @Suite(
   .serialized, .enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
 struct BrowserTests {
-  @Test func theReportIsRightInEveryView() throws {
+  @Test func theReportIsCorrectInEveryView() throws {
     try inTemporaryDirectory { directory in
       try Report(Fixture.full, baseline: Fixture.baseline).write(to: directory)
       let views = try Browser.inspect([directory + "/index.html"])
@@ -25,11 +25,11 @@ struct BrowserTests {
         expectAccessible(view, name)
         expectFigures(view, results, name)
       }
-      #expect(Set(views.map(\.ground)).count == 2, "light and dark differ")
+      #expect(Set(views.map(\.background)).count == 2, "light and dark differ")
     }
   }
 
-  @Test func manyContendersAndFewDoNotOverflowEither() throws {
+  @Test func manyAndFewContendersDoNotOverflow() throws {
     try inTemporaryDirectory { directory in
       for (name, results) in [("crowded", Fixture.crowded), ("smallest", Fixture.smallest)] {
         try Report(results).write(to: directory + "/" + name)
@@ -40,7 +40,7 @@ struct BrowserTests {
         #expect(view.errors.isEmpty && view.scrollWidth <= Double(view.width), name)
         #expect(view.overlaps == 0 && view.outside == 0, name)
         #expect(
-          !view.file.contains("smallest") || view.bold == 0, "nobody leads when measured once")
+          !view.file.contains("smallest") || view.bold == 0, "no leader when measured once")
         #expect(view.labels == (view.file.contains("crowded") ? 14 * 4 : 2 * 3), name)
         expectAccessible(view, name)
       }
@@ -67,13 +67,13 @@ struct BrowserTests {
     #expect(view.unnamedPictures == 0 && view.doubleIds == 0, name)
   }
 
-  /// What is drawn, hovered over and written in the tables beside it.
+  /// Values in points, tooltips and tables.
   private func expectFigures(
     _ view: Browser.View, _ results: CompareResults, _ name: Comment
   ) {
     var expected: [String: Double] = [:]
     for cell in results.cells where cell.failure == nil {
-      // Read from the samples here, not by the code that is tested.
+      // Computed from the samples, independent of the tested code.
       let figures = [
         "throughput": cell.samples.map(\.messagesPerSecond),
         "p99": cell.samples.compactMap { $0.p99.map { Double($0) } },
@@ -82,24 +82,24 @@ struct BrowserTests {
         },
         "memory": cell.samples.compactMap(\.residentBytesPerConnection),
       ]
-      for (figure, values) in figures {
+      for (metric, values) in figures {
         #expect(values.count == 5, "odd, so that the median is one of them")
-        expected["\(figure) \(cell.workload) \(cell.contender) \(cell.connections)"] =
+        expected["\(metric) \(cell.workload) \(cell.contender) \(cell.connections)"] =
           values.sorted()[values.count / 2]
       }
     }
     var drawn: [String: Double] = [:]
     for point in view.points {
-      let key = "\(point.figure) \(point.workload ?? "") \(point.contender) \(point.connections)"
+      let key = "\(point.metric) \(point.workload ?? "") \(point.contender) \(point.connections)"
       drawn[key] = Double(point.value)
-      let figure = Figure(rawValue: point.figure)
-      #expect(point.title?.contains(figure?.text(expected[key] ?? 0) ?? "?") == true, name)
+      let metric = Metric(rawValue: point.metric)
+      #expect(point.title?.contains(metric?.text(expected[key] ?? 0) ?? "?") == true, name)
     }
     #expect(drawn == expected.filter { key, value in isDrawn(key, value) }, name)
     #expect(drawn.count < expected.count && drawn.keys.contains { $0.hasPrefix("memory") }, name)
     var tabled: [String: Double] = [:]
     for cell in view.cells {
-      let parts = cell.figure.split(separator: "-")
+      let parts = cell.metric.split(separator: "-")
       let workload = parts.dropLast().joined(separator: "-")
       tabled["\(parts.last ?? "") \(workload) \(cell.contender) \(cell.connections)"] =
         Double(cell.value)
@@ -108,17 +108,17 @@ struct BrowserTests {
   }
 }
 
-/// Less memory than 256 KiB in all says nothing about a connection and is not drawn.
+/// Memory below 256 KiB in total is not drawn.
 private func isDrawn(_ key: String, _ value: Double) -> Bool {
   let connections = key.split(separator: " ").last.flatMap { Double($0) } ?? 0
   return !key.hasPrefix("memory") || value * connections >= 262_144
 }
 
-/// Headless Chromium, by the script beside this file.
+/// Headless Chromium, through the script in this directory.
 enum Browser {
   struct View: Decodable {
     struct Datum: Decodable {
-      var figure: String
+      var metric: String
       var workload: String?
       var contender: String
       var connections: String
@@ -136,7 +136,7 @@ enum Browser {
     var overlaps: Int
     var outside: Int
     var labels: Int
-    /// Figures that are marked as the best.
+    /// Values marked as the best.
     var bold: Int
     var headings: [Int]
     var scripts: Int
@@ -145,7 +145,7 @@ enum Browser {
     var unnamedPictures: Int
     var doubleIds: Int
     var smallestLetter: Double
-    var ground: String
+    var background: String
     var text: String
     var errors: [Anything]
     var requests: [String]
@@ -153,7 +153,7 @@ enum Browser {
 
   static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")
 
-  /// Set to a directory, pictures of all views are left there to be looked at.
+  /// Directory for screenshots of all views, if set.
   private static let pictures = ProcessInfo.processInfo.environment["THRONG_REPORT_PICTURES"]
 
   static func inspect(_ files: [String]) throws -> [View] {
@@ -166,7 +166,7 @@ enum Browser {
     let output = Pipe()
     process.standardOutput = output
     try process.run()
-    // The script has a deadline of its own and then ends.
+    // The script has a time limit of its own.
     let data = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)

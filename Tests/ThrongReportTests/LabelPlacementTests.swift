@@ -1,4 +1,4 @@
-// Labels never touch, never leave the chart, and are not moved without need.
+// Labels do not overlap, stay in the chart, and move as little as possible.
 
 import Testing
 
@@ -9,22 +9,22 @@ import Testing
     #expect(LabelPlacement.place([10, 50, 30], gap: 12, from: 0, to: 100) == [10, 50, 30])
   }
 
-  @Test func thoseThatDoMakeRoomEvenly() {
+  @Test func overlappingLabelsMoveEqually() {
     #expect(LabelPlacement.place([50, 50], gap: 10, from: 0, to: 100) == [45, 55])
     #expect(LabelPlacement.place([50, 52, 54], gap: 10, from: 0, to: 100) == [42, 52, 62])
   }
 
-  @Test func nobodyLeavesTheChart() {
+  @Test func labelsStayWithinTheChart() {
     #expect(LabelPlacement.place([99, 99, 100], gap: 10, from: 0, to: 100) == [80, 90, 100])
     #expect(LabelPlacement.place([-5], gap: 10, from: 0, to: 100) == [0])
   }
 
-  @Test func tooManyShareTheRoom() {
+  @Test func tooManyLabelsAreSpacedEvenly() {
     #expect(
       LabelPlacement.place([1, 2, 3, 4, 5], gap: 50, from: 0, to: 100) == [0, 25, 50, 75, 100])
   }
 
-  @Test func manyAnyhow() {
+  @Test func randomLabelsKeepOrderGapAndBounds() {
     let seed: UInt64 = 3
     var random = Drawing(state: seed)
     for _ in 0..<500 {

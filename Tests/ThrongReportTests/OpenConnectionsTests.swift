@@ -1,4 +1,4 @@
-// The memory of a server is that of all its connections, with those that are held and say nothing.
+// Memory per connection counts all open connections, idle ones included.
 
 import Foundation
 import Testing
@@ -12,7 +12,7 @@ import Testing
     return workload
   }()
 
-  /// 5,000 open connections of 1,700 and of 2,000 bytes: a difference of 1.4 MiB in all.
+  /// 5,000 open connections of 1,700 and of 2,000 bytes: a difference of 1.4 MiB in total.
   private static func results(more: Double = 2000) -> CompareResults {
     Fixture.results([Fixture.model("reactor"), Fixture.model("thread-pool")], [idle]) {
       _, contender, connections, round, sample in
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func theyAreThoseThatAreHeldAndThoseThatSpeak() {
+  @Test func openConnectionsIncludeIdleOnes() {
     var workload = Fixture.echo()
     #expect(workload.openConnections(100) == 100)
     workload.kind = .idle(connections: 5000)
@@ -33,16 +33,16 @@ import Testing
     #expect(workload.openConnections(100) == 101)
   }
 
-  @Test func aDifferenceOfThemAllIsMoreThanOneOfTheActiveOnes() {
-    let memory = Verdict(Self.results()).workloads[0].findings.first { $0.figure == .memory }?.text
+  @Test func memoryIsDividedByAllOpenConnections() {
+    let memory = Verdict(Self.results()).workloads[0].findings.first { $0.metric == .memory }?.text
     #expect(
       memory
         == "With 10 clients, reactor has the lowest memory per connection (1.66 KiB); thread-pool takes"
         + " 1.95 KiB (1.18 ×).")
-    #expect(Verdict(Self.results()).recommendation[0].contains("take reactor"))
+    #expect(Verdict(Self.results()).recommendation[0].contains("use reactor"))
   }
 
-  @Test func theTablesHaveWhatCanBeMeasured() throws {
+  @Test func tablesShowMemoryAboveTheResolution() throws {
     let report = Report(Self.results())
     let row = try #require(
       report.terminalTable(width: 120).split(separator: "\n").first { $0.contains("thread-pool") })
@@ -51,13 +51,13 @@ import Testing
     #expect(!report.html.contains("&lt; ") && report.charts.contains { $0.name.contains("memory") })
   }
 
-  @Test func lessThanCanBeMeasuredIsStillNone() {
-    // 262,144 bytes are 52 of each.
+  @Test func memoryBelowTheResolutionIsMarked() {
+    // 262,144 bytes are 52 bytes per connection.
     let report = Report(Self.results(more: 20))
     #expect(report.html.contains("under 52 B") && report.html.contains("&lt; 52 B"))
   }
 
-  @Test func theBaselineKnowsThemToo() {
+  @Test func theBaselineDividesByAllOpenConnections() {
     var results = Self.results()
     results.cells.removeAll { $0.contender != "thread-pool" }
     var before = Self.results(more: 1500)

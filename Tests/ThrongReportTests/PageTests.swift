@@ -1,4 +1,4 @@
-// The page and the charts as text: nothing from outside gets in unescaped, and everything can be read.
+// The page and the charts as text: escaping, well-formedness, contrast, rounding.
 
 import Foundation
 import FoundationXML
@@ -7,7 +7,7 @@ import Testing
 @testable import ThrongReport
 
 @Suite struct PageTests {
-  @Test func whatComesFromOutsideIsEscaped() {
+  @Test func externalTextIsEscaped() {
     let html = Report(Fixture.full, baseline: Fixture.baseline).html
     #expect(!html.contains("<script") && !html.contains("<cannot>") && !html.contains("<C>"))
     #expect(
@@ -15,7 +15,7 @@ import Testing
     #expect(!html.contains("http:") && !html.contains("https:") && !html.contains("url("))
   }
 
-  @Test func controlCharactersAndTurnedTextDoNotGetIn() {
+  @Test func controlAndBidirectionalCharactersAreReplaced() {
     #expect(Markup.escape("a\u{0}b\u{1b}c\u{202e}d") == "a\u{fffd}b\u{fffd}c\u{fffd}d")
     #expect(Markup.escape("\"'<>&\n") == "&quot;&#39;&lt;&gt;&amp;\n")
   }
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func theFilesAreThereAndNoOthers() throws {
+  @Test func exactlyTheReportFilesAreWritten() throws {
     try inTemporaryDirectory { directory in
       let report = directory + "/deep/report"
       try Report(Fixture.full).write(to: report)
@@ -45,36 +45,36 @@ import Testing
     }
   }
 
-  @Test func aDirectoryThatCannotBeMadeIsNamed() {
+  @Test func aDirectoryThatCannotBeCreatedIsReported() {
     let error = #expect(throws: FileWriteError.self) {
       try Report(Fixture.full).write(to: "/dev/null/report")
     }
     #expect(error?.description == "cannot write /dev/null/report: Not a directory")
   }
 
-  @Test func resultsWithNothingInThemHaveAPage() {
+  @Test func emptyResultsHaveAPage() {
     let results = Fixture.results([Fixture.model("reactor")]) { _, _, _, _, _ in false }
     let report = Report(results)
     #expect(report.html.contains("Nothing was measured.") && report.charts.isEmpty)
     #expect(report.terminalTable() == "")
   }
 
-  @Test func labelsCanBeReadOnBothGrounds() throws {
-    let grounds = SeriesStyle.ground
+  @Test func textHasEnoughContrastInBothSchemes() throws {
+    let backgrounds = SeriesStyle.background
     for color in SeriesStyle.colors {
-      #expect(try contrast(color.light, grounds.light) >= 4.5, "\(color.light)")
-      #expect(try contrast(color.dark, grounds.dark) >= 4.5, "\(color.dark)")
+      #expect(try contrast(color.light, backgrounds.light) >= 4.5, "\(color.light)")
+      #expect(try contrast(color.dark, backgrounds.dark) >= 4.5, "\(color.dark)")
     }
-    // Text, soft text, links and faults, on the page and on a card.
-    for (texts, grounds) in [
+    // Text, secondary text, links and faults, on the page and on a card.
+    for (texts, backgrounds) in [
       (["#1b1f24", "#59616b", "#0b5fa5", "#b3262f"], ["#f5f6f8", "#ffffff", "#eef4fa"]),
       (["#e8eaed", "#a4acb7", "#74b9ff", "#ff9494"], ["#0e1013", "#15181d", "#16222f"]),
     ] {
       for text in texts {
         #expect(StyleSheet.page.contains(text))
-        for ground in grounds {
-          #expect(StyleSheet.page.contains(ground))
-          #expect(try contrast(text, ground) >= 4.5, "\(text) on \(ground)")
+        for background in backgrounds {
+          #expect(StyleSheet.page.contains(background))
+          #expect(try contrast(text, background) >= 4.5, "\(text) on \(background)")
         }
       }
     }
@@ -98,11 +98,11 @@ import Testing
     (0.0, "0 s"), (12.34, "12.3 ns"), (950, "950 ns"), (4234, "4.23 µs"), (104_000_000, "104 ms"),
     (10_638_298_000, "10.6 s"),
   ])
-  func timesHaveTheUnitThatSuitsThem(_ nanoseconds: Double, _ text: String) {
+  func timesHaveAReadableUnit(_ nanoseconds: Double, _ text: String) {
     #expect(Quantity.plain(Quantity.time(nanoseconds: nanoseconds)) == text)
   }
 
-  @Test func quantitiesAreRoundedToWhatTheySay() {
+  @Test func quantitiesAreRounded() {
     #expect(Quantity.rate(235_412.7) == "235,400/s" && Quantity.rate(9876.4) == "9,876/s")
     #expect(Quantity.bytes(1700) == "1.66 KiB" && Quantity.bytes(12.4) == "12 B")
     #expect(Quantity.about(38.7) == "39" && Quantity.about(1234) == "1,200")
@@ -112,7 +112,7 @@ import Testing
     #expect(Quantity.plain("5.00 µs") == "5 µs" && Quantity.plain("100 µs") == "100 µs")
   }
 
-  @Test func axesHaveRoundMarksThatHoldTheValues() {
+  @Test func axesHaveRoundMarksThatIncludeTheValues() {
     #expect(Scale(values: [4.1, 15.1]).marks == [0, 5, 10, 15, 20])
     // The marks go on to the end of the axis.
     #expect(Scale(values: [38.9]).marks.last == Scale(values: [38.9]).high)

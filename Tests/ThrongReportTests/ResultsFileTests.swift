@@ -1,11 +1,11 @@
-// results.json: written and read again, whole or not at all, with errors that say what is wrong.
+// results.json: round trip, atomic replacement, and errors.
 
 import Foundation
 import Testing
 import ThrongReport
 
 @Suite struct ResultsFileTests {
-  @Test func whatIsWrittenIsReadAgain() throws {
+  @Test func resultsSurviveARoundTrip() throws {
     try inTemporaryDirectory { directory in
       let results = Fixture.full
       try results.write(to: directory + "/results.json")
@@ -25,7 +25,7 @@ import ThrongReport
 
   @Test func aFailedWriteKeepsTheOldFileAndSaysWhy() throws {
     try inTemporaryDirectory { directory in
-      // A directory is in the way, so that the rename fails after the temporary file was written.
+      // A directory of that name makes the rename fail after the temporary file was written.
       let path = directory + "/results.json"
       try FileManager.default.createDirectory(
         atPath: path + "/inside", withIntermediateDirectories: true)
@@ -35,15 +35,15 @@ import ThrongReport
     }
   }
 
-  @Test func aMissingFileIsSaidToBeMissing() {
+  @Test func aMissingFileIsReported() {
     let error = #expect(throws: ResultsFileError.self) {
       try CompareResults(contentsOf: "/nonexistent/results.json")
     }
     #expect(
-      error?.description == "cannot read /nonexistent/results.json: there is no such file")
+      error?.description == "cannot read /nonexistent/results.json: no such file")
   }
 
-  @Test func anotherVersionIsNamed() {
+  @Test func anotherVersionIsReported() {
     let error = #expect(throws: ResultsFileError.self) {
       try CompareResults(json: #"{"version": 99}"#, name: "r.json")
     }
@@ -51,7 +51,7 @@ import ThrongReport
     #expect("\(error!)".contains("version 99") && "\(error!)".contains("version 1 (use"))
   }
 
-  @Test func aCutFileIsSaidToBeDamaged() throws {
+  @Test func aTruncatedFileIsReported() throws {
     let whole = try Fixture.full.json()
     for length in [0, 1, whole.utf8.count / 2, whole.utf8.count - 3] {
       let error = #expect(throws: ResultsFileError.self) {
@@ -61,13 +61,13 @@ import ThrongReport
     }
   }
 
-  @Test func aMissingNameIsNamedWithItsPlace() throws {
+  @Test func aMissingKeyIsReportedWithItsPath() throws {
     let json = try Fixture.full.json().replacingOccurrences(of: #""cores" :"#, with: #""kores" :"#)
     let error = #expect(throws: ResultsFileError.self) { try CompareResults(json: json) }
     #expect("\(error!)".contains("at machine: 'cores' is missing"))
   }
 
-  @Test func cellsThatFitNowhereAreRefused() throws {
+  @Test func inconsistentCellsAreRefused() throws {
     var results = Fixture.full
     results.cells[0].contender = "nobody"
     var error = #expect(throws: ResultsFileError.self) { try CompareResults(json: results.json()) }
@@ -78,22 +78,22 @@ import ThrongReport
     #expect("\(error!)".contains("two cells are of"))
   }
 
-  /// A file that somebody has kept as a baseline: what was written once is read for ever, or `version`
-  /// is raised.
+  /// A file of version 1, as a user may keep it as a baseline, must stay readable, or `version`
+  /// must be raised.
   @Test func aFileOfVersionOneIsStillRead() throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "Support/results-1.json").path
     #expect(try CompareResults(contentsOf: file) == Fixture.stored)
   }
 
-  @Test func namesThatAreNotKnownAreIgnored() throws {
+  @Test func unknownKeysAreIgnored() throws {
     let json = try Fixture.full.json().replacingOccurrences(
       of: #""cores" :"#, with: #""colour" : "blue", "cores" :"#)
     #expect(try CompareResults(json: json) == Fixture.full)
   }
 }
 
-/// A directory of the test's own, gone afterwards.
+/// A temporary directory, removed afterwards.
 func inTemporaryDirectory(_ body: (String) throws -> Void) throws {
   let directory = NSTemporaryDirectory() + "throng-report-\(UUID().uuidString)"
   try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

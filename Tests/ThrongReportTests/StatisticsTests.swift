@@ -1,4 +1,4 @@
-// Medians, intervals and ratios against cases that were computed by hand, and against chance itself.
+// Medians, intervals and ratios against cases computed by hand, and against simulation.
 
 import Foundation
 import Testing
@@ -25,7 +25,7 @@ import Testing
     #expect(abs(interval.high - 103.5118) < 0.001)
   }
 
-  @Test func fiveValuesToo() throws {
+  @Test func fiveValuesHaveStudentsIntervalOnTheLogarithms() throws {
     // Logarithms 0 to 4: mean 2, standard error 0.707107, t(0.975, 4) = 2.776.
     let interval = try #require(MedianEstimate((0...4).map { exp(Double($0)) })?.interval)
     #expect(abs(interval.low - 1.03777) < 0.0001)
@@ -45,9 +45,9 @@ import Testing
     #expect(abs(interval.low + 2.4843) < 0.001 && abs(interval.high - 2.4843) < 0.001)
   }
 
-  /// Noise that multiplies, drawn again and again: 95 of 100 intervals must hold the true median.
+  /// Multiplicative noise, drawn repeatedly: 95 of 100 intervals must contain the true median.
   @Test(arguments: [3, 4, 5, 6, 7])
-  func theIntervalHoldsTheTrueMedianAsOftenAsItSays(_ count: Int) {
+  func theIntervalContainsTheTrueMedianIn95Percent(_ count: Int) {
     let seed: UInt64 = 20
     var random = Drawing(state: seed)
     let trials = 20_000
@@ -55,12 +55,12 @@ import Testing
       let values = (0..<count).map { _ in 100 * exp(0.2 * random.normal()) }
       return MedianEstimate(values)?.interval?.contains(100) ?? false
     }
-    // Order statistics hold a little more than they must: 96.9 and 98.4 %.
+    // Order statistics exceed their level slightly: 96.9 and 98.4 %.
     let share = Double(held) / Double(trials)
     #expect(share > 0.945 && share < 0.99, "seed \(seed): \(share)")
   }
 
-  @Test func whatSlowsARoundSlowsBothAndCancels() throws {
+  @Test func disturbancesOfARoundCancelInPairedRatios() throws {
     let ratio = try #require(
       Ratio(paired: [1: 10, 2: 20, 3: 31], to: [1: 5, 2: 10, 3: 15, 4: 99]))
     #expect(ratio.value == 2)
@@ -71,7 +71,7 @@ import Testing
     #expect(ratio.inverse.outcome(floor: 0.03) == .less)
   }
 
-  @Test func ratiosThatCannotBeFormedAreNone() {
+  @Test func ratiosWithoutCommonOrPositiveValuesAreNil() {
     #expect(Ratio(paired: [1: 10], to: [2: 10]) == nil)
     #expect(Ratio(paired: [1: 10], to: [1: 0]) == nil)
     #expect(Ratio(independent: [1, -1], to: [1, 2]) == nil)
@@ -91,11 +91,11 @@ import Testing
     #expect(ratio.outcome(floor: 0.01) == .more)
   }
 
-  @Test func anIntervalWithOneInItIsATieHoweverLargeTheDifference() {
+  @Test func anIntervalThatContains1IsATie() {
     #expect(Ratio(value: 3, interval: Interval(0.9, 10)).outcome(floor: 0.03) == .tie)
   }
 
-  @Test func theDirectionIsThatOfTheInterval() throws {
+  @Test func theOutcomeHasTheDirectionOfTheInterval() throws {
     // Eleven of twenty are a little less, nine far more: the medians and the means of the logarithms
     // lie on two sides of 1.
     let first = Array(repeating: 0.95, count: 11) + Array(repeating: 1.9, count: 9)
@@ -104,12 +104,12 @@ import Testing
     #expect(ratio.outcome(floor: 0.03) == .more && ratio.inverse.outcome(floor: 0.03) == .less)
   }
 
-  @Test func withoutAnIntervalNothingIsSaid() {
+  @Test func withoutAnIntervalTheOutcomeIsUnknown() {
     #expect(Ratio(value: 3, interval: nil).outcome(floor: 0.03) == .unknown)
   }
 }
 
-/// Numbers that look random and are the same in every run (splitmix64).
+/// Pseudo-random numbers, the same in every run (SplitMix64).
 struct Drawing {
   var state: UInt64
 

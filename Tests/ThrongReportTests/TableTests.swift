@@ -1,4 +1,4 @@
-// The tables on a terminal, the CSV, and the comparison with a baseline.
+// Terminal tables, CSV, and the comparison with a baseline.
 
 import Foundation
 import Testing
@@ -28,7 +28,7 @@ import Testing
     #expect(text.contains("failed: thread-per-client, echo-64, 10,000 clients: the server ended"))
   }
 
-  @Test func aLabelCannotSteerTheTerminal() {
+  @Test func controlCharactersInLabelsAreReplaced() {
     var results = Fixture.full
     results.contenders[0].label = "\u{1b}[2Jred\u{7}\nnew line"
     let text = Report(results).terminalTable()
@@ -65,7 +65,7 @@ import Testing
     #expect(baseline.regressions.count == 11)
     let significant = baseline.changes.filter(\.isSignificant)
     #expect(Set(significant.map(\.key.contender)) == ["thread-pool", "c-epoll"])
-    #expect(significant.allSatisfy { $0.figure == .cpu })
+    #expect(significant.allSatisfy { $0.metric == .cpu })
     #expect(significant.filter { $0.key.contender == "c-epoll" }.allSatisfy { !$0.isWorse })
     let text = baseline.text()
     #expect(text.contains("+25 %!") && text.contains("-17 %*"))
@@ -73,7 +73,7 @@ import Testing
     #expect(text.split(separator: "\n").filter { !$0.contains(": ") }.allSatisfy { $0.count <= 80 })
   }
 
-  @Test func theToleranceForgivesWhatIsUnderIt() {
+  @Test func changesWithinTheToleranceAreNoRegressions() {
     var before = Fixture.full
     for index in before.cells.indices {
       for sample in before.cells[index].samples.indices {
@@ -82,7 +82,7 @@ import Testing
     }
     let strict = Baseline(before, now: Fixture.full, tolerance: 0.1).regressions
     #expect(Baseline(before, now: Fixture.full, tolerance: 0.25).regressions.isEmpty)
-    // Not those whose generator was the bottleneck.
+    // Saturated cells are not compared.
     let measured = Fixture.full.cells.filter { $0.isSound && !$0.isSaturated }
     #expect(strict.count == measured.count)
   }
@@ -103,18 +103,21 @@ import Testing
     }
     let baseline = Baseline(before, now: Fixture.full, tolerance: 0.1)
     #expect(baseline.regressions.isEmpty)
-    #expect(baseline.remarks.contains { $0.hasPrefix("What was measured once") })
+    #expect(baseline.remarks.contains { $0.hasPrefix("Cells measured once") })
   }
 
-  @Test func anotherMachineIsSaid() {
+  @Test func anotherMachineIsReported() {
     var before = Fixture.full
     before.machine.cpuModel = "Other"
     let remarks = Baseline(before, now: Fixture.full, tolerance: 0.1).remarks
-    #expect(remarks.contains { $0.hasPrefix("The baseline is of another machine (Other, 4 cores") })
+    #expect(
+      remarks.contains {
+        $0.hasPrefix("The baseline was measured on another machine (Other, 4 cores")
+      })
   }
 }
 
-/// A reader of RFC 4180, apart from the writer that it tests.
+/// A reader of RFC 4180, independent of the tested writer.
 enum CSVReader {
   static func rows(_ text: String) throws -> [[String]] {
     var rows: [[String]] = []

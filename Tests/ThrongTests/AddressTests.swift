@@ -72,9 +72,7 @@ extension AllTests {
         #expect {
           try second.listen()
         } throws: {
-          "\($0)"
-            == "cannot listen on \(path): address already in use "
-            + "(is another server running? try another path)"
+          $0 as? ServerError == .cannotListen(on: path, .unixSocketInUse)
         }
         let client = try running.connect()
         try client.send("x")
@@ -90,7 +88,27 @@ extension AllTests {
       var configuration = Configuration()
       configuration.listen = [.unix(path: path)]
       let server = Server(Echo(), configuration: configuration, log: .quiet)
-      #expect(throws: ServerError.self) { try server.listen() }
+      #expect(throws: ServerError.cannotListen(on: path, .notASocket)) { try server.listen() }
+      #expect(access(path, F_OK) == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func aFileThatHasReplacedTheSocketIsLeftAlone(_ isSocket: Bool) async throws {
+      let path = Self.path("replaced")
+      defer { unlink(path) }
+      try await withServer(
+        Echo(), Setup.all[0], configure: { $0.listen = [.unix(path: path)] }
+      ) { _ in
+        #expect(unlink(path) == 0)
+        if isSocket {
+          let other = shim_socket(AF_UNIX, 0)
+          let address = try SocketAddress.unix(path: path)
+          #expect(address.withKernelForm { shim_bind(other, $0, $1) } == 0)
+          _ = shim_close(other)
+        } else {
+          close(creat(path, 0o600))
+        }
+      }
       #expect(access(path, F_OK) == 0)
     }
 
@@ -123,9 +141,16 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
-    func aPortInUseIsSaidWithTheRemedyAndLeavesNothingOpen(_ setup: Setup) async throws {
-      try await withEcho(Setup.all[0], .handler) { running in
+    @Test(
+      arguments: Setup.withFourLoops, Setup.withFourLoops.filter { $0.model != .threadPerClient })
+    func aPortInUseIsSaidWithTheRemedyAndLeavesNothingOpen(
+      _ setup: Setup, _ running: Setup
+    ) async throws {
+      try await withEcho(running, .handler) { running in
+        // Running, it opens nothing more that would be counted as the other one's.
+        let client = try running.connect()
+        try client.send("x")
+        #expect(try client.receiveText(1) == "x")
         let before = Footprint.now
         let port = running.address.port!
         let second = Server(
@@ -134,12 +159,47 @@ extension AllTests {
         #expect {
           try second.listen()
         } throws: {
-          "\($0)"
-            == "cannot listen on \(testHost):\(port): address already in use "
-            + "(is another server running? try --port)"
+          $0 as? ServerError == .cannotListen(on: "\(testHost):\(port)", .portInUse(port))
         }
         try before.expectNothingLeftBehind(of: second.addresses)
       }
+    }
+
+    @Test func aPortThatAnOutgoingConnectionHasIsExplained() async throws {
+      try await withEcho(Setup.all[0], .handler) { running in
+        let client = try running.connect()
+        let local = try #require(
+          SocketAddress.from { shim_getsockname(client.descriptor, $0, $1) })
+        let port = try #require(local.port)
+        let second = Server(
+          Echo(), configuration: Configuration(host: local.host, port: port), log: .quiet)
+        #expect {
+          try second.listen()
+        } throws: { error in
+          ["outgoing connection", "ss -tanp 'sport = :\(port)'", "ip_local_reserved_ports=\(port)"]
+            .allSatisfy("\(error)".contains)
+        }
+      }
+    }
+
+    @Test(arguments: [
+      ([Endpoint.host("127.0.0.1", port: 1), .host("127.0.0.1", port: 1)], ["127.0.0.1:1"]),
+      (
+        [.host("127.0.0.1", port: 1), .host("127.0.0.1", port: 2)], ["127.0.0.1:1", "127.0.0.1:2"]
+      ),
+      ([.host("::", port: 1), .host("127.0.0.1", port: 1), .host("::1", port: 1)], ["[::]:1"]),
+      ([.host("0.0.0.0", port: 1), .host("127.0.0.1", port: 1)], ["0.0.0.0:1"]),
+      ([.host("0.0.0.0", port: 1), .host("::", port: 1)], ["0.0.0.0:1", "[::]:1"]),
+      ([.host("0.0.0.0", port: 1), .host("127.0.0.1", port: 2)], ["0.0.0.0:1", "127.0.0.1:2"]),
+      (
+        [.host("127.0.0.1", port: 0), .host("127.0.0.1", port: 0)], ["127.0.0.1:0", "127.0.0.1:0"]
+      ),
+    ])
+    func anAddressThatIsGivenTwiceIsListenedOnOnce(
+      _ endpoints: [Endpoint], _ addresses: [String]
+    ) throws {
+      let plans = try ListenPlan.plans(for: endpoints, sharing: .none)
+      #expect(plans.map { "\($0.address)" } == addresses)
     }
 
     @Test func aPortCanBeUsedAgainAtOnce() async throws {

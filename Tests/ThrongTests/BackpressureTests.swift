@@ -16,8 +16,9 @@ extension AllTests {
       try await withEcho(setup, api, configure: Self.narrow) { running in
         let pattern = Pattern()
         let client = try running.connect(receiveBuffer: 16384)
+        let other = try running.connect()
         var sent = 0
-        // Until neither side's kernel nor the server takes any more.
+        // Until neither side's kernel nor the server takes any more, although it serves others.
         var refusals = 0
         while refusals < 100 {
           let count = try client.sendWithoutWaiting(Array(pattern.bytes(at: sent, count: 20_000)))
@@ -26,7 +27,8 @@ extension AllTests {
             refusals = 0
           } else {
             refusals += 1
-            try? eventually("", within: .milliseconds(2)) { false }
+            try other.send("x")
+            #expect(try other.receiveText(1) == "x")
           }
         }
         let options = running.server.configuration.connection
@@ -87,6 +89,74 @@ extension AllTests {
           bytes[start..<start + 9999].allSatisfy { $0 == bytes[start] } && bytes[start + 9999] == 10
         }
         #expect(isWhole)
+      }
+    }
+
+    /// A frame is one message, whatever its length: the prefix and the bytes stay together.
+    @Test(arguments: Setup.all)
+    func framesOfSeveralSendersAreNotMixed(_ setup: Setup) async throws {
+      let (senders, frames) = (4, 40)
+      let handler = Serve { connection in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for sender in 0..<senders {
+            group.addTask {
+              var generator = SeededGenerator(seed: UInt64(sender))
+              for _ in 0..<frames {
+                let count = Int.random(in: 5 << 10...100 << 10, using: &generator)
+                let frame = Bytes([UInt8](repeating: UInt8(sender), count: count))
+                try await connection.send(frame: frame, lengthPrefix: .fourBytes)
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+      try await withServer(handler, setup, configure: Self.narrow) { running in
+        let client = try running.connect(receiveBuffer: 16384)
+        var counts = [Int](repeating: 0, count: senders)
+        for _ in 0..<senders * frames {
+          let length = try client.receive(exactly: 4).reduce(0) { $0 << 8 | Int($1) }
+          try check((5 << 10...100 << 10).contains(length), "a frame of \(length) bytes")
+          let frame = try client.receive(exactly: length)
+          try check(
+            frame[0] < senders && frame.allSatisfy { $0 == frame[0] }, "two frames are mixed")
+          counts[Int(frame[0])] += 1
+        }
+        #expect(counts == [Int](repeating: frames, count: senders))
+        #expect(try client.receiveToEnd().isEmpty)
+      }
+    }
+
+    /// A loop that ignores the error must not fill the memory.
+    @Test(arguments: Setup.all)
+    func aCancelledSenderQueuesNoMoreThanTheHighWaterMark(_ setup: Setup) async throws {
+      let piece = 32 * 1024
+      let outcome = Shared<(waiting: Int, errors: [String])?>(nil)
+      let handler = Serve { connection in
+        let task = Task {
+          withUnsafeCurrentTask { $0?.cancel() }
+          var errors: [String] = []
+          for _ in 0..<300 {
+            do {
+              try await connection.send(Bytes([UInt8](repeating: 1, count: piece)))
+            } catch {
+              errors.append("\(type(of: error))")
+            }
+          }
+          return errors
+        }
+        let errors = await task.value
+        outcome.change { $0 = (connection.outboxByteCount, errors) }
+        connection.reset()
+      }
+      try await withServer(handler, setup, configure: Self.narrow) { running in
+        let client = try running.connect(receiveBuffer: 16384)
+        try eventually("it was cancelled", within: .seconds(30)) { outcome.value != nil }
+        let (waiting, errors) = try #require(outcome.value)
+        #expect(waiting <= running.server.configuration.connection.highWaterMark)
+        #expect(errors.count > 200)
+        #expect(Set(errors) == ["CancellationError"])
+        #expect(try client.isReset())
       }
     }
 

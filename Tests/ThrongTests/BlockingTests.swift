@@ -14,7 +14,7 @@ private final class Barrier: Sendable {
 
   func block() {
     blocked.change { $0 += 1 }
-    try? eventually("the test lets through", within: .seconds(20)) { isOpen.value }
+    try? eventually("the test lets through", within: .seconds(90)) { isOpen.value }
   }
 
   func open() { isOpen.change { $0 = true } }

@@ -62,6 +62,47 @@ extension AllTests {
       #expect(failures.value[0].reason == .timedOut(after: .milliseconds(100)))
     }
 
+    /// Nor does one that has connections to make, which hold a connector until it runs.
+    @Test func aConnectorThatNeverRunsKeepsNoDescriptor() async throws {
+      try await withTaskExecutorPreference(TestThread.shared) {
+        await WarmUp.done.value
+        let before = Footprint.now
+        for _ in 0..<100 {
+          let connector = try Connector(events: Nobody(), log: .quiet)
+          connector.connect(to: SocketAddress(.ipv4(address: 0x7f00_0001, port: 9)))
+        }
+        #expect(Footprint.now.descriptors == before.descriptors)
+      }
+    }
+
+    /// Every wait of the loop fails from now on, as after a bug that closes a descriptor of another.
+    @Test func aLoopThatCannotWaitForEventsFailsAllItsConnectionsAndThrows() async throws {
+      try await withServer(events: EventEcho(), Setup.all[0]) { running in
+        let full = try FullListener()
+        let failures = Shared<[ConnectFailure]>([])
+        let errors = Shared<[ConnectionError?]>([])
+        let connector = try Connector(events: Listening(errors), log: .quiet) { failure in
+          failures.change { $0.append(failure) }
+        }
+        connector.connect(to: running.address)
+        let pending = connector.connect(to: full.address)
+        let error = #expect(throws: EventLoopError.self) {
+          try whileRunning(connector) {
+            try eventually("one is open") { running.metrics.open == 1 }
+            try connector.station.driver.breakEvents()
+            try eventually("the connection was reset") { running.metrics.open == 0 }
+            try eventually("the other has failed") { !failures.value.isEmpty }
+          }
+        }
+        let call = try #require(error)
+        #expect(["epoll_wait", "epoll_pwait2"].contains(call.call))
+        #expect(call.errno == .invalidArgument)
+        #expect(failures.value.map(\.id) == [pending])
+        #expect(failures.value.map(\.reason) == [.system(.invalidArgument)])
+        #expect(errors.value == [.closed])
+      }
+    }
+
     @Test func stoppingEndsConnectionsThatNobodyUses() async throws {
       try await withServer(events: EventEcho(), Setup.all[0]) { running in
         let connector = try Connector(events: Nobody(), log: .quiet)
@@ -79,12 +120,31 @@ private struct Nobody: EventHandler {
   func received(_ bytes: Bytes, on connection: Connection) {}
 }
 
+/// Notes how connections end.
+private struct Listening: EventHandler {
+  private let errors: Shared<[ConnectionError?]>
+  init(_ errors: Shared<[ConnectionError?]>) { self.errors = errors }
+
+  func received(_ bytes: Bytes, on connection: Connection) {}
+  func closed(_ connection: Connection, error: ConnectionError?) {
+    errors.change { $0.append(error) }
+  }
+}
+
 /// Runs the connector on a thread of its own during the body, and stops it.
 private func whileRunning(_ connector: Connector, _ body: () throws -> Void) throws {
-  let thread = try Thread(stackSize: 1 << 20) { connector.run() }
+  let failure = Shared<EventLoopError?>(nil)
+  let thread = try Thread(stackSize: 1 << 20) {
+    do throws(EventLoopError) {
+      try connector.run()
+    } catch {
+      failure.change { $0 = error }
+    }
+  }
   let outcome = Result { try body() }
   connector.stop()
   thread.join()
+  if let error = failure.value { throw error }
   try outcome.get()
 }
 
@@ -95,10 +155,10 @@ private final class FullListener {
   private let waiting: [TestClient]
 
   init() throws {
-    let plan = try ListenPlan.plans(for: [.host("127.0.0.1", port: 0)], shared: false)[0]
+    let plan = try ListenPlan.plans(for: [.host("127.0.0.1", port: 0)], sharing: .none)[0]
     let listener = try ListeningSocket.open(plan, options: ConnectionOptions(), backlog: 0)
     address = listener.address
     self.listener = listener
-    waiting = try [TestClient(address, timeout: .seconds(5), receiveBuffer: nil)]
+    waiting = try [TestClient(address)]
   }
 }

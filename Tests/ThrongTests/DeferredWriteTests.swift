@@ -87,7 +87,7 @@ extension AllTests {
     func aTimerThatFiresDuringACallbackIsNotLost() async throws {
       let handler = Blocking()
       let configure: @Sendable (inout Configuration) -> Void = {
-        $0.connection.idleTimeout = .milliseconds(100)
+        $0.connection.idleTimeout = .milliseconds(500)
       }
       let setup = Setup(model: .threadPool(threads: 3))
       try await withServer(events: handler, setup, configure: configure) { running in

@@ -118,6 +118,26 @@ extension AllTests {
     }
 
     @Test(arguments: Setup.all)
+    func aClientThatMakesTheHandlerThrowCannotFillTheLog(_ setup: Setup) async throws {
+      let lines = Shared<[String]>([])
+      let handler = Serve { _ in throw OwnError() }
+      let start = MonotonicTime.now
+      try await withServer(
+        { configuration, _ in
+          Server(
+            handler, model: setup.model, configuration: configuration,
+            log: .recordingWarnings(lines))
+        }
+      ) { running in
+        for _ in 0..<60 { #expect(try running.connect().receiveToEnd().isEmpty) }
+        try eventually("all were counted") { running.metrics.failedHandlers == 60 }
+      }
+      let intervals = 1 + (MonotonicTime.now.nanoseconds - start.nanoseconds) / 10_000_000_000
+      #expect((1...10 * Int(intervals)).contains(lines.value.count { $0.contains("threw") }))
+      #expect(lines.value.contains { $0.contains("only counted for 10.0 seconds") })
+    }
+
+    @Test(arguments: Setup.all)
     func aClientThatIsGoneBeforeItIsAcceptedHarmsNobody(_ setup: Setup) async throws {
       try await withTaskExecutorPreference(TestThread.shared) {
         await WarmUp.done.value

@@ -22,33 +22,72 @@ extension AllTests {
         let server = Self.echo(setup)
         try server.listen()
         #expect(throws: ServerError.self) {
-          try server.run(watching: { _ throws(Errno) in throw .tooManyOpenFiles })
+          try server.run(watching: { () throws(Errno) in throw .tooManyOpenFiles })
         }
         try before.expectNothingLeftBehind(of: server.addresses)
         #expect(throws: TestClient.Failure.self) { try TestClient(server.addresses[0]) }
       }
     }
 
-    /// Were its listener open, the kernel would give it half of the clients.
-    @Test func aLoopWithoutAThreadGetsNoClients() async throws {
+    @Test(arguments: Setup.all)
+    func aServerWithoutThreadsFreesItsPorts(_ setup: Setup) async throws {
       try await withTaskExecutorPreference(TestThread.shared) {
         await WarmUp.done.value
         let before = Footprint.now
-        let server = Self.echo(Setup(model: .reactor(loops: 3)))
+        let server = Self.echo(setup)
+        try server.listen()
+        let error = #expect(throws: ServerError.self) {
+          try server.run(
+            watching: { nil },
+            starting: { _ throws(Errno) in throw .resourceTemporarilyUnavailable })
+        }
+        #expect("\(try #require(error))".hasPrefix("cannot start a thread: "))
+        try before.expectNothingLeftBehind(of: server.addresses)
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func aServerThatNeverRunsKeepsNoDescriptor(_ setup: Setup) async throws {
+      try await withTaskExecutorPreference(TestThread.shared) {
+        await WarmUp.done.value
+        let before = Footprint.now
+        for _ in 0..<20 {
+          let server = Self.echo(setup)
+          try server.listen()
+          server.stop()
+        }
+        #expect(Footprint.now.descriptors == before.descriptors)
+      }
+    }
+
+    /// Were the listener of a loop without a thread open, the kernel would give it a share of the clients.
+    @Test(arguments: [Model.reactor(loops: 3), .threadPool(threads: 3)])
+    func aServerWithFewerThreadsSaysSoAndServesEveryClient(_ model: Model) async throws {
+      try await withTaskExecutorPreference(TestThread.shared) {
+        await WarmUp.done.value
+        let before = Footprint.now
+        let (warnings, announced) = (Shared<[String]>([]), Shared<Model?>(nil))
+        var configuration = Configuration(host: testHost, port: 0)
+        configuration.started = { server in announced.change { $0 = server.runningModel } }
+        let server = Server(
+          Echo(), model: model, configuration: configuration, log: .recordingWarnings(warnings))
         try server.listen()
         defer { server.stopNow() }
-        let isOver = Shared(false)
+        #expect(server.runningModel == model)
+        let (isOver, startedCount) = (Shared(false), Shared(0))
         try Thread.startDetached(stackSize: 1 << 20) {
-          try? server.run(
-            watching: { _ in nil },
-            starting: { _ throws(Errno) in throw .resourceTemporarilyUnavailable })
+          try? server.run(watching: { nil }) { body throws(Errno) in
+            startedCount.change { $0 += 1 }
+            if startedCount.value > 2 { throw .resourceTemporarilyUnavailable }
+            return try LoopThreads.startThread(body)
+          }
           isOver.change { $0 = true }
         }
-        // Until then a client may be given to a listener that is about to be closed.
-        try eventually("the one loop runs") {
-          _ = try? TestClient(server.addresses[0])
-          return server.metrics.loops[0].turns > 0
-        }
+        try eventually("the server runs") { announced.value != nil }
+        #expect(announced.value == model.with(threadCount: 2))
+        #expect(server.runningModel == model.with(threadCount: 2))
+        #expect(warnings.value.count == 1)
+        #expect(warnings.value[0].hasSuffix("serving with fewer threads than the model has: 2"))
         for _ in 0..<20 {
           let client = try TestClient(server.addresses[0])
           try client.send("x")
@@ -57,6 +96,36 @@ extension AllTests {
         server.stop()
         try eventually("it has stopped") { isOver.value }
         try before.expectNothingLeftBehind(of: server.addresses)
+      }
+    }
+
+    /// Each wait for events fails from now on, as after a bug that closes a descriptor of another.
+    @Test(arguments: Setup.all)
+    func aLoopThatCannotWaitForEventsStopsTheServerWithAnErrorThatNamesTheCall(
+      _ setup: Setup
+    ) async throws {
+      try await withTaskExecutorPreference(TestThread.shared) {
+        await WarmUp.done.value
+        let before = Footprint.now
+        let drivers = Shared<[Driver]>([])
+        let handler = Serve { connection in
+          drivers.change { $0.append(connection.context.driver) }
+          for try await bytes in connection.inbound { try await connection.send(bytes) }
+        }
+        var configuration = Configuration(host: testHost, port: 0)
+        configuration.drainTimeout = .seconds(60)
+        let running = try RunningServer(
+          Server(handler, model: setup.model, configuration: configuration, log: .quiet))
+        defer { running.server.stopNow() }
+        let client = try running.connect()
+        try client.send("x")
+        #expect(try client.receiveText(1) == "x")
+        try drivers.value[0].breakEvents()
+        drivers.change { $0 = [] }
+        let error = #expect(throws: ServerError.self) { try running.waitUntilStopped() }
+        guard case .eventLoop(let cause) = error else { throw TestFailure("\(error as Any)") }
+        #expect(cause == EventLoopError(call: "epoll_wait", errno: .invalidArgument))
+        try before.expectNothingLeftBehind(of: running.server.addresses)
       }
     }
   }

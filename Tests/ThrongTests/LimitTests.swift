@@ -10,7 +10,6 @@ extension AllTests {
   @Suite struct Limits {
     @Test(arguments: Setup.all)
     func theBacklogHoldsClientsBeyondTheLimit(_ setup: Setup) async throws {
-      // With several loops each has its share, and the kernel decides who comes to which.
       let limit = 4
       let configure: @Sendable (inout Configuration) -> Void = { $0.maximumConnections = limit }
       try await withEcho(setup, .handler, configure: configure) { running in
@@ -64,7 +63,7 @@ extension AllTests {
           try client.send("x")
           #expect(try client.receiveText(1) == "x")
         }
-        for _ in 0..<3 { #expect(try running.connect().isReset()) }
+        for _ in 0..<3 { #expect(try running.refusesAClient()) }
         #expect(running.metrics.refused == 3)
         let neighbour = try TestClient(
           running.address, from: SocketAddress.resolve(host: "127.0.0.3", port: 0)[0])
@@ -82,16 +81,15 @@ extension AllTests {
     @Test(arguments: Setup.all.filter { $0.loops == 1 })
     func noMoreThanTheRateIsAccepted(_ setup: Setup) async throws {
       let configure: @Sendable (inout Configuration) -> Void = { $0.acceptRate = 100 }
+      let start = MonotonicTime.now
       try await withEcho(setup, .handler, configure: configure) { running in
-        let start = MonotonicTime.now
         let clients = try (0..<30).map { _ in try running.connect() }
         for client in clients {
           try client.send("x")
           #expect(try client.receiveText(1) == "x")
         }
-        // What was saved up before the start is at most the time since the server was made.
+        // Eleven may come at once.
         #expect(MonotonicTime.now > start + .milliseconds(150))
-        #expect(MonotonicTime.now < start + .seconds(8))
         #expect(running.metrics.acceptPauses > 0)
       }
     }

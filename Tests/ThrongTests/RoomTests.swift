@@ -49,6 +49,40 @@ extension AllTests {
       #expect(room.count == 0)
     }
 
+    /// Writing takes the connection's lock and may resume tasks, and either may wait for another thread
+    /// that is about to use the room.
+    @Test func aNewcomerGetsTheHistoryWithoutTheRoomsLock() async throws {
+      let room = Room(historyLimit: 2)
+      let newcomer = Shared<Connection?>(nil)
+      let handler = Serve { connection in
+        newcomer.change { $0 = connection }
+        for try await _ in connection.inbound {}
+      }
+      try await withServer(handler, Setup(model: .threadPerClient)) { running in
+        let client = try running.connect()
+        try eventually("it is there") { newcomer.value != nil }
+        let connection = try #require(newcomer.value as? BlockingConnection)
+        room.broadcast(Bytes("1"), remembering: true)
+        room.broadcast(Bytes("2"), remembering: true)
+        let isUsable = Shared(false)
+        try connection.state.withLock { _ in
+          Result {
+            try Thread.startDetached(stackSize: 1 << 18) { room.join(connection) }
+            try Thread.startDetached(stackSize: 1 << 18) {
+              try? eventually("it has begun to join", within: .seconds(20)) { room.count == 1 }
+              room.broadcast(Bytes("3"))
+              isUsable.change { $0 = true }
+            }
+            try eventually("the room can be used meanwhile") { isUsable.value }
+          }
+        }.get()
+        #expect(try client.receiveText(3) == "123")
+        room.leave(connection)
+        #expect(room.count == 0)
+        newcomer.change { $0 = nil }
+      }
+    }
+
     /// A newcomer sees each numbered line in the history or live, never both, never neither.
     @Test(arguments: Setup.all)
     func aNewcomerMissesNothingAfterTheHistory(_ setup: Setup) async throws {

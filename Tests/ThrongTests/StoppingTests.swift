@@ -15,14 +15,13 @@ extension AllTests {
           try client.send("x")
           #expect(try client.receiveText(1) == "x")
         }
-        let start = MonotonicTime.now
         running.server.stop()
         for client in clients {
           #expect(try client.receiveToEnd().isEmpty)
           client.close()
         }
+        // Long before the drain timeout.
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(10), "nobody had to be waited for")
       }
     }
 
@@ -92,59 +91,6 @@ extension AllTests {
       }
     }
 
-    /// One loop's handler blocks its thread, so the other loop, which outlives it, must wait; its own
-    /// handler ignores the cancellation, which is said once.
-    @Test func aLoopThatWaitsForAnotherSaysOnceWhomItHasGivenUp() async throws {
-      let errors = Shared<[String]>([])
-      let isReleased = Shared(false)
-      let mayEnd = Gate()
-      let handler = Serve { connection in
-        for try await bytes in connection.inbound {
-          try await connection.send(bytes)
-          if bytes.text == "wait" { await mayEnd.pass() }
-          if bytes.text == "block" {
-            try eventually("the test releases it", within: .seconds(20)) { isReleased.value }
-          }
-        }
-      }
-      try await withServer(
-        { configuration, _ in
-          Server(
-            handler, model: .reactor(loops: 2), configuration: configuration,
-            log: .recordingErrors(errors))
-        }, configure: { $0.drainTimeout = .milliseconds(50) }
-      ) { running in
-        defer {
-          mayEnd.open()
-          isReleased.change { $0 = true }
-        }
-        let waiting = try Self.connect(to: running, loop: 0)
-        let blocking = try Self.connect(to: running, loop: 1)
-        try waiting.send("wait")
-        #expect(try waiting.receiveText(4) == "wait")
-        try blocking.send("block")
-        #expect(try blocking.receiveText(5) == "block")
-        running.server.stop()
-        try eventually("the one that waits is given up") { !errors.value.isEmpty }
-        mayEnd.open()
-        try eventually("it has ended") { running.metrics.loops[0].open == 0 }
-        isReleased.change { $0 = true }
-        try running.waitUntilStopped()
-      }
-      #expect(errors.value.count == 1, "\(errors.value.first ?? "")")
-    }
-
-    /// The kernel chooses the loop, so this connects until it has chosen the right one.
-    private static func connect(to running: RunningServer, loop: Int) throws -> TestClient {
-      while true {
-        let before = running.metrics
-        let client = try running.connect()
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
-        if running.metrics.loops[loop].accepted > before.loops[loop].accepted { return client }
-      }
-    }
-
     @Test(arguments: Setup.all, API.allCases)
     func aClientThatDoesNotReadIsResetAtTheDrainDeadline(
       _ setup: Setup, _ api: API
@@ -156,10 +102,8 @@ extension AllTests {
       try await withEcho(setup, api, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
         while try client.sendWithoutWaiting([UInt8](repeating: 1, count: 10_000)) > 0 {}
-        let start = MonotonicTime.now
         running.server.stop()
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(8))
         #expect(try client.isReset())
       }
     }
@@ -170,17 +114,17 @@ extension AllTests {
         try await connection.send("x")
         try await Task.sleep(for: .seconds(3600))  // a handler sleeps
       }
-      try await withServer(handler, setup) { running in
+      try await withServer(
+        handler, setup, configure: { $0.drainTimeout = .seconds(3600) }
+      ) { running in
         let client = try running.connect()
         #expect(try client.receiveText(1) == "x")
         running.server.stop()
         running.server.stop()
         #expect(!running.hasStopped)
-        let start = MonotonicTime.now
         running.server.stopNow()
         #expect(try client.isReset())
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(5))
       }
     }
 
@@ -189,14 +133,12 @@ extension AllTests {
     func stopNowDoesNotWaitForLingeringConnections(_ setup: Setup) async throws {
       let handler = Serve { connection in try await connection.send("x") }
       try await withServer(
-        handler, setup, configure: { $0.connection.lingerTimeout = .seconds(30) }
+        handler, setup, configure: { $0.connection.lingerTimeout = .seconds(3600) }
       ) { running in
         let client = try running.connect()
         #expect(try client.receiveToEnd() == Array("x".utf8))
-        let start = MonotonicTime.now
         running.server.stopNow()
         try running.waitUntilStopped()
-        #expect(MonotonicTime.now < start + .seconds(5))
       }
     }
 
@@ -256,7 +198,6 @@ extension AllTests {
     @Test(arguments: Setup.all, API.allCases)
     func stoppingWhileClientsConnectNeverHangs(_ setup: Setup, _ api: API) async throws {
       for round in 0..<10 {
-        let start = MonotonicTime.now
         // A client that is forgotten would hold up the end until the deadline.
         try await withEcho(setup, api, configure: { $0.drainTimeout = .seconds(60) }) { running in
           let isOver = Shared(false)
@@ -266,7 +207,7 @@ extension AllTests {
               defer { isOver.change { $0 = true } }
               try eventually("clients come") { served.value >= round * 3 }
               running.server.stop()
-              return try running.waitUntilStopped(within: .seconds(30))
+              return try running.waitUntilStopped()
             }
             while !isOver.value {
               guard let client = try? running.connect() else { continue }
@@ -277,7 +218,6 @@ extension AllTests {
             }
           }
         }
-        #expect(MonotonicTime.now < start + .seconds(30), "round \(round)")
       }
     }
   }

@@ -13,20 +13,33 @@ extension AllTests {
         $0.connection.idleTimeout = .milliseconds(300)
       }
       try await withEcho(setup, api, configure: configure) { running in
-        let client = try running.connect()
-        let start = MonotonicTime.now
-        var last = start
-        // Busy for longer than the limit.
-        while MonotonicTime.now < start + .milliseconds(400) {
-          last = .now
-          try client.send("x")
-          #expect(try client.receiveText(1) == "x")
+        try eventually("a client keeps busy") {
+          let client = try running.connect()
+          guard let last = try Self.keepBusy(client, for: .milliseconds(400)) else { return false }
+          #expect(try client.receiveToEnd().isEmpty)
+          #expect(MonotonicTime.now > last + .milliseconds(280))
+          return true
         }
-        #expect(try client.receiveToEnd().isEmpty)
-        #expect(MonotonicTime.now > last + .milliseconds(280))
-        #expect(MonotonicTime.now < last + .seconds(8))
-        try eventually("it was counted") { running.metrics.timedOut == 1 }
+        try eventually("it was counted") { running.metrics.timedOut > 0 }
       }
+    }
+
+    /// Sends and receives without pause.
+    /// - Returns: when it sent last; nil when the machine was so busy that it was silent for long.
+    private static func keepBusy(
+      _ client: TestClient, for duration: Duration
+    ) throws -> MonotonicTime? {
+      let start = MonotonicTime.now
+      var last = start
+      while MonotonicTime.now < start + duration {
+        let next = MonotonicTime.now
+        let wasSent = (try? client.send("x")) != nil
+        let text = wasSent ? try? client.receiveText(1) : nil
+        if MonotonicTime.now > last + .milliseconds(150) { return nil }
+        try check(text == "x", "the server closed a busy connection")
+        last = next
+      }
+      return last
     }
 
     @Test(arguments: Setup.all, API.allCases)
@@ -35,16 +48,22 @@ extension AllTests {
         $0.connection.firstByteTimeout = .milliseconds(100)
       }
       try await withEcho(setup, api, configure: configure) { running in
-        let (silent, talking) = (try running.connect(), try running.connect())
-        try talking.send("x")
-        #expect(try talking.receiveText(1) == "x")
-        let start = MonotonicTime.now
+        var inTime: TestClient?
+        // On a busy machine, it may itself be late.
+        try eventually("a client's first byte comes in time") {
+          let client = try running.connect()
+          try? client.send("x")
+          guard (try? client.receiveText(1)) == "x" else { return false }
+          inTime = client
+          return true
+        }
+        let talking = try #require(inTime)
+        // It comes later: at its end, the other one's time is over as well.
+        let silent = try running.connect()
         #expect(try silent.receiveToEnd().isEmpty)
-        #expect(MonotonicTime.now < start + .seconds(8))
-        try eventually("time passes") { MonotonicTime.now > start + .milliseconds(200) }
         try talking.send("y")
         #expect(try talking.receiveText(1) == "y")
-        #expect(running.metrics.timedOut == 1)
+        #expect(running.metrics.timedOut > 0)
       }
     }
 
@@ -58,8 +77,13 @@ extension AllTests {
             : try await connection.receive(within: .milliseconds(30))
         }
         try await connection.send("late")
-        let bytes = try await connection.receive(within: .seconds(5))
-        try await connection.send(bytes ?? "nothing")
+        // On a busy machine, the client may be late again.
+        while true {
+          do {
+            let bytes = try await connection.receive(within: .seconds(30))
+            return try await connection.send(bytes ?? "nothing")
+          } catch ConnectionError.timedOut(.receive) where isOption {}
+        }
       }
       let configure: @Sendable (inout Configuration) -> Void = {
         if isOption { $0.connection.receiveTimeout = .milliseconds(100) }
@@ -89,7 +113,7 @@ extension AllTests {
       }
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
-        try eventually("the limit has passed", within: .seconds(8)) { errors.value.count == 1 }
+        try eventually("the limit has passed") { errors.value.count == 1 }
         #expect(errors.value == ["timed out: the send limit has passed"])
         _ = try client.receiveToEndOrReset()
       }
@@ -123,6 +147,83 @@ extension AllTests {
       }
     }
 
+    /// It takes this client longer than the limits to read a third of the kernel's send buffer, which is
+    /// when the kernel says that it has room. Half of the handlers have returned meanwhile.
+    @Test(arguments: Setup.all)
+    func aClientThatReadsSteadilyLosesNothing(_ setup: Setup) async throws {
+      let limit = Duration.milliseconds(600)
+      let total = 6 << 20
+      let wasPlaced = Shared(0)
+      let handler = Serve { connection in
+        let isPatient = try await connection.receive()?.text == "patient"
+        try connection.write(Bytes([UInt8](repeating: 1, count: total)))
+        wasPlaced.change { $0 += 1 }
+        if isPatient { _ = try await connection.receive() }
+      }
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.connection.sendBufferSize = 1 << 20
+        $0.connection.slowReaders.outboxLimit = 8 << 20
+        $0.connection.idleTimeout = limit
+        $0.connection.sendTimeout = limit
+        $0.connection.flushTimeout = limit
+      }
+      try await withServer(handler, setup, configure: configure) { running in
+        try concurrently(2) { role in
+          let client = try running.connect(receiveBuffer: 16384)
+          try client.send(role == 0 ? "patient" : "hasty")
+          try eventually("all is queued") { wasPlaced.value == 2 }
+          let end = MonotonicTime.now + limit * 2.5
+          var received = 0
+          while MonotonicTime.now < end {
+            received += try client.receive(atMost: 8192).count
+            let pause = MonotonicTime.now + .milliseconds(20)
+            try eventually("time passes") { MonotonicTime.now > pause }
+          }
+          received += try client.receive(exactly: total - received).count
+          try check(received == total, "\(received) bytes of \(total)")
+        }
+        #expect(running.metrics.timedOut == 0)
+      }
+    }
+
+    /// One handler holds up the loop for longer than the limit, while the other clients send.
+    @Test(arguments: [Setup(model: .reactor), Setup(model: .threadPool(threads: 1))])
+    func whatWaitsInTheKernelIsNoSilence(_ setup: Setup) async throws {
+      let limit = Duration.seconds(2)
+      let isBlocking = Shared(false)
+      let othersHaveSent = Monitor(false)
+      let handler = Serve { connection in
+        for try await bytes in connection.inbound {
+          if bytes.text == "block" {
+            let end = MonotonicTime.now + limit * 1.25
+            isBlocking.change { $0 = true }
+            othersHaveSent.wait { $0 ? () : nil }
+            while MonotonicTime.now < end {}
+          }
+          try await connection.send(bytes)
+        }
+      }
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.connection.idleTimeout = limit
+        $0.maximumConnectionsPerAddress = nil
+      }
+      try await withServer(handler, setup, configure: configure) { running in
+        // More than a loop serves between two looks at its timers.
+        let others = try (0..<300).map { _ in try running.connect() }
+        let blocker = try running.connect()
+        for client in others { try client.send("x") }
+        for client in others { try check(try client.receiveText(1) == "x", "no echo") }
+        try blocker.send("block")
+        try eventually("the loop is blocked") { isBlocking.value }
+        for client in others { try client.send("y") }
+        othersHaveSent.withLock { $0 = true }
+        othersHaveSent.wakeAll()
+        for client in others { try check(try client.receiveText(1) == "y", "closed as silent") }
+        #expect(try blocker.receiveText(5) == "block")
+        #expect(running.metrics.timedOut == 0)
+      }
+    }
+
     @Test(arguments: Setup.all)
     func aClientThatNeverClosesIsNotAwaitedForEver(_ setup: Setup) async throws {
       let handler = Serve { connection in try await connection.send("bye") }
@@ -132,7 +233,7 @@ extension AllTests {
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect()
         #expect(try client.receiveToEnd() == Array("bye".utf8))
-        try eventually("it was given up", within: .seconds(8)) { running.metrics.open == 0 }
+        try eventually("it was given up") { running.metrics.open == 0 }
       }
     }
   }

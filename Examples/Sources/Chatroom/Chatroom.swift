@@ -18,10 +18,10 @@ struct Chatroom: Handler {
 
 @main
 enum Program {
-  static func main() throws {
+  static func main() {
     let arguments = CommandLine.arguments
     let port = arguments.count > 1 ? Int(arguments[1]) : 52002
     guard let port else { return print("usage: chatroom [PORT]") }
-    try Server(Chatroom(), configuration: Configuration(port: port)).run()
+    Server(Chatroom(), configuration: Configuration(port: port)).runOrExit()
   }
 }

@@ -18,11 +18,16 @@ struct Clock: Handler {
 
 @main
 enum Program {
-  static func main() async throws {
+  static func main() async {
     let log = Logger(label: "example")
     let server = Server(Clock(), configuration: Configuration(port: 52003), log: log)
     let group = ServiceGroup(
       services: [ServerService(server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
-    try await group.run()
+    do {
+      try await group.run()
+    } catch {
+      log.error("\(error)")
+      exit(1)
+    }
   }
 }

@@ -16,7 +16,7 @@ struct Shouter: Handler {
 
 @main
 enum Program {
-  static func main() throws {
-    try Server(Shouter(), configuration: Configuration(port: 52001)).run()
+  static func main() {
+    Server(Shouter(), configuration: Configuration(port: 52001)).runOrExit()
   }
 }

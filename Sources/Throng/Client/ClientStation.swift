@@ -15,6 +15,8 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
     var isStopping = false
     var isAborting = false
     var isFinished = false
+    /// The first that the loop has met.
+    var failure: EventLoopError?
     var deadline = MonotonicTime.never
   }
 
@@ -36,6 +38,34 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
       driver: try Reactor(isPrecise: true), service: service, options: options.connection, log: log,
       counters: Counters())
     token.withLock { $0 = driver.adopt(self) }
+  }
+
+  // MARK: Running
+
+  func run() throws(EventLoopError) {
+    driver.run { loopHasFailed($0) }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// No events come any more: nothing can be made or drained, so `attend` ends everything.
+  private func loopHasFailed(_ error: EventLoopError) {
+    let isFirst = state.withLock { s in
+      defer { s.failure = s.failure ?? error }
+      return s.failure == nil
+    }
+    guard isFirst else { return }
+    log.error("\(error); resetting all connections")
+    requestStop()
+  }
+
+  /// For a connector that will never run again, or never has: breaks the cycle of references through
+  /// the driver.
+  func dismiss() {
+    state.withLock { s in
+      guard !s.isFinished else { return }
+      s.isFinished = true
+      driver.release(token.withLock { $0 })
+    }
   }
 
   // MARK: Connecting
@@ -113,25 +143,31 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
       defer { s.isStopping = true }
       return s.isStopping
     }
-    if !wasStopping { beginDrain(now) } else { abort(after: now) }
+    if !wasStopping { beginDrain(now) }
+    abort(after: now)
     state.withLock { s in
       if s.open == 0 { finish(&s) }
     }
   }
 
   private func beginDrain(_ now: MonotonicTime) {
-    state.withLock { $0.deadline = now + drainTimeout }
+    let failure = state.withLock { s in
+      s.deadline = now + drainTimeout
+      return s.failure
+    }
     driver.setTimer(token.withLock { $0 }, at: now + drainTimeout)
+    let reason = failure.map { ConnectFailure.Reason.system($0.errno) } ?? .stopped
     for source in driver.sources {
-      if let pending = source as? PendingConnection { pending.end(.stopped) }
+      if let pending = source as? PendingConnection { pending.end(reason) }
       if let connection = source as? Connection { connection.drain() }
     }
   }
 
-  /// Past the drain timeout connections are reset; a handler that ignores its cancellation is left.
+  /// Past the drain timeout, or without events, connections are reset; a handler that ignores its
+  /// cancellation is left.
   private func abort(after now: MonotonicTime) {
     let (isDue, isSecond) = state.withLock { s in
-      let isDue = s.deadline <= now
+      let isDue = s.deadline <= now || s.failure != nil && !s.isAborting
       defer {
         if isDue {
           s.isAborting = true

@@ -10,7 +10,7 @@ import SystemPackage
 /// ```swift
 /// let connector = try Connector(Caller())
 /// connector.connect(to: try SocketAddress.resolve(host: "localhost", port: 52000)[0])
-/// connector.run()      // until stop()
+/// try connector.run()  // until stop()
 /// ```
 public final class Connector: Sendable {
   /// Limits of a connector and of its connections.
@@ -70,11 +70,17 @@ public final class Connector: Sendable {
     station.connect(ConnectRequest(id: id, address: address, source: source))
   }
 
+  deinit { station.dismiss() }
+
   /// Serves the connections on the calling thread until ``stop()``.
-  public func run() { station.driver.run() }
+  /// - Throws: ``EventLoopError`` when the loop could not go on. Its connections were reset then, and
+  ///   those that were being made have failed with the error's `errno`.
+  public func run() throws(EventLoopError) { try station.run() }
 
   /// Gives up what is still connecting, lets the handlers finish what was received, and closes; past
-  /// the drain timeout, resets. Does not wait; any thread.
+  /// the drain timeout, resets, and a second later ``run()`` returns even if handlers have not. Does not
+  /// wait; any thread. A handler that blocks its thread blocks that of ``run()``, which cannot see the
+  /// stop, nor its deadline, until the handler comes back.
   public func stop() { station.requestStop() }
 }
 

@@ -1,5 +1,5 @@
-// Receiving under thread-per-client: one blocking recv(2), and poll(2) before it only where the wait
-// must be able to end early: at a deadline, or when a child task is cancelled.
+// Receiving under thread-per-client: one blocking recv(2), and poll(2) before it where the wait has a
+// deadline. A child task can be cancelled, so it waits on the condition instead, for the driver.
 
 import SystemPackage
 
@@ -11,20 +11,14 @@ extension BlockingConnection {
     return try endReceive(result)
   }
 
-  /// Waits with poll(2) until there is input, the deadline has come or `cancellation` is readable.
-  func receivePolling(
-    _ limit: Int, _ deadline: MonotonicTime, cancelledBy cancellation: CInt
-  ) throws -> Bytes? {
+  /// The same with a deadline.
+  func receivePolling(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
     guard let (socket, limit) = try beginReceive(limit) else { return nil }
-    var deadline = deadline
-    if let timeout = context.options.receiveTimeout { deadline = min(deadline, .now + timeout) }
-    var isCancelled = false
+    let deadline = strictest(deadline)
     let result = executor.blocking { () -> Result<ChunkSlice, Errno> in
       while true {
         do throws(Errno) {
-          let readable = try socket.waitUntilReadable(or: cancellation, deadline: deadline)
-          isCancelled = readable.other
-          guard readable.this, !isCancelled else {
+          guard try socket.waitUntilReadable(deadline: deadline) else {
             return .failure(.resourceTemporarilyUnavailable)
           }
         } catch {
@@ -35,51 +29,67 @@ extension BlockingConnection {
         return result
       }
     }
-    if isCancelled {
-      _ = try? endReceive(result)
-      throw CancellationError()
-    }
     return try endReceive(result)
+  }
+
+  private func strictest(_ deadline: MonotonicTime) -> MonotonicTime {
+    guard let timeout = context.options.receiveTimeout else { return deadline }
+    return min(deadline, .now + timeout)
   }
 
   /// The receive of a task that the handler has started: it can be cancelled, and blocks a thread of
   /// the connection's executor, wherever the task runs otherwise.
   func receiveForChild(_ receiver: Receiver, _ deadline: MonotonicTime) {
-    let cancellation: Cancellation
     do {
-      cancellation = try register(receiver)
+      try register(receiver)
     } catch {
       return receiver.continuation.resume(throwing: error)
     }
     executor.perform { [self] in
-      let result = Result {
-        try receivePolling(
-          Int(receiver.limit), deadline, cancelledBy: cancellation.event.descriptor)
-      }
-      state.withLock { $0.cancellation = nil }
+      let result = Result { try receiveCancellably(Int(receiver.limit), deadline) }
       receiver.continuation.resume(with: result)
     }
   }
 
-  private func register(_ receiver: Receiver) throws -> Cancellation {
-    let cancellation = try Cancellation(task: receiver.task)
-    return try state.withLock { s -> Result<Cancellation, any Error> in
-      if s.cancellation != nil { return .failure(ConnectionError.alreadyReceiving) }
+  private func register(_ receiver: Receiver) throws {
+    try state.withLock { s -> Result<Void, any Error> in
+      if s.childReceiver != nil { return .failure(ConnectionError.alreadyReceiving) }
       if Task.isCancelled { return .failure(CancellationError()) }
-      s.cancellation = cancellation
-      return .success(cancellation)
+      s.childReceiver = receiver.task
+      s.isReceiveCancelled = false
+      return .success(())
     }.get()
   }
 
-  /// A descriptor that poll(2) can wait for together with the socket.
-  final class Cancellation: Sendable {
-    let task: UInt
-    let event: EventDescriptor
-
-    init(task: UInt) throws(Errno) {
-      self.task = task
-      event = try EventDescriptor()
+  private func receiveCancellably(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
+    defer { state.withLock { $0.childReceiver = nil } }
+    guard let (socket, limit) = try beginReceive(limit) else { return nil }
+    let deadline = strictest(deadline)
+    let result = executor.blocking { () -> Result<ChunkSlice, Errno>? in
+      while !state.withLock({ $0.isReceiveCancelled }) {
+        let result = receive(from: socket, limit, waiting: false)
+        guard case .failure(.resourceTemporarilyUnavailable) = result else { return result }
+        if MonotonicTime.now >= deadline || !awaitInput(until: deadline) { return result }
+      }
+      return nil
     }
+    guard let result else {
+      _ = try? endReceive(.failure(.resourceTemporarilyUnavailable))
+      throw CancellationError()
+    }
+    return try endReceive(result)
+  }
+
+  /// Waits until the driver has seen input, the task is cancelled, or the deadline has come.
+  /// - Returns: false when the connection has failed.
+  private func awaitInput(until deadline: MonotonicTime) -> Bool {
+    withState { watch(.readable, &$0) }
+    let hasFailed = state.wait(until: deadline) { s -> Bool? in
+      if s.failure != nil { return true }
+      return s.isReceiveCancelled || !s.awaited.contains(.readable) ? false : nil
+    }
+    state.withLock { _ = $0.awaited.remove(.readable) }
+    return hasFailed != true
   }
 
   private func receive(
@@ -105,7 +115,7 @@ extension BlockingConnection {
   }
 
   private func endReceive(_ result: Result<ChunkSlice, Errno>) throws -> Bytes? {
-    try state.withLock { s -> Result<Bytes?, ConnectionError> in
+    try withState { s -> Result<Bytes?, ConnectionError> in
       s.isReceiving = false
       s.users -= 1
       defer {

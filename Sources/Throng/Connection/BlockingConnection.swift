@@ -1,7 +1,9 @@
 // A connection over a blocking socket with a thread of its own, which does `recv` and `send` and
 // nothing else: thread-per-client. Its state is under its own lock, which is never held in a call that
 // blocks; `users` counts the threads that are inside such a call, so that the descriptor is closed only
-// once they have come out. Time limits are the driver's: its timer calls `attend` on the accepting thread.
+// once they have come out. Where a thread must be woken by something besides the socket, it waits on the
+// lock's condition and the driver watches the socket: that needs no descriptor, and no call that can fail.
+// Time limits are the driver's as well: its timer calls `attend` on the accepting thread.
 
 import Logging
 import Synchronization
@@ -16,8 +18,11 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var outbox = Outbox()
     var senders: [Sender] = []
     var task: Task<Void, Never>?
-    /// How the receive of a child task is woken, while it waits.
-    var cancellation: Cancellation?
+    /// Senders whose wait is over; `withState` resumes them.
+    var endedSenders: [EndedSender]?
+    /// The child task whose receive waits, and whether it was cancelled.
+    var childReceiver: UInt?
+    var isReceiveCancelled = false
     var failure: ConnectionError?
     /// How many bytes may still be received; set when the drain begins.
     var inputBudget = Int.max
@@ -25,11 +30,16 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     /// Threads inside a blocking call on the socket.
     var users = 0
     var isReceiving = false
+    /// A thread of the connection flushes; else the driver does.
     var isFlushing = false
-    /// How who flushes is woken when the connection fails, once it has had to wait.
-    var flushStop: Stop?
-    /// A thread was started to flush and is not there yet.
-    var flusherIsComing = false
+    /// What the driver watches the socket for, once; and whether epoll knows the socket.
+    var awaited: Readiness = []
+    var isWatched = false
+    /// The activity when a limit on silence was first found to have passed, and when it is called.
+    var silentSince = MonotonicTime.never
+    var silenceEnds = MonotonicTime.never
+    /// When to try the socket all the same, because epoll could not watch it.
+    var retryAt = MonotonicTime.never
     /// The drain came while somebody was receiving, who then sees what is left to receive.
     var drainsNext = false
     /// The client's FIN was received, or the drain or `close` has ended the input.
@@ -42,7 +52,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var isClosing = false
     var isLingering = false
     var isServed = true
-    var hasSlot = true
+    var hasSlot = false
   }
 
   let state: Monitor<State>
@@ -73,10 +83,12 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   /// Registers with the driver and starts the thread. On the driver's thread.
-  /// - Throws: EAGAIN when no thread can be had.
+  /// - Throws: EAGAIN when no thread can be had. It may be called again then, or `reset`.
   func start() throws(Errno) {
     state.withLock { s in
       s.token = driver.adopt(self)
+      s.hasSlot = true
+      s.deadlines = Deadlines(now: driver.now, context.options)
       if let limit = context.options.receiveTimeout, !context.isEventDriven {
         s.socket.setReceiveTimeout(limit)
       }
@@ -86,7 +98,6 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       try Thread.startDetached(stackSize: stackSize) { [self] in serve() }
     } catch {
       state.withLock { s in
-        s.socket.reset()
         s.hasSlot = false
         driver.release(s.token)
       }
@@ -105,7 +116,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     if case .events(let handler) = context.service {
       handler.closed(self, error: state.withLock { $0.failure })
     }
-    state.withLock { s in
+    withState { s in
       s.isServed = false
       closeIfUnused(&s)
     }
@@ -119,6 +130,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       } catch {
         context.report(error, of: self)
       }
+      // Before the executor ends: one of its threads may be in the receive of another task.
+      state.withLock { beginClose(&$0) }
       executor.finish()
     }
     state.withLock { $0.task = task }
@@ -144,7 +157,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   /// The handler is done: flushes, sends FIN, and waits for the client's.
   private func finish() {
-    state.withLock { s in
+    withState { s in
       s.task = nil
       beginClose(&s)
     }
@@ -180,16 +193,16 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   override var isDraining: Bool { state.withLock { $0.drainsNext || $0.inputBudget != .max } }
 
-  override func close() { state.withLock { beginClose(&$0) } }
+  override func close() { withState { beginClose(&$0) } }
 
   override func closeOutbound() {
-    state.withLock { s in
+    withState { s in
       s.outboundClosing = true
       sendFinIfFlushed(&s)
     }
   }
 
-  override func reset() { state.withLock { fail(&$0, .closed) } }
+  override func reset() { withState { fail(&$0, .closed) } }
 
   override func abort() {
     let task = state.withLock { $0.task }
@@ -229,11 +242,13 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     guard s.isReceiving, s.socket.isOpen else { return }
     s.socket.shutdownReceiving()
     s.receivingIsShut = true
+    // From now on a receive returns at once.
+    s.awaited.remove(.readable)
+    state.wakeAll()
   }
 
   func sendFinIfFlushed(_ s: inout State) {
-    guard s.outboundClosing, !s.finSent, s.outbox.isEmpty, !s.isFlushing, s.socket.isOpen,
-      s.failure == nil
+    guard s.outboundClosing, !s.finSent, s.outbox.isEmpty, s.socket.isOpen, s.failure == nil
     else { return }
     // The kernel resets a connection that receives after SHUT_RD and FIN, and drops what is unsent:
     // then FIN waits for the end, see `finish`.
@@ -253,7 +268,6 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     s.outbox.removeAll()
     context.count(error)
     if s.isReceiving || s.isLingering { s.socket.shutdownReceiving() }
-    s.flushStop?.event.signal()
     endSenders(&s)
     closeIfUnused(&s)
     state.wakeAll()
@@ -262,28 +276,28 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   /// Closes once nobody is inside a call and nobody will be.
   func closeIfUnused(_ s: inout State) {
     guard s.users == 0, !s.isServed || s.failure != nil else { return }
+    // A forked child may keep the socket open, and epoll would go on reporting it.
+    if s.isWatched, s.socket.isOpen { driver.epoll.delete(s.socket.descriptor) }
     s.socket.close()
     if !s.isServed { driver.poke(s.token) }
   }
 
-  func endSenders(_ s: inout State) {
-    for sender in s.senders {
-      if let failure = s.failure {
-        sender.continuation.resume(throwing: failure)
-      } else {
-        sender.continuation.resume()
-      }
-    }
-    s.senders = []
-  }
-
   // MARK: On the driver's thread
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+    withState { s in
+      let isOver = !readiness.isDisjoint(with: [.hangUp, .failed])
+      becameReady(isOver ? s.awaited : s.awaited.intersection(readiness), &s)
+    }
+  }
 
   func attend(now: MonotonicTime) {
-    let isOver = state.withLock { s in
+    let isOver = withState { s in
       if s.deadlines.timer <= now { s.deadlines.timer = .never }
+      if s.retryAt <= now {
+        s.retryAt = .never
+        becameReady(s.awaited, &s)
+      }
       if s.socket.isOpen { checkDeadlines(&s, now) }
       guard !s.socket.isOpen, !s.isServed, s.hasSlot else { return false }
       s.hasSlot = false
@@ -294,28 +308,51 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   private func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
-    let (time, limit) = earliest(s)
-    guard time <= now else { return updateTimer(&s) }
-    if limit == .linger {
+    guard
+      let limit = s.deadlines.passed(
+        situation(s), context.timeLimits, on: s.socket.reference, now: now)
+    else { return updateTimer(&s) }
+    switch limit {
+    case .linger:
       s.isLingering = false
       s.socket.shutdownBoth()
-    } else {
+    case .idle, .firstByte:
+      if s.isReceiving, isFirstLook(&s, now) { return }
       fail(&s, .timedOut(limit))
+    default: fail(&s, .timedOut(limit))
     }
   }
 
-  private func earliest(
-    _ s: borrowing State
-  ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
+  /// The connection's thread may have come out of recv(2) with input and not have got the lock yet, all
+  /// the more so when the process stood still. So silence is looked at twice, the longer apart the later
+  /// the first look was.
+  private func isFirstLook(_ s: inout State, _ now: MonotonicTime) -> Bool {
+    if s.silentSince != s.deadlines.activity {
+      s.silentSince = s.deadlines.activity
+      let limits = context.timeLimits
+      let deadline = s.deadlines.earliest(situation(s), limits).time
+      let delay = now.nanoseconds - min(deadline.nanoseconds, now.nanoseconds)
+      s.silenceEnds = now.advanced(
+        by: min(max(delay, Self.shortestSecondLook), Self.longestSecondLook, limits.idle))
+    }
+    guard now < s.silenceEnds else { return false }
+    s.deadlines.timer = s.silenceEnds
+    driver.setTimer(s.token, at: s.silenceEnds)
+    return true
+  }
+
+  private static let shortestSecondLook: UInt64 = 100_000_000
+  private static let longestSecondLook: UInt64 = 1_000_000_000
+
+  private func situation(_ s: borrowing State) -> Deadlines.Situation {
     // A receive has its own way to end in time: see `receivePolling`.
-    let situation = Deadlines.Situation(
+    Deadlines.Situation(
       isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
-      isClosing: s.isClosing)
-    return s.deadlines.earliest(situation, context.timeLimits)
+      isClosing: s.isClosing, wantsInput: s.isLingering || s.isReceiving)
   }
 
   func updateTimer(_ s: inout State) {
-    let time = earliest(s).time
+    let time = min(s.deadlines.earliest(situation(s), context.timeLimits).time, s.retryAt)
     guard time < s.deadlines.timer, s.hasSlot else { return }
     guard driver.isWithinReach else { return driver.poke(s.token) }
     s.deadlines.timer = time
@@ -326,7 +363,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   override func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
     deadline == .never
-      ? try receiveWaiting(limit) : try receivePolling(limit, deadline, cancelledBy: -1)
+      ? try receiveWaiting(limit) : try receivePolling(limit, deadline)
   }
 
   override func receive(_ receiver: Receiver, deadline: MonotonicTime) {
@@ -335,16 +372,17 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   override func cancelReceive(of task: UInt) {
     state.withLock { s in
-      if let cancellation = s.cancellation, cancellation.task == task {
-        cancellation.event.signal()
-      }
+      guard s.childReceiver == task else { return }
+      s.isReceiveCancelled = true
+      state.wakeAll()
     }
   }
 
   override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool {
-    try sendOrQueue(buffer, keeping: bytes, delivery)
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission {
+    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
   }
 
   override func awaitLowWater(_ sender: Sender) { flushOrRegister(sender) }

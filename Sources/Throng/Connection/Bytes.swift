@@ -3,7 +3,7 @@
 /// Bytes that were received or will be sent: a value that is safe to keep, to slice and to hand to
 /// other threads. Slicing shares the storage.
 ///
-/// A slice keeps its whole storage alive, which for received bytes is up to 64 KiB; to keep a few of
+/// A slice keeps its whole storage alive, which for received bytes is up to 68 KiB; to keep a few of
 /// them for long, compact them: ``compacted()``.
 public struct Bytes: Sendable {
   var slice: ChunkSlice
@@ -50,11 +50,10 @@ public struct Bytes: Sendable {
     self = text.withUTF8 { Bytes(copying: UnsafeRawBufferPointer($0)) }
   }
 
-  /// The same bytes without the rest of a much larger storage: to keep them for long, or to write them
-  /// to many connections. Copies only when there is such a rest.
+  /// The same bytes without the rest of a larger storage: to keep them for long, or to write them to many
+  /// connections, which then share one storage. Copies when the bytes are less than half of their storage.
   public func compacted() -> Bytes {
-    let isSmallPart = Int(slice.count) * ChunkSlice.largestWaste < slice.chunk.size
-    return isSmallPart ? withUnsafeBytes { Bytes(copying: $0) } : self
+    slice.isSmallPart ? withUnsafeBytes { Bytes(copying: $0) } : self
   }
 
   /// Calls `body` with the bytes, which are valid only during the call.

@@ -24,6 +24,10 @@ public class Connection: @unchecked Sendable {
   @usableFromInline
   final let receivesAtOnce: Bool
 
+  /// More whole messages have arrived than the handler was given: until it has them, what it sends may
+  /// leave together. See `MessageStreak`.
+  final let gathersReplies = Atomic<Bool>(false)
+
   init(
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext, receivesAtOnce: Bool
   ) {
@@ -51,21 +55,28 @@ public class Connection: @unchecked Sendable {
     return try await withUnsafeThrowingContinuation { resumeWithInput($0, limit) }
   }
 
-  /// The same, waiting no longer than `limit`.
+  /// The same, waiting no longer than `limit`; nil: for as long as it takes.
   /// - Throws: ``ConnectionError/timedOut(_:)`` with `.receive` when the time is over; the connection
   ///   can still be used.
+  // Inlined as well: a call in between would have a frame, which a client that waits would cost.
+  @inlinable
   public final func receive(
-    atMost count: Int = 65536, within limit: Duration
+    atMost count: Int = 65536, within limit: Duration?
   ) async throws -> Bytes? {
-    try await receive(atMost: count, deadline: .now + limit)
+    guard isHandlersTask() else { return try await receiveOtherwise(count, within: limit) }
+    if receivesAtOnce { return try receiveBlocking(count, within: limit) }
+    return try await withUnsafeThrowingContinuation { resumeWithInput($0, count, within: limit) }
   }
 
   // MARK: Sending
 
   /// Sends bytes, in the order of the calls: returns when the kernel or the outbox has them, and waits
-  /// while the outbox is above its high-water mark.
-  /// - Throws: ``ConnectionError`` when the client is gone; `CancellationError` when a child task was
-  ///   cancelled while it waited (the bytes are queued all the same).
+  /// while the outbox is above its high-water mark. While more ``lines(maximumLength:)`` or
+  /// ``frames(lengthPrefix:maximumLength:)`` have arrived than the handler was given, an event loop sends
+  /// the replies to them together, at the end of its turn.
+  /// - Throws: ``ConnectionError`` when the client is gone. `CancellationError` when the task is cancelled
+  ///   and would have to wait: none of the bytes are sent then, unless it had begun to wait before, or the
+  ///   kernel had taken the first of them (the rest is queued).
   @inlinable
   public final func send(_ bytes: Bytes) async throws {
     if try !transmit(bytes) { try await waitForLowWater() }
@@ -87,7 +98,7 @@ public class Connection: @unchecked Sendable {
   ) throws(ConnectionError) {
     let delivery = Delivery.write(flush, policy ?? context.options.slowReaders)
     _ = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, delivery)
+      try transmit(buffer, keeping: bytes, after: nil, delivery)
     }
   }
 
@@ -123,12 +134,14 @@ public class Connection: @unchecked Sendable {
   /// Ends the receive of a task that was cancelled.
   func cancelReceive(of task: UInt) { fatalError("abstract") }
 
-  /// Gives the bytes to the kernel, and what it does not take to the outbox.
-  /// - Parameter bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.
-  /// - Returns: false when a sender must wait for the low-water mark.
+  /// Gives the bytes to the kernel, and what it does not take to the outbox, in one operation.
+  /// - Parameters:
+  ///   - bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.
+  ///   - prefix: what is sent before the buffer, with nothing in between.
   func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool { fatalError("abstract") }
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission { fatalError("abstract") }
 
   /// Resumes the sender once the outbox is below its low-water mark.
   func awaitLowWater(_ sender: Sender) { fatalError("abstract") }
@@ -151,6 +164,11 @@ extension Connection {
   final func receiveBlocking(_ limit: Int) throws -> Bytes? { try receiveNow(limit, .never) }
 
   @usableFromInline
+  final func receiveBlocking(_ count: Int, within limit: Duration?) throws -> Bytes? {
+    try receiveNow(count, Self.deadline(within: limit))
+  }
+
+  @usableFromInline
   final func resumeWithInput(
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ limit: Int
   ) {
@@ -158,21 +176,24 @@ extension Connection {
     receive(Receiver(continuation, task, limit, isCancellable: false), deadline: .never)
   }
 
-  /// For a task that the handler has started.
   @usableFromInline
-  final func receiveOtherwise(_ limit: Int) async throws -> Bytes? {
-    try await receive(atMost: limit, deadline: .never)
+  final func resumeWithInput(
+    _ continuation: UnsafeContinuation<Bytes?, any Error>, _ count: Int, within limit: Duration?
+  ) {
+    let task = rootTask.load(ordering: .relaxed)
+    receive(
+      Receiver(continuation, task, count, isCancellable: false),
+      deadline: Self.deadline(within: limit))
   }
 
-  final func receive(atMost limit: Int, deadline: MonotonicTime) async throws -> Bytes? {
-    let task = CurrentTask.id
-    guard task == rootTask.load(ordering: .relaxed) else {
-      return try await receiveInChild(limit, deadline, task)
-    }
-    if receivesAtOnce { return try receiveNow(limit, deadline) }
-    return try await withUnsafeThrowingContinuation { continuation in
-      receive(Receiver(continuation, task, limit, isCancellable: false), deadline: deadline)
-    }
+  /// For a task that the handler has started.
+  @usableFromInline
+  final func receiveOtherwise(_ count: Int, within limit: Duration? = nil) async throws -> Bytes? {
+    try await receiveInChild(count, Self.deadline(within: limit), CurrentTask.id)
+  }
+
+  private static func deadline(within limit: Duration?) -> MonotonicTime {
+    limit.map { .now + $0 } ?? .never
   }
 
   /// The size of a connection, four cache lines.
@@ -185,18 +206,25 @@ extension Connection {
 
   /// False when who sends must wait for the low-water mark.
   @usableFromInline
-  final func transmit(_ bytes: Bytes) throws(ConnectionError) -> Bool {
-    try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, .send)
+  final func transmit(_ bytes: Bytes) throws -> Bool {
+    try transmit(bytes, after: nil)
+  }
+
+  /// The same for a message of two parts.
+  final func transmit(_ bytes: Bytes, after prefix: Bytes?) throws -> Bool {
+    let outcome = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
+      try transmit(buffer, keeping: bytes, after: prefix, .send)
     }
+    return try outcome.isTaken
   }
 
   @usableFromInline
   final func transmit(_ text: String) throws -> Bool {
     var text = text
-    return try text.withUTF8 { (buffer) throws(ConnectionError) in
-      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, .send)
+    let outcome = try text.withUTF8 { (buffer) throws(ConnectionError) in
+      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, after: nil, .send)
     }
+    return try outcome.isTaken
   }
 
   /// For a task that the handler has started.
@@ -251,6 +279,25 @@ struct Sender: Sendable {
   let task: UInt
 }
 
+/// What has become of the bytes of one call.
+enum Transmission {
+  /// The kernel or the outbox has them.
+  case taken
+  /// The same, and a sender must wait for the low-water mark.
+  case mustWait
+  /// Nothing was sent or queued: the task is cancelled, and would have had to wait.
+  case cancelled
+
+  /// False when a sender must wait for the low-water mark.
+  @inline(__always)
+  var isTaken: Bool {
+    get throws(CancellationError) {
+      if self == .cancelled { throw CancellationError() }
+      return self == .taken
+    }
+  }
+}
+
 /// Whether who sends can wait, or obeys the limits of the outbox.
 enum Delivery {
   case send
@@ -258,6 +305,14 @@ enum Delivery {
 
   @inline(__always)
   var isWrite: Bool { if case .write = self { true } else { false } }
+
+  /// Whether a send must not queue anything, because its task is cancelled and would not wait: without
+  /// that, a loop that ignores the error would fill the memory. Asked when the kernel is full.
+  func isRefused(
+    queueing count: Int, to outbox: borrowing Outbox, afterSending sent: Int, highWaterMark: Int
+  ) -> Bool {
+    !isWrite && sent == 0 && outbox.byteCount + count > highWaterMark && Task.isCancelled
+  }
 
   /// Whether the bytes are given to the kernel later, together with others.
   @inline(__always)

@@ -12,9 +12,12 @@ class ConnectionContext: @unchecked Sendable {
   final let timeLimits: TimeLimits
   final let log: Logger
   final let counters: Counters
+  /// For handlers that throw; one for all loops of a server.
+  private let failureLog: LogLimiter
 
   init(
-    driver: Driver, service: Service, options: ConnectionOptions, log: Logger, counters: Counters
+    driver: Driver, service: Service, options: ConnectionOptions, log: Logger, counters: Counters,
+    failureLog: LogLimiter = LogLimiter()
   ) {
     self.driver = driver
     self.service = service
@@ -23,6 +26,7 @@ class ConnectionContext: @unchecked Sendable {
     timeLimits = TimeLimits(options)
     self.log = log
     self.counters = counters
+    self.failureLog = failureLog
   }
 
   @inline(__always)
@@ -34,7 +38,8 @@ class ConnectionContext: @unchecked Sendable {
       log.debug("connection \(connection.id) from \(connection.remoteAddress) ended: \(error)")
     } else {
       counters.failedHandlers.add(1)
-      log.warning(
+      failureLog.log(
+        .warning, log,
         """
         the handler of connection \(connection.id) from \(connection.remoteAddress) threw: \(error)
         """)

@@ -9,19 +9,24 @@ public struct ConnectionOptions: Sendable {
   /// What `write` does about a client that does not read.
   public var slowReaders = SlowReaderPolicy()
 
-  /// Closes a connection on which nothing was received or sent for this long; nil: never.
+  /// Closes a connection on which nothing was received or sent, and nothing that is queued was
+  /// acknowledged, for this long; nil: never. Input that waits in the kernel while the handler wants it is
+  /// no silence: the process was held up.
   public var idleTimeout: Duration? = .seconds(300)
   /// How long a new client may take until its first byte; nil: as long as the idle timeout allows.
   public var firstByteTimeout: Duration?
   /// How long one receive may wait; nil: as long as the idle timeout allows.
   public var receiveTimeout: Duration?
-  /// How long queued bytes may wait without the client taking any; nil: as the idle timeout allows.
+  /// How long queued bytes may wait while the kernel takes none of them and the client acknowledges
+  /// nothing; nil: as the idle timeout allows. Acknowledgements are looked at four times in this time, so
+  /// a client that reads nothing may keep its connection for a quarter longer.
   public var sendTimeout: Duration?
-  /// How long a connection whose handler has returned keeps what is still to be sent while the client
-  /// takes none of it; then it is reset.
+  /// How long a connection whose handler has returned keeps what is still to be sent while the kernel
+  /// takes none of it and the client acknowledges nothing; then it is reset.
   public var flushTimeout: Duration = .seconds(30)
   /// How long a closing connection waits for the client's FIN after its own, so that what was sent
-  /// is not lost to a reset (RFC 1122, 4.2.2.13).
+  /// is not lost to a reset (RFC 1122, 4.2.2.13). It waits once more when input has arrived that was not
+  /// read yet.
   public var lingerTimeout: Duration = .seconds(1)
 
   /// Sends small messages at once instead of waiting for acknowledgements (TCP_NODELAY, tcp(7)).

@@ -51,15 +51,15 @@ extension Connection {
     return Frames(connection: self, prefix: lengthPrefix, maximumLength: maximumLength)
   }
 
-  /// Sends one frame: the prefix and the bytes.
+  /// Sends one frame, the prefix and the bytes, as ``send(_:)-(Bytes)`` does: frames of several tasks are
+  /// not mixed.
   public nonisolated(nonsending) final func send(
     frame: Bytes, lengthPrefix: LengthPrefix
   ) async throws {
     let prefix = lengthPrefix.encode(frame.count)
     // One system call for a small frame is worth its copy.
     guard frame.count > 4096 else { return try await send(Bytes(prefix + frame)) }
-    try await send(Bytes(prefix))
-    try await send(frame)
+    if try !transmit(frame, after: Bytes(prefix)) { try await waitForLowWater() }
   }
 }
 
@@ -81,6 +81,7 @@ public struct Frames: AsyncSequence, Sendable {
     let prefix: LengthPrefix
     let maximumLength: Int
     private var buffer = InputBuffer()
+    private var streak = MessageStreak()
 
     init(connection: Connection, prefix: LengthPrefix, maximumLength: Int) {
       self.connection = connection
@@ -93,7 +94,10 @@ public struct Frames: AsyncSequence, Sendable {
         let length = try frameLength()
         if let length, buffer.count >= prefix.byteCount + length {
           buffer.skip(prefix.byteCount)
-          return length == 0 ? Bytes() : buffer.take(length)
+          let frame = length == 0 ? Bytes() : buffer.take(length)
+          streak.note(hasMore: hasWholeFrame, on: connection)
+          if streak.isOver { await streak.yield(on: connection) }
+          return frame
         }
         let total = prefix.byteCount + (length ?? 0)
         buffer.compact(expecting: total)
@@ -102,7 +106,13 @@ public struct Frames: AsyncSequence, Sendable {
           throw ConnectionError.truncatedFrame
         }
         buffer.append(bytes, expecting: total)
+        streak.begin()
       }
+    }
+
+    private var hasWholeFrame: Bool {
+      guard let length = try? frameLength() else { return false }
+      return buffer.count >= prefix.byteCount + length
     }
 
     /// What the prefix says, once it is there.

@@ -2,10 +2,10 @@
 // slice of it; only what is cut in two is put together by copying. Belongs to one iterator.
 
 struct InputBuffer {
-  private var slice = ChunkSlice.empty
+  private(set) var slice = ChunkSlice.empty
+  /// The chunk was made here for what waits, and nothing is received into it.
+  private var isOwnChunk = false
 
-  /// Below this size, what waits is copied out of the shared chunk, which it would keep alive.
-  private static let largestWaste = 16
   private static let smallestChunk = 256
 
   var count: Int { Int(slice.count) }
@@ -39,6 +39,7 @@ struct InputBuffer {
   mutating func append(_ bytes: Bytes, expecting total: Int = 0) {
     if isEmpty {
       slice = bytes.slice
+      isOwnChunk = false
       return
     }
     makeRoom(for: Int(bytes.slice.count), expecting: total)
@@ -46,18 +47,24 @@ struct InputBuffer {
     slice.count += bytes.slice.count
   }
 
-  /// Before a wait: a small rest must not keep a large chunk, which others receive into.
+  /// Before a wait: what has less than half of a chunk is copied, or each unfinished message would keep
+  /// a receive buffer in memory.
   /// - Parameter total: how long what comes is known to be.
   mutating func compact(expecting total: Int = 0) {
-    guard !isEmpty, slice.chunk.size > max(count, Self.smallestChunk) * Self.largestWaste else {
-      return
-    }
-    move(toCapacity: max(total, count, Self.smallestChunk))
+    guard !isEmpty else { return }
+    let needed = max(total, count, Self.smallestChunk)
+    // Room for what is known to come is no waste, but only in a chunk that was made for it.
+    let isLarge = isOwnChunk ? slice.chunk.size > 2 * needed : slice.isSmallPart
+    if isLarge { move(toCapacity: needed) }
   }
 
   private mutating func makeRoom(for more: Int, expecting total: Int) {
-    let isWhole = Int(slice.offset + slice.count) == slice.chunk.filled
-    if isWhole, slice.chunk.free >= more, isKnownUniquelyReferenced(&slice.chunk) { return }
+    // In this order: another thread may be filling a chunk until this is the only reference to it.
+    if Chunk.isOnlyReference(&slice.chunk), slice.chunk.free >= more,
+      Int(slice.offset + slice.count) == slice.chunk.filled
+    {
+      return
+    }
     // Twice what is there: a long frame in small pieces is copied a few times, not at each piece.
     move(toCapacity: max(total, 2 * count, count + more))
   }
@@ -66,5 +73,6 @@ struct InputBuffer {
     let chunk = Chunk.make(copying: slice.buffer, capacity: capacity)
     withExtendedLifetime(slice.chunk) {}
     slice = ChunkSlice(chunk: chunk, offset: 0, count: slice.count)
+    isOwnChunk = true
   }
 }

@@ -29,6 +29,9 @@ public struct Lines: AsyncSequence, Sendable {
     private var buffer = InputBuffer()
     /// How much of the buffer is known to have no terminator.
     private var scanned = 0
+    /// Where the next line ends, when that was found already.
+    private var nextEnd: Int?
+    private var streak = MessageStreak()
 
     init(connection: Connection, maximumLength: Int) {
       self.connection = connection
@@ -37,29 +40,44 @@ public struct Lines: AsyncSequence, Sendable {
 
     public nonisolated(nonsending) mutating func next() async throws -> Bytes? {
       while true {
-        if let line = try takeLine() { return line }
+        if let line = try takeLine() {
+          if streak.isOver { await streak.yield(on: connection) }
+          return line
+        }
         buffer.compact()
         guard let bytes = try await connection.receive() else { return takeRest() }
         buffer.append(bytes)
+        streak.begin()
       }
     }
 
     /// The next line when the whole of it has arrived already, without waiting; nil when `next` would
-    /// wait, or has something else to tell. For who would rather answer many lines at once.
-    public mutating func nextArrived() throws -> Bytes? { try takeLine() }
+    /// wait, has an end or an error to report, or would let other connections be served first, which it
+    /// does after 64 lines. For who would rather answer many lines at once.
+    public mutating func nextArrived() throws -> Bytes? { streak.isOver ? nil : try takeLine() }
 
     private mutating func takeLine() throws(ConnectionError) -> Bytes? {
-      guard let end = buffer.firstIndex(of: UInt8(ascii: "\n"), from: scanned) else {
-        scanned = buffer.count
+      guard let end = findEnd() else {
         // One byte more may be the CR of a line that is just short enough.
         if buffer.count > maximumLength + 1 { throw .tooLong(maximum: maximumLength) }
         return nil
       }
+      nextEnd = nil
       scanned = 0
       let line = Self.withoutReturn(buffer.take(end))
       buffer.skip(1)
       if line.count > maximumLength { throw .tooLong(maximum: maximumLength) }
+      streak.note(hasMore: findEnd() != nil, on: connection)
       return line
+    }
+
+    /// Where the next line ends, if it has arrived. No byte is looked at twice.
+    private mutating func findEnd() -> Int? {
+      if nextEnd == nil, scanned < buffer.count {
+        nextEnd = buffer.firstIndex(of: UInt8(ascii: "\n"), from: scanned)
+        if nextEnd == nil { scanned = buffer.count }
+      }
+      return nextEnd
     }
 
     private mutating func takeRest() -> Bytes? {

@@ -1,6 +1,6 @@
 // Bytes that a handler has sent and the kernel has not taken yet, in order. Held under the lock of its
-// connection. Received bytes wait here by reference; what is small is copied, so that ten bytes do not
-// keep 64 KiB alive.
+// connection. A message waits here by reference when it has at least half of its chunk; everything else
+// is copied, so that a few bytes of a receive buffer do not keep all of it in memory.
 
 struct Outbox {
   private var segments: ContiguousArray<ChunkSlice> = []
@@ -18,9 +18,18 @@ struct Outbox {
   var isEmpty: Bool { byteCount == 0 }
 
   mutating func append(_ slice: ChunkSlice) {
+    append(slice, from: 0)
+  }
+
+  /// The message without its first `sent` bytes. Whether it is copied depends on the whole message: many
+  /// clients may wait for different parts of one, which they share.
+  private mutating func append(_ message: ChunkSlice, from sent: Int) {
+    var slice = message
+    slice.offset += UInt32(sent)
+    slice.count -= UInt32(sent)
     guard slice.count > 0 else { return }
     let isTiny = Int(slice.count) <= Self.tiny && segments.count - Int(head) >= Self.fewSegments
-    if isTiny || Int(slice.count) * ChunkSlice.largestWaste < slice.chunk.size {
+    if isTiny || message.isSmallPart {
       append(copying: slice.buffer)
       withExtendedLifetime(slice.chunk) {}
     } else {
@@ -30,14 +39,24 @@ struct Outbox {
   }
 
   /// What is left of a message of which the first `sent` bytes are on their way.
-  /// - Parameter bytes: the owner of the buffer, which is then referred to; nil: it is copied.
-  mutating func append(_ buffer: UnsafeRawBufferPointer, from sent: Int, keeping bytes: Bytes?) {
-    guard var slice = bytes?.slice else {
-      return append(copying: UnsafeRawBufferPointer(rebasing: buffer[sent...]))
+  /// - Parameters:
+  ///   - bytes: the owner of the buffer, which is then referred to; nil: it is copied.
+  ///   - prefix: what comes before the buffer and counts as part of the message.
+  mutating func append(
+    _ buffer: UnsafeRawBufferPointer, from sent: Int, keeping bytes: Bytes?,
+    after prefix: Bytes? = nil
+  ) {
+    var sent = sent
+    if let prefix {
+      let sentOfPrefix = min(sent, prefix.count)
+      append(prefix.slice, from: sentOfPrefix)
+      sent -= sentOfPrefix
     }
-    slice.offset += UInt32(sent)
-    slice.count -= UInt32(sent)
-    append(slice)
+    if let bytes {
+      append(bytes.slice, from: sent)
+    } else {
+      append(copying: UnsafeRawBufferPointer(rebasing: buffer[sent...]))
+    }
   }
 
   mutating func append(copying bytes: UnsafeRawBufferPointer) {
@@ -48,11 +67,12 @@ struct Outbox {
     segments.append(ChunkSlice(chunk: chunk, offset: 0, count: UInt32(bytes.count)))
   }
 
-  /// Copies into the free part of the last chunk when nobody else holds that chunk.
+  /// Copies into the free part of the last chunk when nothing else refers to that chunk.
   private mutating func extendLast(with bytes: UnsafeRawBufferPointer) -> Bool {
     let last = segments.count - 1
-    guard last >= Int(head), segments[last].chunk.free >= bytes.count,
-      isKnownUniquelyReferenced(&segments[last].chunk),
+    // In this order: another thread may be filling a chunk until this is the only reference to it.
+    guard last >= Int(head), Chunk.isOnlyReference(&segments[last].chunk),
+      segments[last].chunk.free >= bytes.count,
       Int(segments[last].offset + segments[last].count) == segments[last].chunk.filled
     else { return false }
     segments[last].chunk.append(bytes)

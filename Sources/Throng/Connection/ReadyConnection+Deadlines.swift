@@ -3,24 +3,21 @@
 extension ReadyConnection {
   func beginReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) {
     var deadline = deadline
-    if let limit = context.options.receiveTimeout { deadline = min(deadline, driver.now + limit) }
+    if let limit = context.options.receiveTimeout { deadline = min(deadline, .now + limit) }
     guard deadline != s.deadlines.receive else { return }
     s.deadlines.receive = deadline
     updateTimer(&s)
   }
 
-  private func earliest(
-    _ s: borrowing State
-  ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
-    let situation = Deadlines.Situation(
+  private func situation(_ s: borrowing State) -> Deadlines.Situation {
+    Deadlines.Situation(
       isLingering: s.isLingering, isReceiving: s.receiver != nil, isSending: !s.outbox.isEmpty,
-      isClosing: s.isClosing)
-    return s.deadlines.earliest(situation, context.timeLimits)
+      isClosing: s.isClosing, wantsInput: s.isLingering || inputLimit(s) != nil)
   }
 
   /// Makes sure that the timer fires no later than the next deadline.
   func updateTimer(_ s: inout State) {
-    let time = earliest(s).time
+    let time = s.deadlines.earliest(situation(s), context.timeLimits).time
     guard time < s.deadlines.timer, s.hasSlot else { return }
     // From elsewhere `attend` does this.
     guard driver.isWithinReach else { return driver.poke(s.token) }
@@ -59,16 +56,17 @@ extension ReadyConnection {
   }
 
   private func checkDeadlines(_ s: inout State, _ now: MonotonicTime, _ wake: inout Wake) {
-    let (time, limit) = earliest(s)
-    guard time <= now else { return updateTimer(&s) }
+    let limit = s.deadlines.passed(
+      situation(s), context.timeLimits, on: s.socket.reference, now: now)
     switch limit {
+    case nil: updateTimer(&s)
     case .linger: s.peerClosed = true
     case .receive:
       // The handler decides what a late client means: only its receive fails.
       wake.receiver = s.receiver.take()
       wake.besides.receiverFailure = .timedOut(.receive)
       s.deadlines.receive = .never
-    default: fail(&s, .timedOut(limit))
+    case let limit?: fail(&s, .timedOut(limit))
     }
   }
 }

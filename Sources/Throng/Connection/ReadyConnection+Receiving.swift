@@ -11,6 +11,8 @@ extension ReadyConnection {
       if s.receiver != nil { return .failure(ConnectionError.alreadyReceiving) }
       if receiver.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
       s.receiver = receiver
+      // Whoever receives has taken all messages that had arrived, or wants no more of them.
+      gathersReplies.store(false, ordering: .relaxed)
       beginReceiveTimer(&s, deadline)
       updateInterest(&s)
       return nil
@@ -77,7 +79,7 @@ extension ReadyConnection {
 
   /// How much whoever waits for input wants; nil when nobody waits.
   @inline(__always)
-  private func inputLimit(_ s: borrowing State) -> Int32? {
+  func inputLimit(_ s: borrowing State) -> Int32? {
     if let receiver = s.receiver { return receiver.limit }
     if context.isEventDriven, !s.inputEnded, !s.isAboveHighWater {
       return Int32(ReceiveBuffer.chunkSize)
@@ -88,7 +90,7 @@ extension ReadyConnection {
   @inline(__always)
   private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout Wake) {
     context.counters.countReceive(Int(slice.count), isExclusive: !driver.isOneShot)
-    s.deadlines.activity = driver.now
+    s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     wake.receiver = s.receiver.take()
     wake.received = Bytes(slice)
@@ -111,15 +113,14 @@ extension ReadyConnection {
       fail(&s, .lost(s.socket.takePendingError() ?? .connectionReset))
     } else if readiness.contains(.hangUp) {
       // Both directions are closed, and epoll reports that whatever the mask. In a pool two workers
-      // may have such an event at once.
-      guard !s.isUnwatched else { return }
+      // may have such an event at once: the second deletion fails, which does no harm.
       s.peerClosed = true
       if s.socket.reference.readableCount == 0 { endInput(&s) }
       driver.epoll.delete(s.socket.descriptor)
       s.isUnwatched = true
     } else if !driver.isOneShot, s.armed.contains(.readable) {
       s.armed.remove(.readable)
-      driver.epoll.modify(s.socket.descriptor, s.armed, s.token)
+      watch(&s, for: s.armed)
     }
   }
 
@@ -146,12 +147,26 @@ extension ReadyConnection {
     if driver.isOneShot {
       guard !wanted.isSubset(of: s.armed) else { return }
       s.armed.formUnion(wanted)
-      driver.epoll.modify(s.socket.descriptor, s.armed.union(.oneShot), s.token)
+      watch(&s, for: s.armed.union(.oneShot))
     } else {
       wanted.formUnion(s.armed.intersection(.readable))
       guard wanted != s.armed else { return }
       s.armed = wanted
-      driver.epoll.modify(s.socket.descriptor, wanted, s.token)
+      watch(&s, for: wanted)
+    }
+  }
+
+  /// Without further events the connection would hang, so it is lost when epoll refuses. Callers are in
+  /// the middle of a change: `attend` does what follows. Rare, and inlined it would cost each message
+  /// that comes through here.
+  @inline(never)
+  private func watch(_ s: inout State, for interest: Readiness) {
+    do throws(Errno) {
+      try driver.epoll.modify(s.socket.descriptor, interest, s.token)
+    } catch {
+      fail(&s, .lost(error))
+      s.socket.setResetOnClose()
+      if s.hasSlot { driver.poke(s.token) }
     }
   }
 

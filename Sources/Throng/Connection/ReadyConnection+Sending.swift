@@ -5,15 +5,18 @@ import SystemPackage
 extension ReadyConnection {
   @inline(__always)
   func sendOrQueue(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool {
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission {
     var wake = Wake()
-    let result: Result<Bool, ConnectionError> = state.withLock { s in
+    let result: Result<Transmission, ConnectionError> = state.withLock { s in
       if let failure = s.failure { return .failure(failure) }
       if s.outboundClosing { return .failure(.closed) }
-      if buffer.count == 0 { return .success(true) }
-      let mayGather =
-        s.outbox.byteCount + buffer.count <= delivery.mostUnoffered(context.options.highWaterMark)
+      let count = buffer.count + (prefix?.count ?? 0)
+      if count == 0 { return .success(.taken) }
+      let highWaterMark = context.options.highWaterMark
+      let mayGather = s.outbox.byteCount + count <= delivery.mostUnoffered(highWaterMark)
+      let isReply = !delivery.isWrite && gathersReplies.load(ordering: .relaxed)
       if s.flushIsDue, !mayGather {
         offer(&s)
         if let failure = s.failure {
@@ -22,11 +25,11 @@ extension ReadyConnection {
         }
       }
       var sent = 0
-      if s.outbox.isEmpty, !delivery.isDeferred || !mayGather || driver.sendsAtOnce(s.token) {
+      if s.outbox.isEmpty, isDue(delivery, isReply, mayGather, s.token) {
         do throws(Errno) {
-          sent = try s.socket.reference.send(buffer)
+          sent = try s.socket.reference.send(buffer, after: prefix)
           noteSent(sent, &s)
-          if sent == buffer.count { return .success(true) }
+          if sent == count { return .success(.taken) }
         } catch .resourceTemporarilyUnavailable {
         } catch {
           fail(&s, .lost(error))
@@ -34,29 +37,53 @@ extension ReadyConnection {
           return .failure(.lost(error))
         }
       }
-      return queue(buffer, from: sent, keeping: bytes, delivery, &s, &wake)
+      if delivery.isRefused(
+        queueing: count, to: s.outbox, afterSending: sent, highWaterMark: highWaterMark)
+      {
+        return .success(.cancelled)
+      }
+      let left = count - sent
+      if let refusal = refuse(left, afterSending: sent, delivery, &s, &wake) {
+        return .failure(refusal)
+      }
+      let isFirst = s.outbox.isEmpty
+      s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
+      return .success(noteQueued(isFirst: isFirst, isReply: isReply, delivery, &s))
     }
     if case .failure = result { wake.perform(on: self) }
     return try result.get()
   }
 
-  private func queue(
-    _ buffer: UnsafeRawBufferPointer, from sent: Int, keeping bytes: Bytes?, _ delivery: Delivery,
-    _ s: inout State, _ wake: inout Wake
-  ) -> Result<Bool, ConnectionError> {
-    if let overflow = delivery.overflow(
-      of: s.outbox, by: buffer.count - sent, afterSending: sent, &s.deadlines, now: driver.now)
-    {
-      return drop(overflow, &s, &wake)
-    }
-    let isFirst = s.outbox.isEmpty
-    s.outbox.append(buffer, from: sent, keeping: bytes)
+  /// Whether bytes that nothing waits before are given to the kernel now, not at the end of the turn.
+  @inline(__always)
+  private func isDue(
+    _ delivery: Delivery, _ isReply: Bool, _ mayGather: Bool, _ token: Token
+  ) -> Bool {
+    if isReply { return !mayGather }
+    return !delivery.isDeferred || !mayGather || driver.sendsAtOnce(token)
+  }
+
+  /// Why the outbox does not take so many bytes more.
+  private func refuse(
+    _ count: Int, afterSending sent: Int, _ delivery: Delivery, _ s: inout State,
+    _ wake: inout Wake
+  ) -> ConnectionError? {
+    guard
+      let overflow = delivery.overflow(
+        of: s.outbox, by: count, afterSending: sent, &s.deadlines, now: driver.now)
+    else { return nil }
+    return drop(overflow, &s, &wake)
+  }
+
+  private func noteQueued(
+    isFirst: Bool, isReply: Bool, _ delivery: Delivery, _ s: inout State
+  ) -> Transmission {
     context.counters.noteOutbox(s.outbox.byteCount)
     if isFirst {
-      s.deadlines.sendProgress = driver.now
-      s.flushIsDue = delivery.isDeferred
-      if delivery.isDeferred { driver.poke(s.token) }
-    } else if s.flushIsDue {
+      s.deadlines.beginSending(now: .coarseNow)
+      s.flushIsDue = delivery.isDeferred || isReply
+      if s.flushIsDue { driver.poke(s.token) }
+    } else if s.flushIsDue, !isReply {
       driver.noteJoined()
     }
     // What waits for the end of the turn waits for no event and no time.
@@ -65,12 +92,12 @@ extension ReadyConnection {
       updateTimer(&s)
     }
     if s.outbox.byteCount > context.options.highWaterMark { s.isAboveHighWater = true }
-    return .success(!s.isAboveHighWater)
+    return s.isAboveHighWater ? .mustWait : .taken
   }
 
   private func drop(
     _ overflow: Delivery.Overflow, _ s: inout State, _ wake: inout Wake
-  ) -> Result<Bool, ConnectionError> {
+  ) -> ConnectionError {
     context.counters.droppedMessages.add(1)
     let error = overflow.error
     if overflow.dropsClient {
@@ -79,7 +106,7 @@ extension ReadyConnection {
       s.socket.setResetOnClose()
       closeFailed(&s, &wake)
     }
-    return .failure(error)
+    return error
   }
 
   /// An event handler's callbacks come from the driver, never out of somebody's `write`.
@@ -148,7 +175,10 @@ extension ReadyConnection {
   }
 
   func wakeSenders(_ s: inout State, _ wake: inout Wake) {
-    guard s.isAboveHighWater, s.outbox.byteCount <= context.options.lowWaterMark else { return }
+    // What a lost connection had queued was dropped, which its senders are told by `endSenders`.
+    guard s.failure == nil, s.isAboveHighWater,
+      s.outbox.byteCount <= context.options.lowWaterMark
+    else { return }
     s.isAboveHighWater = false
     wake.besides.senders = s.senders
     wake.besides.writable = true
@@ -158,6 +188,6 @@ extension ReadyConnection {
   @inline(__always)
   private func noteSent(_ count: Int, _ s: inout State) {
     context.counters.countSend(count)
-    s.deadlines.activity = driver.now
+    s.deadlines.activity = .coarseNow
   }
 }

@@ -12,9 +12,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   struct State: ~Copyable {
     var socket: Socket
-    var token = Token(rawValue: .max)
     /// What epoll watches the descriptor for.
     var armed: Readiness = .readable
+    var token = Token(rawValue: .max)
     var receiver: Receiver?
     var outbox = Outbox()
     var senders: [Sender] = []
@@ -99,7 +99,6 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     conclude { s in
       s.isServed = false
       s.task = nil
-      s.receiver = nil
       beginClose(&s)
     }
   }
@@ -113,9 +112,10 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   override func cancelReceive(of task: UInt) { cancelReceiver(of: task) }
 
   override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, _ delivery: Delivery
-  ) throws(ConnectionError) -> Bool {
-    try sendOrQueue(buffer, keeping: bytes, delivery)
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery
+  ) throws(ConnectionError) -> Transmission {
+    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
   }
 
   override func awaitLowWater(_ sender: Sender) { registerOrResume(sender) }
@@ -225,13 +225,16 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     if s.isClosing, s.finSent, s.peerClosed { return closeNow(&s, &wake) }
     if s.isClosing, s.finSent, !s.isLingering {
       s.isLingering = true
-      s.deadlines.phase = driver.now + context.options.lingerTimeout
+      s.deadlines.phase = .now + context.options.lingerTimeout
     }
     updateInterest(&s)
     updateTimer(&s)
   }
 
   func closeNow(_ s: inout State, _ wake: inout Wake) {
+    // Closing is not enough to end the watch when another process has the same open file, after a fork:
+    // its events would come without end (epoll(7)).
+    if !s.isUnwatched { driver.epoll.delete(s.socket.descriptor) }
     s.socket.close()
     s.outbox.removeAll()
     endReceiver(&s, &wake)

@@ -2,6 +2,8 @@
 // whoever is filling it, in the part that no slice covers yet; the rest never changes, so slices may
 // be read on any thread.
 
+import Synchronization
+
 final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
   struct Header {
     let capacity: Int
@@ -39,7 +41,17 @@ final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
   @inline(__always)
   var free: Int { withUnsafeMutablePointerToHeader { $0.pointee.capacity - $0.pointee.filled } }
 
-  /// Only for a chunk that nobody else is filling.
+  /// Whether the caller has the only reference to the chunk, so that it may fill the rest. Another
+  /// thread fills a chunk and then drops its reference: `filled` and `free` say what that thread has left
+  /// only when they are read after this. Hence the fence; it costs no instruction on x86-64.
+  @inline(__always)
+  static func isOnlyReference(_ chunk: inout Chunk) -> Bool {
+    guard isKnownUniquelyReferenced(&chunk) else { return false }
+    atomicMemoryFence(ordering: .acquiring)
+    return true
+  }
+
+  /// Only for a chunk that no other thread is filling.
   func append(_ bytes: UnsafeRawBufferPointer) {
     precondition(bytes.count <= free)
     if let source = bytes.baseAddress {
@@ -57,8 +69,10 @@ struct ChunkSlice: @unchecked Sendable {
   var offset: UInt32
   var count: UInt32
 
-  /// A slice is copied rather than kept when its chunk is more than this many times larger.
-  static let largestWaste = 16
+  /// Whether the slice has less than half of its chunk: what waits is then copied, so that it does not
+  /// keep the rest in memory.
+  @inline(__always)
+  var isSmallPart: Bool { 2 * Int(count) < chunk.size }
 
   static let empty = ChunkSlice(chunk: Chunk.make(capacity: 0), offset: 0, count: 0)
 

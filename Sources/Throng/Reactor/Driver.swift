@@ -1,6 +1,7 @@
 // What gives connections their threads: `Reactor` (one thread) or `ThreadPool` (several). A connection
 // sees no more of the model than this. A driver is the executor of the tasks that run its handlers.
 
+import CEpollShim
 import Synchronization
 import SystemPackage
 
@@ -46,8 +47,18 @@ class Driver: TaskExecutor, @unchecked Sendable {
   /// Everybody who has a slot. Any thread of the driver.
   var sources: [any EventSource] { fatalError("abstract") }
 
+  /// How many threads are to call `run`.
+  var threadCount: Int { 1 }
+
   /// Runs until `finish`; the calling thread is one of the driver's.
-  func run() { fatalError("abstract") }
+  /// - Parameter report: called when the wait for events has failed, each time. The driver goes on with
+  ///   pokes, timers and jobs, so that its connections can be ended.
+  func run(reporting report: (EventLoopError) -> Void) { fatalError("abstract") }
+
+  /// Instead of a wait that has failed: until the driver's own wake-up or the timeout.
+  final func waitForWakeUp(_ wakeUp: borrowing EventDescriptor, milliseconds: CInt) {
+    _ = shim_poll_readable(wakeUp.descriptor, -1, milliseconds)
+  }
 
   /// Ends `run` soon. Any thread of the driver.
   func finish() { fatalError("abstract") }

@@ -22,6 +22,8 @@ final class Reactor: Driver, @unchecked Sendable {
     var jobs: [UnownedJob] = []
     var pokes: [Token] = []
     var isSignalled = false
+    /// The loop has ended: nothing will be attended to any more.
+    var isClosed = false
   }
 
   private static let wakeToken = Token(rawValue: .max)
@@ -37,7 +39,10 @@ final class Reactor: Driver, @unchecked Sendable {
   private let mailbox = Mutex(Mailbox())
   private let wakeUp: EventDescriptor
   private let busyPoll: Duration?
-  private let thread = Atomic<UInt>(0)
+  /// The loop's thread; `notStarted` before it runs, `ended` afterwards.
+  private let thread = Atomic<UInt>(notStarted)
+  private static let notStarted: UInt = 0
+  private static let ended = UInt.max
   /// Whether timers fire to within microseconds, not milliseconds.
   private let isPrecise: Bool
 
@@ -58,9 +63,9 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   /// Runs the loop on the calling thread until `finish`.
-  override func run() {
+  override func run(reporting report: (EventLoopError) -> Void) {
     thread.store(Thread.currentID, ordering: .releasing)
-    defer { thread.store(0, ordering: .releasing) }
+    defer { end() }
     var batch = EventBatch(capacity: Self.eventsPerTurn)
     var buffer = ReceiveBuffer()
     local.pointee.isRunning = true
@@ -69,7 +74,7 @@ final class Reactor: Driver, @unchecked Sendable {
     runJobs()
     var postponed = 0
     while local.pointee.isRunning {
-      wait(&batch)
+      wait(&batch, report)
       local.pointee.now = .now
       for index in 0..<batch.count {
         serve(batch[index], &buffer)
@@ -94,30 +99,41 @@ final class Reactor: Driver, @unchecked Sendable {
     local.pointee.isRunning = false
   }
 
-  private func wait(_ batch: inout EventBatch) {
+  private func wait(_ batch: inout EventBatch, _ report: (EventLoopError) -> Void) {
     let milliseconds = waitTime()
-    if milliseconds == 0 || !poll(&batch) { sleep(&batch, milliseconds) }
+    do throws(EventLoopError) {
+      var hasEvents = false
+      if let busyPoll, milliseconds != 0 { hasEvents = try poll(&batch, for: busyPoll) }
+      if !hasEvents { try sleep(&batch, milliseconds) }
+    } catch {
+      report(error)
+      waitForWakeUp(wakeUp, milliseconds: waitTime())
+      takeMail()
+    }
     local.pointee.gathering.beginTurn(eventCount: batch.count)
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
   }
 
-  private func sleep(_ batch: inout EventBatch, _ milliseconds: CInt) {
+  private func sleep(
+    _ batch: inout EventBatch, _ milliseconds: CInt
+  ) throws(EventLoopError) {
     let deadline = local.pointee.timers.earliest
     if isPrecise, milliseconds > 0, deadline != .never {
-      epoll.wait(&batch, until: deadline, from: local.pointee.now)
+      try epoll.wait(&batch, until: deadline, from: local.pointee.now)
     } else {
-      epoll.wait(&batch, milliseconds: milliseconds)
+      try epoll.wait(&batch, milliseconds: milliseconds)
     }
   }
 
   /// Trades the processor for the time that sleeping and waking take.
-  private func poll(_ batch: inout EventBatch) -> Bool {
-    guard let busyPoll else { return false }
-    let end = min(.now + busyPoll, local.pointee.timers.earliest)
+  private func poll(
+    _ batch: inout EventBatch, for time: Duration
+  ) throws(EventLoopError) -> Bool {
+    let end = min(.now + time, local.pointee.timers.earliest)
     repeat {
-      epoll.wait(&batch, milliseconds: 0)
+      try epoll.wait(&batch, milliseconds: 0)
     } while batch.count == 0 && MonotonicTime.now < end
     return batch.count > 0
   }
@@ -129,7 +145,7 @@ final class Reactor: Driver, @unchecked Sendable {
 
   @inline(__always)
   private func serve(_ event: (token: Token, readiness: Readiness), _ buffer: inout ReceiveBuffer) {
-    if event.token == Self.wakeToken { return takeMail() }
+    if event.token == Self.wakeToken { return wasWoken(event.readiness) }
     local.pointee.slots[event.token]?.ready(event.readiness, &buffer)
   }
 
@@ -175,14 +191,49 @@ final class Reactor: Driver, @unchecked Sendable {
       defer { box.isSignalled = true }
       return !box.isSignalled
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal, !wakeUp.signal() { wakeWithoutSignal() }
   }
+
+  /// An eventfd can always be written to: watching for that wakes the loop as well. When this fails,
+  /// too, the next post tries again.
+  private func wakeWithoutSignal() {
+    do throws(Errno) {
+      try epoll.modify(wakeUp.descriptor, [.readable, .writable], Self.wakeToken)
+    } catch {
+      mailbox.withLock { $0.isSignalled = false }
+    }
+  }
+
+  private func wasWoken(_ readiness: Readiness) {
+    // When this fails, the next turn tries again: it finds the same event.
+    if readiness.contains(.writable) {
+      try? epoll.modify(wakeUp.descriptor, .readable, Self.wakeToken)
+    }
+    takeMail()
+  }
+
+  /// Threads of handlers that were given up may outlive the loop: from now on what they ask for is
+  /// ignored, and nothing here keeps their connections.
+  private func end() {
+    thread.store(Self.ended, ordering: .releasing)
+    local.pointee.slots = SlotTable()
+    local.pointee.timers = Timers()
+    local.pointee.pokes = []
+    mailbox.withLock { box in
+      box.isClosed = true
+      box.pokes = []
+    }
+  }
+
+  private var hasEnded: Bool { thread.load(ordering: .relaxed) == Self.ended }
 
   // MARK: Driver
 
   override var isCurrent: Bool { thread.load(ordering: .relaxed) == Thread.currentID }
 
-  override var isWithinReach: Bool { isCurrent || thread.load(ordering: .relaxed) == 0 }
+  override var isWithinReach: Bool {
+    isCurrent || thread.load(ordering: .relaxed) == Self.notStarted
+  }
 
   override var now: MonotonicTime { isCurrent ? local.pointee.now : .now }
 
@@ -202,11 +253,13 @@ final class Reactor: Driver, @unchecked Sendable {
   override func adopt(_ source: any EventSource) -> Token { local.pointee.slots.insert(source) }
 
   override func release(_ token: Token) {
+    guard !hasEnded else { return }
     local.pointee.timers.cancel(token)
     local.pointee.slots.remove(token)
   }
 
   override func setTimer(_ token: Token, at deadline: MonotonicTime) {
+    guard !hasEnded else { return }
     // While timers fire, one that is set is left to a later turn: it may be due already, again and again.
     let earliest = local.pointee.isFiring ? local.pointee.now + .nanoseconds(1) : deadline
     local.pointee.timers.set(token, at: max(deadline, earliest))
@@ -216,7 +269,7 @@ final class Reactor: Driver, @unchecked Sendable {
     if isCurrent {
       local.pointee.pokes.append(token)
     } else {
-      post { $0.pokes.append(token) }
+      post { if !$0.isClosed { $0.pokes.append(token) } }
     }
   }
 

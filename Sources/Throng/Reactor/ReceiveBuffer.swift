@@ -44,7 +44,7 @@ struct ReceiveBuffer: ~Copyable {
 
   @inline(__always)
   private mutating func makeRoom(_ limit: Int) {
-    if isKnownUniquelyReferenced(&chunk) {
+    if Chunk.isOnlyReference(&chunk) {
       Self.rewind(chunk)
     } else if chunk.free < min(limit, Self.enough) {
       replaceChunk()
@@ -53,7 +53,7 @@ struct ReceiveBuffer: ~Copyable {
 
   private mutating func replaceChunk() {
     let full = chunk
-    if var candidate = spare.take(), isKnownUniquelyReferenced(&candidate) {
+    if var candidate = spare.take(), Chunk.isOnlyReference(&candidate) {
       Self.rewind(candidate)
       chunk = candidate
     } else {

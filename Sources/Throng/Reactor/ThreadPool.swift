@@ -1,7 +1,7 @@
 // Several threads on one epoll instance. Each descriptor is disarmed by its event (EPOLLONESHOT) until
 // its connection is ready for the next, so one worker at a time serves it. What the workers share is
 // under `shared`; each has its own receive buffer. A worker takes one event or one job at a time, so a
-// handler that blocks holds up its own worker only. The calling thread of `run` is one of them.
+// handler that blocks holds up its own worker only. Each thread that calls `run` becomes a worker.
 
 import DequeModule
 import Synchronization
@@ -34,7 +34,6 @@ final class ThreadPool: Driver, @unchecked Sendable {
   }
 
   private static let wakeToken = Token(rawValue: .max)
-  private static let stackSize = 1 << 20
   /// How many jobs a worker runs before it looks for events.
   private static let longestStreak = 16
 
@@ -42,6 +41,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
   private let wakeUp: EventDescriptor
   private let threads: Int
   private let runsCallbacks: Bool
+  private let workerCount = Atomic<Int>(0)
   private let workerIDs: UnsafeMutablePointer<Atomic<UInt>>
 
   /// - Parameter runsCallbacks: an event handler's callbacks run on the workers, outside of any task.
@@ -58,21 +58,11 @@ final class ThreadPool: Driver, @unchecked Sendable {
 
   deinit { workerIDs.deallocate() }
 
-  override func run() { run(from: 0) }
+  override var threadCount: Int { threads }
 
-  /// Each worker starts the next one, and outlives it.
-  private func run(from index: Int) {
-    guard index + 1 < threads, let next = startWorker(index + 1) else { return work(index) }
-    work(index)
-    next.join()
-  }
-
-  /// Fewer threads than asked for serve as well, only slower.
-  private func startWorker(_ index: Int) -> Thread? {
-    try? Thread(stackSize: Self.stackSize) { [self] in run(from: index) }
-  }
-
-  private func work(_ index: Int) {
+  override func run(reporting report: (EventLoopError) -> Void) {
+    let index = workerCount.wrappingAdd(1, ordering: .relaxed).oldValue
+    precondition(index < threads, "more threads than the pool was made for")
     workerIDs[index].store(Thread.currentID, ordering: .relaxed)
     defer { workerIDs[index].store(0, ordering: .relaxed) }
     // A batch larger than one saves calls; the rest of it goes to the shared queue, for any worker.
@@ -84,9 +74,10 @@ final class ThreadPool: Driver, @unchecked Sendable {
       case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
       case .event(let source, let readiness): source?.ready(readiness, &buffer)
       case .attend(let source): source?.attend(now: .now)
-      case .poll: fetch(&batch, milliseconds: 0, sleeping: false)
-      case .sleep(let milliseconds): fetch(&batch, milliseconds: milliseconds, sleeping: true)
-      case .stop: return wakeUp.signal()
+      case .poll: fetch(&batch, milliseconds: 0, sleeping: false, report)
+      case .sleep(let milliseconds):
+        fetch(&batch, milliseconds: milliseconds, sleeping: true, report)
+      case .stop: return wake()
       }
     }
   }
@@ -98,8 +89,19 @@ final class ThreadPool: Driver, @unchecked Sendable {
       mustSignal = hasWork(s) && shouldSignal(&s)
       return work
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal { wake() }
     return work
+  }
+
+  /// Wakes a worker. An eventfd can always be written to: watching for that wakes one as well. When this
+  /// fails, too, what is left for the workers next tries again.
+  private func wake() {
+    if wakeUp.signal() { return }
+    do throws(Errno) {
+      try epoll.modify(wakeUp.descriptor, [.readable, .writable, .edgeTriggered], Self.wakeToken)
+    } catch {
+      shared.withLock { $0.isSignalled = false }
+    }
   }
 
   private func take(_ s: inout Shared, _ streak: inout Int) -> Work {
@@ -108,21 +110,37 @@ final class ThreadPool: Driver, @unchecked Sendable {
       streak += 1
       return .job(job)
     }
+    // After a streak: one poke, and one event or a look for events, however many pokes there are.
+    if streak <= Self.longestStreak, let token = s.pokes.popFirst() {
+      streak = streak < Self.longestStreak ? 0 : Self.longestStreak + 1
+      return .attend(s.slots[token])
+    }
     streak = 0
-    if let token = s.pokes.popFirst() { return .attend(s.slots[token]) }
     if let (token, readiness) = s.events.popFirst() { return .event(s.slots[token], readiness) }
-    guard s.jobs.isEmpty else { return .poll }
+    guard s.jobs.isEmpty, s.pokes.isEmpty else { return .poll }
     s.waiting += 1
     let earliest = s.timers.earliest
     return .sleep(milliseconds: earliest == .never ? -1 : earliest.pollTimeout(from: .now))
   }
 
-  private func fetch(_ batch: inout EventBatch, milliseconds: CInt, sleeping: Bool) {
-    epoll.wait(&batch, milliseconds: milliseconds)
+  private func fetch(
+    _ batch: inout EventBatch, milliseconds: CInt, sleeping: Bool,
+    _ report: (EventLoopError) -> Void
+  ) {
+    var hasFailed = false
+    do throws(EventLoopError) {
+      try epoll.wait(&batch, milliseconds: milliseconds)
+    } catch {
+      hasFailed = true
+      report(error)
+      waitForWakeUp(wakeUp, milliseconds: milliseconds)
+      wakeUp.clear()
+    }
     turns.add(1)
     events.add(batch.count)
     shared.withLock { s in
       if sleeping { s.waiting -= 1 }
+      if hasFailed { s.isSignalled = false }
       for index in 0..<batch.count {
         if batch[index].token == Self.wakeToken {
           s.isSignalled = false
@@ -151,7 +169,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
 
   override func finish() {
     shared.withLock { $0.isRunning = false }
-    wakeUp.signal()
+    wake()
   }
 
   override var isCurrent: Bool {
@@ -193,7 +211,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
       // A worker that sleeps until later must look again.
       return s.timers.earliest < before && shouldSignal(&s)
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal { wake() }
   }
 
   override func poke(_ token: Token) { post { $0.pokes.append(token) } }
@@ -211,7 +229,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
       put(&s)
       return (!takesNext || s.jobs.count + s.pokes.count > 1) && shouldSignal(&s)
     }
-    if mustSignal { wakeUp.signal() }
+    if mustSignal { wake() }
   }
 
   override var sources: [any EventSource] { shared.withLock { $0.slots.sources } }

@@ -7,12 +7,15 @@ struct Members {
 
   var count: Int { all.count }
 
-  /// - Returns: false for a member.
-  mutating func insert(_ connection: Connection) -> Bool {
-    guard places[ObjectIdentifier(connection)] == nil else { return false }
+  func contains(_ connection: Connection) -> Bool {
+    places[ObjectIdentifier(connection)] != nil
+  }
+
+  /// Does nothing for a member.
+  mutating func insert(_ connection: Connection) {
+    guard !contains(connection) else { return }
     places[ObjectIdentifier(connection)] = all.count
     all.append(connection)
-    return true
   }
 
   /// The last member takes the place.

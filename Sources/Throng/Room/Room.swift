@@ -1,7 +1,8 @@
 // A group of connections that hear each other. Nothing here waits or sends: a broadcast queues a
 // reference to one stored message in every member's outbox, and each member's own loop sends what has
 // queued up. The lock guards the list of members and the history, and is not held while members are
-// written to; only a newcomer gets the history under it, as references in its outbox.
+// written to: that may resume tasks, which can wait for a canceller, which can wait for the room. What is
+// broadcast while a newcomer gets the history is kept for it.
 
 import DequeModule
 import Synchronization
@@ -38,6 +39,8 @@ public final class Room: Sendable {
 
   private struct State {
     var members = Members()
+    /// Connections that are given the history, and what they are to get after it.
+    var newcomers: [ObjectIdentifier: [Bytes]] = [:]
     var history = Deque<Bytes>()
     var counters = Counters()
   }
@@ -56,27 +59,51 @@ public final class Room: Sendable {
   }
 
   /// How many members there are.
-  public var count: Int { state.withLock { $0.members.count } }
+  public var count: Int { state.withLock { $0.members.count + $0.newcomers.count } }
 
   public var counters: Counters { state.withLock { $0.counters } }
 
   /// Makes the connection a member, after it was given the history: it gets every message that is
   /// broadcast from then on, and none of them twice. Does nothing for a member.
   public func join(_ connection: Connection) {
-    state.withLock { s in
-      guard s.members.insert(connection) else { return }
-      // Without a limit, as there was no time to read; and so nothing but a lost client can fail here.
-      let unlimited = SlowReaderPolicy(outboxLimit: .max / 4)
-      for message in s.history {
+    let id = ObjectIdentifier(connection)
+    var due = state.withLock { s -> [Bytes]? in
+      guard !s.members.contains(connection), s.newcomers[id] == nil else { return nil }
+      return next(Array(s.history), for: connection, &s)
+    }
+    // Without a limit, as there was no time to read; and so nothing but a lost client can fail here.
+    let unlimited = SlowReaderPolicy(outboxLimit: .max / 4)
+    while let messages = due {
+      for message in messages {
         try? connection.write(message, flush: .endOfTurn, policy: unlimited)
       }
+      due = state.withLock { s in
+        // It may have left meanwhile.
+        guard let missed = s.newcomers[id] else { return nil }
+        return next(missed, for: connection, &s)
+      }
     }
+  }
+
+  /// What a newcomer gets next; when there is nothing, it is a member.
+  private func next(
+    _ messages: [Bytes], for connection: Connection, _ s: inout State
+  ) -> [Bytes]? {
+    guard messages.isEmpty else {
+      s.newcomers[ObjectIdentifier(connection)] = []
+      return messages
+    }
+    s.newcomers[ObjectIdentifier(connection)] = nil
+    s.members.insert(connection)
+    return nil
   }
 
   /// Ends the membership. A message that another thread is just broadcasting may still arrive. Does
   /// nothing for who is no member.
   public func leave(_ connection: Connection) {
-    state.withLock { _ = $0.members.remove(connection) }
+    state.withLock { s in
+      if !s.members.remove(connection) { s.newcomers[ObjectIdentifier(connection)] = nil }
+    }
   }
 
   /// Queues a message for every member and returns without waiting. Members who cannot be reached any
@@ -100,6 +127,7 @@ public final class Room: Sendable {
     let members = state.withLock { s in
       s.counters.messages += messages.count
       if remembering { remember(messages.count == 1 ? [whole] : messages, &s) }
+      if !s.newcomers.isEmpty { keepForNewcomers(whole, messages.count, except: excluded, &s) }
       return s.members.all
     }
     let outcome = deliver(whole, to: members, except: excluded)
@@ -107,6 +135,15 @@ public final class Room: Sendable {
       s.counters.deliveries += outcome.deliveries * messages.count
       s.counters.missed += outcome.missed * messages.count
       for member in outcome.gone { _ = s.members.remove(member) }
+    }
+  }
+
+  private func keepForNewcomers(
+    _ message: Bytes, _ count: Int, except excluded: Connection?, _ s: inout State
+  ) {
+    for id in s.newcomers.keys where excluded.map(ObjectIdentifier.init) != id {
+      s.newcomers[id]?.append(message)
+      s.counters.deliveries += count
     }
   }
 

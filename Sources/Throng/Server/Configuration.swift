@@ -3,23 +3,30 @@
 /// What a server listens on, and its limits. Every limit has a default that suits a server on the
 /// internet; ``ConnectionOptions`` has those of each connection.
 public struct Configuration: Sendable {
-  /// Where to listen; several entries make several listeners.
+  /// Where to listen; several entries make several listeners. An address that is named twice, or that a
+  /// wildcard address includes, gets one.
   public var listen: [Endpoint] = [.anyAddress(port: 52000)]
   /// Established connections that the kernel holds until they are accepted (listen(2)).
   public var backlog = 4096
-  /// Accepting pauses at this many connections; the backlog holds the rest.
+  /// Accepting pauses at this many connections of the whole server; the backlog holds the rest.
   public var maximumConnections = 65536
-  /// Further clients of an address that has so many connections are refused with a reset.
-  public var maximumConnectionsPerAddress = 65536
-  /// How many clients are accepted between two looks at those who are connected.
+  /// Further clients of an address that has so many connections are refused with a reset; nil: no limit.
+  /// An IPv4 address counts alone, an IPv6 address with its /64; clients of a Unix socket have none.
+  public var maximumConnectionsPerAddress: Int? = 256
+  /// Maximum connections that a loop accepts per wakeup.
   public var acceptBatch = 64
-  /// At most this many accepts a second; nil: as many as come.
+  /// The whole server accepts at most this many clients a second; nil: as many as come. After a quiet
+  /// time, one and a tenth of a second's worth are accepted at once.
   public var acceptRate: Int?
-  /// How long a stopping server lets handlers finish before it resets the rest.
+  /// How long a stopping server lets handlers finish, and serves the clients that wait in the accept
+  /// queue, before it resets the rest. Handlers that have not returned a second after that are given up.
   public var drainTimeout: Duration = .seconds(10)
   /// How long a reactor looks for events without sleeping before it sleeps: trades a core for latency.
   /// Nil: it sleeps at once. The other models sleep in the kernel anyway.
   public var busyPoll: Duration?
+  /// What ``Server/run()-(())`` calls once the server's threads run, on the thread that has called it:
+  /// ``Server/runningModel`` and ``Server/addresses`` say what serves and where.
+  public var started: (@Sendable (Server) -> Void)?
   /// What ``Server/run()-(())`` does on SIGUSR1; nil: it logs the metrics.
   public var metricsSignalled: (@Sendable (Metrics) -> Void)?
   /// The limits of each connection.
@@ -43,23 +50,4 @@ public enum Endpoint: Sendable, Hashable {
   /// A Unix socket: a path, or `@name` for an abstract one. A stale file is replaced, a live server's
   /// is not; the file is removed at the end. `mode` is its permission bits (unix(7)).
   case unix(path: String, mode: UInt32 = 0o666)
-}
-
-/// Why a server does not run.
-public enum ServerError: Error, CustomStringConvertible {
-  case cannotListen(on: String, reason: String, remedy: String)
-  case address(AddressError)
-  /// Something the system refused at the start.
-  case system(String)
-  case alreadyRunning
-
-  public var description: String {
-    switch self {
-    case .cannotListen(let place, let reason, let remedy):
-      "cannot listen on \(place): \(reason)\(remedy.isEmpty ? "" : " (\(remedy))")"
-    case .address(let error): error.description
-    case .system(let text): text
-    case .alreadyRunning: "the server is running already, or has run (make a new one)"
-    }
-  }
 }

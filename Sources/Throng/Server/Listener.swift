@@ -8,15 +8,26 @@ final class Listener: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: `socket` and `token` are set before the driver runs; the socket is
   // closed once nobody accepts from it. The other variables are under the station's lock.
   private var socket: ListeningSocket?
-  private var token = Token(rawValue: .max)
+  private(set) var token = Token(rawValue: .max)
   private unowned let station: Station
-  private let driver: Driver
+  let driver: Driver
   private let batch: Int
   private let acceptsNonBlocking: Bool
   private var isPaused = false
-  private var isClosed = false
+  /// Whether epoll watches the socket, as far as it has done what it was told.
+  private var isArmed = true
+  private(set) var isClosed = false
   /// Threads inside `ready`: in a pool a second one may come when accepting was resumed meanwhile.
   private var acceptors = 0
+  /// How many clients may still be accepted; once the drain has begun, those that are in the queue.
+  private var queued = Int.max
+  /// Calls of accept(2) that have failed since the last one that has not.
+  private var failures = 0
+
+  /// So many clients in a row may have failed before accept(2) returned them.
+  private static let failuresInARow = 16
+  private static let firstPause = Duration.milliseconds(200)
+  private static let longestPause = Duration.seconds(5)
 
   init(
     _ socket: consuming ListeningSocket, station: Station, acceptsNonBlocking: Bool
@@ -34,10 +45,9 @@ final class Listener: EventSource, @unchecked Sendable {
 
   func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     guard station.withListeners(begin) else { return }
-    for _ in 0..<batch {
-      guard acceptOne() else { break }
-    }
-    station.withListeners(end)
+    var count = 0
+    while count < batch, acceptOne(isFirst: count == 0) { count += 1 }
+    station.endTurn { end(hasAccepted: count > 0) }
   }
 
   private func begin() -> Bool {
@@ -46,31 +56,37 @@ final class Listener: EventSource, @unchecked Sendable {
     return true
   }
 
-  private func end() {
+  /// - Returns: why epoll does not watch the socket as it should.
+  private func end(hasAccepted: Bool) -> Errno? {
     acceptors -= 1
+    if hasAccepted { failures = 0 }
+    // The last client may have been accepted without a look at the empty queue, of which epoll says
+    // nothing. In a pool another thread may still be at it.
+    if queued != .max, !isClosed, queued == 0 || socket?.isQueueEmpty != false { close() }
     if isClosed {
       closeIfUnused()
-    } else if driver.isOneShot, !isPaused {
-      arm(interest)
+    } else if isPaused {
+      if isArmed, !driver.isOneShot { _ = arm() }
+    } else if !isArmed || driver.isOneShot {
+      return arm()
     }
+    return nil
   }
 
-  /// False when there is nobody to accept, or when accepting must pause.
-  private func acceptOne() -> Bool {
-    guard station.mayAccept() else { return false }
-    do {
-      guard let client = try socket?.accept(nonBlocking: acceptsNonBlocking) else { return false }
+  /// False when there is no client to accept, or when accepting must pause.
+  private func acceptOne(isFirst: Bool) -> Bool {
+    guard station.mayAccept(from: self, isFirst: isFirst) else { return false }
+    do throws(Errno) {
+      guard let client = try socket?.accept(nonBlocking: acceptsNonBlocking) else {
+        throw Errno.resourceTemporarilyUnavailable
+      }
       station.admit(client)
       return true
     } catch .resourceTemporarilyUnavailable {
-      station.acceptedNobody()
-      station.caughtUp()
+      station.acceptedNobody(from: self)
       return false
     } catch {
-      station.acceptedNobody()
-      if error.isExhaustion { station.pause(exhausted: error) }
-      // Anything else is the fate of that one client (accept(2)): ECONNABORTED, EPROTO, EPERM ...
-      return !error.isExhaustion
+      return station.acceptFailed(error, from: self)
     }
   }
 
@@ -81,30 +97,78 @@ final class Listener: EventSource, @unchecked Sendable {
   func pause() {
     guard !isPaused else { return }
     isPaused = true
-    arm([])
+    // Where this fails an event comes and finds accepting paused, and `end` tries again.
+    if isArmed { _ = arm() }
   }
 
-  func resume() {
-    guard isPaused else { return }
+  /// - Returns: why it cannot; it must then be paused again.
+  func resume() -> Errno? {
+    guard isPaused else { return nil }
     isPaused = false
-    arm(interest)
+    return arm()
   }
 
-  private func arm(_ interest: Readiness) {
-    if let descriptor = socket?.socket.descriptor {
-      driver.epoll.modify(descriptor, interest, token)
+  /// Nil once it is closed.
+  var descriptor: CInt? { socket?.socket.descriptor }
+
+  /// Has epoll watch the socket unless accepting is paused.
+  private func arm() -> Errno? {
+    guard let descriptor else { return nil }
+    do throws(Errno) {
+      // epoll reports a hang-up whatever the mask: with `oneShot` at most once.
+      try driver.epoll.modify(descriptor, isPaused ? .oneShot : interest, token)
+      isArmed = !isPaused
+      return nil
+    } catch {
+      return error
     }
   }
 
-  /// Stops listening, at once or when who accepts is done. On a thread of the driver.
-  func close() {
-    guard !isClosed else { return }
-    isClosed = true
-    closeIfUnused()
+  var hasQueue: Bool { queued > 0 }
+
+  /// A client is about to be accepted.
+  func noteAccept() { if queued != .max { queued -= 1 } }
+
+  /// There was no client to accept.
+  func noteEmptyQueue() {
+    failures = 0
+    if queued != .max { queued = 0 }
   }
 
+  /// - Returns: how long to rest; nil: the next client may be accepted at once.
+  func noteFailure(_ error: Errno) -> Duration? {
+    failures += 1
+    if error.isExhaustion { return Self.firstPause }
+    let patience = error.concernsOneClient ? Self.failuresInARow : 0
+    guard failures > patience else { return nil }
+    return min(Self.longestPause, Self.firstPause * (1 << min(failures - patience - 1, 8)))
+  }
+
+  /// Lets no client join the queue, and closes once it is empty. On a thread of the driver.
+  func drain() {
+    guard !isClosed else { return }
+    queued = socket?.closeQueue() ?? 0
+    if queued == 0 { close() }
+  }
+
+  /// Stops listening, at once or when the threads that accept are done. On a thread of the driver.
+  /// - Returns: how many clients were in the queue, where the kernel says it.
+  @discardableResult
+  func close() -> Int {
+    guard !isClosed else { return 0 }
+    isClosed = true
+    let count = socket?.queueLength ?? 0
+    closeIfUnused()
+    return count
+  }
+
+  /// For another thread, when that of the driver does not come to `close`.
+  func stopListening() { socket?.socket.shutdownBoth() }
+
   private func closeIfUnused() {
-    guard acceptors == 0, socket != nil else { return }
+    guard acceptors == 0, let descriptor else { return }
+    // A forked child may keep the socket open, and epoll would go on reporting it.
+    driver.epoll.delete(descriptor)
     socket = nil
     driver.release(token)
   }

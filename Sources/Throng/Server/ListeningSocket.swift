@@ -13,13 +13,16 @@ struct AcceptedClient: ~Copyable {
 struct ListeningSocket: ~Copyable {
   var socket: Socket
   let address: SocketAddress
-  /// The file to remove at the end.
-  private let unixPath: String?
+  private let backlog: Int
+  private var file: SocketFile?
 
-  private init(_ socket: consuming Socket, _ address: SocketAddress, unixPath: String?) {
+  private init(
+    _ socket: consuming Socket, _ address: SocketAddress, _ file: SocketFile?, _ backlog: Int
+  ) {
     self.socket = socket
     self.address = address
-    self.unixPath = unixPath
+    self.file = file
+    self.backlog = backlog
   }
 
   static func open(
@@ -27,17 +30,40 @@ struct ListeningSocket: ~Copyable {
   ) throws(ServerError) -> ListeningSocket {
     do {
       let socket = try bind(plan, options)
-      let address = socket.localAddress ?? plan.address
-      let bound = ListeningSocket(socket, address, unixPath: plan.unixPath)
+      let address = try socket.boundAddress
+      let file = plan.unixPath.flatMap { SocketFile(path: $0) }
+      let bound = ListeningSocket(socket, address, file, backlog)
       if let path = plan.unixPath { _ = try check(shim_chmod(path, plan.mode)) }
       _ = try check(shim_listen(bound.socket.descriptor, CInt(clamping: backlog)))
+      // Not before: two servers that start at the same time would share the port. Now only this one has
+      // it, and the sockets of its other loops may join.
+      if plan.sharing == .first { try bound.socket.set(SOL_SOCKET, SO_REUSEPORT, 1) }
       return bound
     } catch {
-      throw explain(error, plan)
+      throw .cannotListen(on: plan.place, failure(error, plan))
     }
   }
 
-  deinit { if let unixPath { _ = shim_unlink(unixPath) } }
+  deinit { file?.remove() }
+
+  /// No client can join the accept queue any more but one at a time, when it is empty.
+  /// - Returns: how many clients are in it, at most.
+  mutating func closeQueue() -> Int {
+    file?.remove()
+    file = nil
+    // On a socket that listens this changes the backlog alone (listen(2)); what is queued stays.
+    _ = shim_listen(socket.descriptor, 0)
+    return isQueueEmpty ? 0 : queueLength ?? backlog + 1
+  }
+
+  /// Whether no client waits to be accepted.
+  var isQueueEmpty: Bool { !socket.reference.hasInput }
+
+  /// Clients in the accept queue; nil where the kernel does not say: on Unix sockets.
+  var queueLength: Int? {
+    let length = shim_accept_queue_length(socket.descriptor)
+    return length >= 0 ? Int(length) : nil
+  }
 
   /// The next client that has connected (accept4(2)); its socket inherits the options set on this one.
   func accept(nonBlocking: Bool) throws(Errno) -> AcceptedClient {
@@ -66,7 +92,7 @@ struct ListeningSocket: ~Copyable {
     try socket.apply(options, isTCP: !plan.isUnix)
     guard !plan.isUnix else { return }
     try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
-    if plan.isShared { try socket.set(SOL_SOCKET, SO_REUSEPORT, 1) }
+    if plan.sharing == .further { try socket.set(SOL_SOCKET, SO_REUSEPORT, 1) }
     if plan.address.family == AF_INET6 {
       try socket.set(CInt(IPPROTO_IPV6), IPV6_V6ONLY, plan.isDualStack ? 0 : 1)
     }
@@ -80,92 +106,38 @@ struct ListeningSocket: ~Copyable {
     if result == -ECONNREFUSED { _ = shim_unlink(path) }
   }
 
-  private static func explain(_ error: Errno, _ plan: ListenPlan) -> ServerError {
-    let remedy =
-      switch error {
-      case .addressInUse:
-        plan.isUnix
-          ? "is another server running? try another path" : "is another server running? try --port"
-      case .permissionDenied where plan.unixPath != nil:
-        "may you write to its directory? choose another path"
-      case .permissionDenied:
-        "ports below 1024 need the right CAP_NET_BIND_SERVICE: choose a higher one with --port"
-      case .addressNotAvailable: "this machine does not have that address: check --host"
-      case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "raise the limit with ulimit -n"
-      case .noSuchFileOrDirectory: "its directory does not exist: create it, or choose another path"
-      default: ""
-      }
-    return .cannotListen(on: plan.place, reason: describe(error), remedy: remedy)
-  }
-
-  private static func describe(_ error: Errno) -> String {
-    let text = "\(error)"
-    return text.prefix(1).lowercased() + text.dropFirst()
+  private static func failure(_ error: Errno, _ plan: ListenPlan) -> ListenFailure {
+    switch error {
+    case .addressInUse:
+      if let path = plan.unixPath, shim_is_socket(path) == 0 { return .notASocket }
+      return plan.address.port.map { .portInUse($0) } ?? .unixSocketInUse
+    case .permissionDenied: return plan.unixPath == nil ? .portProtected : .directoryProtected
+    case .addressNotAvailable: return .addressNotAvailable
+    case .noSuchFileOrDirectory: return .noSuchDirectory
+    default: return .system(error)
+    }
   }
 }
 
-/// One address to listen on, decided before anything is opened.
-struct ListenPlan {
-  var address: SocketAddress
-  /// As a person would name it in an error.
-  let place: String
-  var isDualStack = false
-  /// Several loops listen on the same address.
-  var isShared = false
-  var unixPath: String?
-  var mode: UInt32 = 0o666
+/// The file of a Unix socket, which another process may have replaced when this one wants to remove it.
+private struct SocketFile {
+  private let path: String
+  /// The kernel does not use the number again while the socket that was bound to it is open.
+  private let identity: shim_file_identity
 
-  /// A path or an abstract name.
-  var isUnix: Bool { address.family == AF_UNIX }
-
-  /// What the configuration's endpoints come to.
-  static func plans(for endpoints: [Endpoint], shared: Bool) throws(ServerError) -> [ListenPlan] {
-    var plans: [ListenPlan] = []
-    for endpoint in endpoints {
-      do {
-        plans += try self.plans(for: endpoint, shared: shared)
-      } catch {
-        throw .address(error)
-      }
-    }
-    // `::` takes IPv4 clients as well, unless IPv4's own any-address is listened on beside it.
-    let hasIPv4Wildcard = plans.contains {
-      if case .ipv4(0, _) = $0.address.storage { true } else { false }
-    }
-    if hasIPv4Wildcard { for index in plans.indices { plans[index].isDualStack = false } }
-    return plans
+  init?(path: String) {
+    var identity = shim_file_identity()
+    guard shim_identify_file(path, &identity) >= 0 else { return nil }
+    self.path = path
+    self.identity = identity
   }
 
-  private static func plans(
-    for endpoint: Endpoint, shared: Bool
-  ) throws(AddressError) -> [ListenPlan] {
-    switch endpoint {
-    case .anyAddress(let port):
-      guard (0...65535).contains(port) else { throw .portOutOfRange(port) }
-      let address =
-        isIPv6Available
-        ? SocketAddress(.ipv6(high: 0, low: 0, scope: 0, port: UInt16(port)))
-        : SocketAddress(.ipv4(address: 0, port: UInt16(port)))
-      return [
-        ListenPlan(
-          address: address, place: "port \(port)", isDualStack: isIPv6Available, isShared: shared)
-      ]
-    case .host(let host, let port):
-      return try SocketAddress.resolve(host: host, port: port).map {
-        ListenPlan(
-          address: $0, place: "\($0)", isDualStack: $0.isWildcardIPv6, isShared: shared)
-      }
-    case .unix(let path, let mode):
-      let address = try SocketAddress.unix(path: path)
-      let file = path.hasPrefix("@") ? nil : path
-      return [ListenPlan(address: address, place: path, unixPath: file, mode: mode)]
-    }
-  }
-
-  private static var isIPv6Available: Bool {
-    let fd = shim_socket(AF_INET6, 0)
-    guard fd >= 0 else { return false }
-    _ = Socket(adopting: fd)
-    return true
+  /// Does nothing when the path names another file by now.
+  func remove() {
+    var now = shim_file_identity()
+    guard shim_identify_file(path, &now) >= 0, now.device == identity.device,
+      now.inode == identity.inode
+    else { return }
+    _ = shim_unlink(path)
   }
 }

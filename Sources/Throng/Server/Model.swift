@@ -11,7 +11,7 @@ public struct Model: Sendable, Hashable {
   }
   package let kind: Kind
 
-  /// One thread multiplexes all clients: a handler must not block it.
+  /// One thread, its own, multiplexes all clients: a handler must not block it.
   public static let reactor = reactor(loops: 1)
 
   /// Several reactors, each on a thread of its own with a listener of its own; nothing is shared.
@@ -45,6 +45,15 @@ public struct Model: Sendable, Hashable {
   /// Whether connections are served from epoll events rather than by threads that block.
   var isReadinessDriven: Bool {
     if case .threadPerClient = kind { false } else { true }
+  }
+
+  /// The same model with so many threads for its event loops.
+  func with(threadCount: Int) -> Model {
+    switch kind {
+    case .reactor: .reactor(loops: threadCount)
+    case .threadPool: .threadPool(threads: threadCount)
+    case .threadPerClient: self
+    }
   }
 
   public static let defaultStackSize = 256 * 1024

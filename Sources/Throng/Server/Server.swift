@@ -1,4 +1,5 @@
-// A server: listeners, a model, and a handler. Binds, runs the model's threads, stops them.
+// A server: listeners, a model, and a handler. Binds and stops; `Server+Running` has what happens in
+// between.
 
 import CEpollShim
 import Logging
@@ -17,7 +18,11 @@ public final class Server: Sendable {
     var phase = Phase.made
     var stations: [Station] = []
     var addresses: [SocketAddress] = []
-    var stopAsked: Int = 0
+    var stopAsked = StopStage.running
+    /// What runs, once it does: fewer threads than the model has where no more could be started.
+    var runningModel: Model?
+    /// Where the thread inside `run` waits.
+    var news: LoopThreads.News?
     /// What the stations had counted when they ended.
     var lastMetrics = Metrics()
   }
@@ -25,8 +30,9 @@ public final class Server: Sendable {
   public let model: Model
   public let configuration: Configuration
   private let service: Service
-  private let log: Logger
+  let log: Logger
   private let ids = ConnectionIDs()
+  private let failureLog = LogLimiter()
   private let state = Mutex(State())
 
   /// A server that has not touched the system yet.
@@ -59,6 +65,10 @@ public final class Server: Sendable {
   /// Where the server listens; empty before ``listen()``.
   public var addresses: [SocketAddress] { state.withLock { $0.addresses } }
 
+  /// The model with the number of event loops or threads that really serve: fewer than ``model`` has
+  /// when no more threads could be started. The same as ``model`` until the server runs.
+  public var runningModel: Model { state.withLock { $0.runningModel } ?? model }
+
   /// What the server has counted so far. Any thread, also after the end.
   public var metrics: Metrics {
     state.withLock { $0.stations.isEmpty ? $0.lastMetrics : Metrics($0.stations) }
@@ -74,23 +84,30 @@ public final class Server: Sendable {
     }
   }
 
-  /// Serves until SIGINT or SIGTERM, or ``stop()``, and returns once the server has drained. Blocks the
-  /// calling thread, which becomes the reactor's (or one of the model's). A second signal resets the
+  /// Serves until SIGINT, SIGTERM or SIGHUP, or ``stop()``, and returns once the server has drained. Blocks
+  /// the calling thread, which waits for signals; the model's threads serve. A second signal resets the
   /// clients that are left. Signals are seen here only if no other thread takes them: call this from
   /// the main thread before starting others, or use the asynchronous form.
-  public func run() throws { try run(watching: watchSignals) }
+  /// - Throws: ``ServerError``; ``ServerError/handlersStillRunning(connections:)`` when handlers have not
+  ///   returned a second after their connections were reset.
+  public func run() throws {
+    shim_ignore_broken_pipes()
+    try run { () throws(Errno) in try SignalWatch() }
+  }
 
   /// Serves until ``stop()`` or until the task is cancelled, and returns once the server has drained.
   /// Runs on threads of its own and leaves signals alone.
+  /// - Throws: as ``run()-(())`` does.
   public func run() async throws {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         do {
           try Thread.startDetached(stackSize: 1 << 20) {
-            continuation.resume(with: Result { try self.run { _ in nil } })
+            continuation.resume(with: Result { try self.run { nil } })
           }
         } catch {
-          continuation.resume(throwing: ServerError.system("cannot start a thread: \(error)"))
+          continuation.resume(
+            throwing: ServerError.system("cannot start a thread: \(error) (raise ulimit -u)"))
         }
       }
     } onCancel: {
@@ -99,117 +116,76 @@ public final class Server: Sendable {
   }
 
   /// Stops accepting, lets every handler finish what was received, flushes and closes; past the drain
-  /// timeout, resets. Does not wait; any thread, any number of times.
-  public func stop() { requestStop(resetting: false) }
+  /// timeout, resets. Does not wait; any thread, any number of times. A handler that blocks the thread
+  /// of its event loop keeps what that loop serves open until it returns; ``run()-(())`` ends all the
+  /// same, a second after the drain timeout at the latest.
+  public func stop() { requestStop(.draining) }
 
   /// Stops accepting and resets every connection. Does not wait; any thread.
-  public func stopNow() { requestStop(resetting: true) }
+  public func stopNow() { requestStop(.resetting) }
 
-  private func requestStop(resetting: Bool) {
-    let stations = state.withLock { s in
-      s.stopAsked = max(s.stopAsked, resetting ? 2 : 1)
-      return s.stations
+  /// The loops are asked at once, by the calling thread; the one inside `run` sees to the deadlines.
+  func requestStop(_ stage: StopStage) {
+    let (isNew, stations, news) = state.withLock { s in
+      defer { s.stopAsked = max(s.stopAsked, stage) }
+      return (stage > s.stopAsked, s.stations, s.news)
     }
-    for station in stations { station.requestStop(resetting: resetting) }
+    guard isNew else { return }
+    for station in stations { station.requestStop(stage) }
+    news?.wake()
   }
 
-  // MARK: Running
+  // MARK: For the thread inside `run`
 
-  /// What starts the thread of a loop.
-  typealias ThreadStart =
-    @Sendable (_ body: @escaping @Sendable () -> Void) throws(Errno) -> Thread
+  var stopAsked: StopStage { state.withLock { $0.stopAsked } }
 
-  /// - Parameters:
-  ///   - watch: begins to watch the signals, or does not; if it throws, so does this.
-  ///   - start: another way to start threads, for tests.
-  func run(
-    watching watch: (Driver) throws(Errno) -> SignalWatch?,
-    starting start: @escaping ThreadStart = Server.startThread
-  ) throws(ServerError) {
-    if addresses.isEmpty { try listen() }
-    let stations = try state.withLock { (s) throws(ServerError) in
+  func beginRunning() throws(ServerError) -> [Station] {
+    try state.withLock { (s) throws(ServerError) in
       guard s.phase == .listening else { throw .alreadyRunning }
       s.phase = .running
       return s.stations
     }
-    defer {
-      state.withLock { s in
-        s.phase = .stopped
-        s.lastMetrics = Metrics(s.stations)
-        s.stations = []
-      }
-    }
-    do {
-      let watch = try watch(stations[0].driver)
-      defer { watch?.end() }
-      let asked = state.withLock { $0.stopAsked }
-      if asked > 0 { requestStop(resetting: asked > 1) }
-      run(stations[...], start)
-    } catch {
-      for station in stations { station.dismiss() }
-      throw .system("cannot run the server: \(error)")
-    }
   }
 
-  @Sendable private static func startThread(
-    _ body: @escaping @Sendable () -> Void
-  ) throws(Errno) -> Thread { try Thread(stackSize: 1 << 20, body) }
-
-  /// The first station on the calling thread, the others each on one of its own. Fewer loops than asked
-  /// for serve as well, but nobody may connect to one that does not run.
-  private func run(_ stations: ArraySlice<Station>, _ start: @escaping ThreadStart) {
-    guard let first = stations.first else { return }
-    let others = stations.dropFirst()
-    guard !others.isEmpty else { return first.driver.run() }
-    do {
-      let thread = try start { [self] in run(others, start) }
-      first.driver.run()
-      thread.join()
-    } catch {
-      for station in others { station.dismiss() }
-      log.error(
-        """
-        cannot start a thread: \(error) (raise ulimit -u); serving with fewer loops than asked for, \
-        by \(others.count)
-        """)
-      first.driver.run()
+  /// The event loops run, or at least these.
+  func note(running: [Station], threadCount: Int, _ news: LoopThreads.News) {
+    let asked = state.withLock { s in
+      s.stations = running
+      s.news = news
+      s.runningModel = model.with(threadCount: threadCount)
+      return s.stopAsked
     }
+    // Before that a stop has reached nothing but `stopAsked`, or not all of them.
+    if asked > .running { for station in running { station.requestStop(asked) } }
   }
 
-  private func watchSignals(_ driver: Driver) throws(Errno) -> SignalWatch? {
-    shim_ignore_broken_pipes()
-    return try SignalWatch(driver) { [unowned self] request in
-      switch request {
-      case .drain: requestStop(resetting: false)
-      case .reset: requestStop(resetting: true)
-      case .metrics: reportMetrics()
-      }
-    }
+  /// So that no client connects to an event loop that is given up.
+  func stopListening() {
+    for station in state.withLock({ $0.stations }) { station.stopListening() }
   }
 
-  private func reportMetrics() {
-    if let report = configuration.metricsSignalled { return report(metrics) }
-    log.notice("\(metrics)")
+  func endRunning() {
+    state.withLock { s in
+      s.phase = .stopped
+      s.lastMetrics = Metrics(s.stations)
+      s.stations = []
+      s.news = nil
+    }
   }
 
   // MARK: Opening
 
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
-    var plans = try ListenPlan.plans(for: configuration.listen, shared: loops > 1)
+    var plans = try ListenPlan.plans(
+      for: configuration.listen, sharing: loops > 1 ? .first : .none)
     if loops > 1, let unix = plans.first(where: \.isUnix) {
-      throw .cannotListen(
-        on: unix.place, reason: "several loops cannot share a Unix socket",
-        remedy: "choose one loop, or the thread pool")
+      throw .cannotListen(on: unix.place, .unixSocketWithLoops)
     }
     var opened: [Station] = []
-    var limits = configuration
-    limits.maximumConnections = max(1, (configuration.maximumConnections + loops - 1) / loops)
+    let admission = AdmissionControl(configuration)
     do {
-      for index in 1...loops {
-        let others = index == loops ? opened : []
-        opened.insert(try openStation(limits, &plans, outliving: others), at: 0)
-      }
+      for _ in 1...loops { opened.append(try openStation(admission, &plans)) }
     } catch {
       for station in opened { station.dismiss() }
       throw error
@@ -220,23 +196,27 @@ public final class Server: Sendable {
 
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
   private func openStation(
-    _ limits: Configuration, _ plans: inout [ListenPlan], outliving others: [Station] = []
+    _ admission: AdmissionControl, _ plans: inout [ListenPlan]
   ) throws(ServerError) -> Station {
     var station: Station?
     do {
-      let new = try Station(service, model, limits, ids: ids, log: log, outliving: others)
+      let new = try Station(
+        service, model, configuration, ids: ids, admission: admission, log: log,
+        failureLog: failureLog)
       station = new
       for index in plans.indices {
         let socket = try ListeningSocket.open(
-          plans[index], options: limits.connection, backlog: limits.backlog)
+          plans[index], options: configuration.connection, backlog: configuration.backlog)
         plans[index].address = socket.address
+        if plans[index].sharing == .first { plans[index].sharing = .further }
         try new.listen(socket)
       }
       return new
     } catch {
       station?.dismiss()
       if let error = error as? ServerError { throw error }
-      throw .system("cannot make an event loop: \(error) (raise the limit with ulimit -n)")
+      let remedy = (error as? Errno).map { " (\(Exhaustion($0).remedy))" } ?? ""
+      throw .system("cannot make an event loop: \(error)\(remedy)")
     }
   }
 }

@@ -9,8 +9,14 @@ package struct EventDescriptor: ~Copyable {
   package init() throws(Errno) { descriptor = try check(shim_eventfd()) }
   deinit { _ = shim_close(descriptor) }
 
-  /// EAGAIN means that the counter is full, so the reader is awake already.
-  package func signal() { _ = shim_eventfd_signal(descriptor) }
+  /// - Returns: false when write(2) has failed, so that nothing was woken.
+  @discardableResult
+  package func signal() -> Bool {
+    while true {
+      let result = shim_eventfd_signal(descriptor)
+      if result != -Int(EINTR) { return result >= 0 }
+    }
+  }
 
   /// EAGAIN means that somebody else has cleared it.
   package func clear() { _ = shim_eventfd_clear(descriptor) }

@@ -59,7 +59,18 @@ struct Socket: ~Copyable {
     _ = shim_set_timeout(descriptor, SO_RCVTIMEO, duration.map { max(1_000, $0.nanoseconds) } ?? 0)
   }
 
-  var localAddress: SocketAddress? {
-    SocketAddress.from { shim_getsockname(descriptor, $0, $1) }
+  /// Where the socket is bound, with the port that the system has chosen (getsockname(2)).
+  var boundAddress: SocketAddress {
+    get throws(Errno) {
+      var storage = sockaddr_storage()
+      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+      _ = try check(shim_getsockname(descriptor, &storage, &length))
+      guard let address = SocketAddress(decoding: &storage, length: length) else {
+        throw .addressFamilyNotSupported
+      }
+      return address
+    }
   }
+
+  var localAddress: SocketAddress? { try? boundAddress }
 }

@@ -71,6 +71,12 @@ extension SocketAddress {
     return false
   }
 
+  /// Whether this stands for every address of the machine, `::` or `0.0.0.0`.
+  package var isWildcard: Bool {
+    if case .ipv4(0, _) = storage { return true }
+    return isWildcardIPv6
+  }
+
   func with(port: Int) -> SocketAddress {
     switch storage {
     case .ipv4(let address, _): .init(.ipv4(address: address, port: UInt16(port)))
@@ -134,21 +140,22 @@ extension SocketAddress {
     return SocketAddress(decoding: &storage, length: length)
   }
 
-  init?(decoding storage: UnsafePointer<sockaddr_storage>, length: socklen_t) {
-    let start = UnsafeRawPointer(storage)
-    switch CInt(storage.pointee.ss_family) {
+  /// The structures are read from wherever they lie, aligned or not.
+  init?(decoding start: UnsafeRawPointer, length: socklen_t) {
+    switch CInt(start.loadUnaligned(as: sa_family_t.self)) {
     case AF_INET:
-      let source = start.assumingMemoryBound(to: sockaddr_in.self).pointee
+      let source = start.loadUnaligned(as: sockaddr_in.self)
       self.init(
         .ipv4(
           address: UInt32(bigEndian: source.sin_addr.s_addr),
           port: UInt16(bigEndian: source.sin_port)))
     case AF_INET6:
-      let source = start.assumingMemoryBound(to: sockaddr_in6.self).pointee
+      let source = start.loadUnaligned(as: sockaddr_in6.self)
+      // The address has the alignment of 32 bits.
       let (high, low) = withUnsafeBytes(of: source.sin6_addr) {
         (
-          UInt64(bigEndian: $0.load(as: UInt64.self)),
-          UInt64(bigEndian: $0.load(fromByteOffset: 8, as: UInt64.self))
+          UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)),
+          UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         )
       }
       self.init(

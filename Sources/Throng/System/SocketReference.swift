@@ -26,41 +26,63 @@ struct SocketReference: Sendable {
     _ slices: some RandomAccessCollection<ChunkSlice>, waiting: Bool = true
   ) throws(Errno) -> Int {
     if slices.count == 1, let only = slices.first { return try send(only.buffer, waiting: waiting) }
-    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
     return try withUnsafeTemporaryAllocation(of: iovec.self, capacity: slices.count) {
       (vector: UnsafeMutableBufferPointer<iovec>) throws(Errno) -> Int in
       for (index, slice) in slices.enumerated() {
-        let buffer = slice.buffer
-        vector[index] = iovec(
-          iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress), iov_len: buffer.count)
+        vector[index] = iovec(slice.buffer)
       }
-      return try retrying {
-        shim_send_vector(descriptor, vector.baseAddress, slices.count, flags)
+      return try send(vector, waiting: waiting)
+    }
+  }
+
+  /// The same for a buffer, and what is sent before it.
+  @inline(__always)
+  func send(
+    _ buffer: UnsafeRawBufferPointer, after prefix: Bytes?, waiting: Bool = true
+  ) throws(Errno) -> Int {
+    guard let prefix else { return try send(buffer, waiting: waiting) }
+    return try send(prefix, buffer, waiting: waiting)
+  }
+
+  private func send(
+    _ prefix: Bytes, _ buffer: UnsafeRawBufferPointer, waiting: Bool
+  ) throws(Errno) -> Int {
+    try prefix.withUnsafeBytes { (prefix) throws(Errno) in
+      try withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) {
+        (vector: UnsafeMutableBufferPointer<iovec>) throws(Errno) -> Int in
+        vector[0] = iovec(prefix)
+        vector[1] = iovec(buffer)
+        return try send(vector, waiting: waiting)
       }
     }
   }
+
+  private func send(
+    _ vector: UnsafeMutableBufferPointer<iovec>, waiting: Bool
+  ) throws(Errno) -> Int {
+    try retrying {
+      shim_send_vector(
+        descriptor, vector.baseAddress, vector.count, waiting ? 0 : CInt(MSG_DONTWAIT))
+    }
+  }
+
+  /// Whether a receive would return at once: with bytes, the peer's FIN or an error (poll(2)).
+  var hasInput: Bool { shim_poll_readable(descriptor, -1, 0) > 0 }
 
   /// Bytes that have arrived and wait to be read.
   var readableCount: Int { max(0, Int(shim_readable_count(descriptor))) }
 
-  /// Waits until there is something to read, or `other` is readable, or the deadline has come (poll(2)).
-  /// - Returns: which of the two is readable; neither, when the time is over.
-  func waitUntilReadable(
-    or other: CInt, deadline: MonotonicTime
-  ) throws(Errno) -> (this: Bool, other: Bool) {
-    let result = try retrying {
-      shim_poll_readable(descriptor, other, deadline.pollTimeout(from: .now))
-    }
-    return (result & 1 != 0, result & 2 != 0)
+  /// Waits until there is something to read (poll(2)).
+  /// - Returns: false when the deadline has come.
+  func waitUntilReadable(deadline: MonotonicTime) throws(Errno) -> Bool {
+    try retrying { shim_poll_readable(descriptor, -1, deadline.pollTimeout(from: .now)) } != 0
   }
 
-  /// Waits until the kernel can take something, or `other` is readable (poll(2)).
-  func waitUntilWritable(or other: CInt) throws(Errno) {
-    _ = try retrying { shim_poll_writable(descriptor, other, -1) }
-  }
+  /// Bytes sent that the peer's kernel has not acknowledged yet (SIOCOUTQ, tcp(7)); over a Unix socket,
+  /// the memory of what the peer has not received.
+  var unacknowledgedCount: CInt { shim_unacknowledged_count(descriptor) }
 
-  /// Whether the peer's kernel has yet to acknowledge some of what was sent (SIOCOUTQ, tcp(7)).
-  var hasUnacknowledged: Bool { shim_unacknowledged_count(descriptor) > 0 }
+  var hasUnacknowledged: Bool { unacknowledgedCount > 0 }
 
   /// Waits until everything is acknowledged, the peer has reset, the time is over, or it is pointless.
   /// There is no event for that, hence the pauses.
@@ -72,5 +94,12 @@ struct SocketReference: Sendable {
     {
       _ = shim_poll_readable(-1, -1, 5)
     }
+  }
+}
+
+extension iovec {
+  fileprivate init(_ bytes: UnsafeRawBufferPointer) {
+    self.init(
+      iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
   }
 }

@@ -23,19 +23,3 @@ func retrying<Result: SignedInteger & FixedWidthInteger>(
     if result != Result(-EINTR) { return try check(result) }
   }
 }
-
-/// For calls that can fail only through a bug of ours, such as EBADF on a descriptor that we own.
-@inline(__always)
-func mustSucceed<Result: SignedInteger & FixedWidthInteger>(
-  _ result: Result, _ what: StaticString
-) {
-  precondition(result >= 0, "\(what): \(Errno(rawValue: CInt(truncatingIfNeeded: -result)))")
-}
-
-extension Errno {
-  /// The process or the system has run out of descriptors or memory; waiting may help.
-  var isExhaustion: Bool {
-    self == .tooManyOpenFiles || self == .tooManyOpenFilesInSystem || self == .noBufferSpace
-      || self == .noMemory
-  }
-}

@@ -10,7 +10,8 @@ package struct Thread: ~Copyable {
   @inline(__always)
   static var currentID: UInt { UInt(pthread_self()) }
 
-  /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`).
+  /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`), or when it would take
+  /// the last of a limited address space (`ulimit -v`).
   /// - Parameter stackSize: bytes of address space; only the pages that are touched cost memory.
   package init(stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(Errno) {
     handle = try Thread.create(stackSize: stackSize, body)
@@ -18,8 +19,11 @@ package struct Thread: ~Copyable {
 
   package consuming func join() { pthread_join(handle, nil) }
 
+  /// Instead of `join`.
+  consuming func detach() { pthread_detach(handle) }
+
   /// The same for a thread that nobody joins.
-  static func startDetached(
+  package static func startDetached(
     stackSize: Int, _ body: @escaping @Sendable () -> Void
   ) throws(Errno) {
     pthread_detach(try create(stackSize: stackSize, body))
@@ -28,6 +32,7 @@ package struct Thread: ~Copyable {
   private static func create(
     stackSize: Int, _ body: @escaping @Sendable () -> Void
   ) throws(Errno) -> pthread_t {
+    guard AddressSpace.hasRoom(forStack: stackSize) else { throw .resourceTemporarilyUnavailable }
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -65,7 +70,11 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
     self.state = .allocate(capacity: 1)
     self.state.initialize(to: state)
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(condition, &attributes)
+    pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -100,6 +109,24 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
       note(&state.pointee, true)
       pthread_cond_wait(condition, mutex)
       note(&state.pointee, false)
+    }
+  }
+
+  /// The same, but no longer than until the deadline; nil when it has come.
+  func wait<Result>(
+    until deadline: MonotonicTime, for body: (inout State) -> Result?
+  ) -> Result? {
+    if deadline == .never { return wait(until: body) }
+    var time = timespec(
+      tv_sec: Int(deadline.nanoseconds / 1_000_000_000),
+      tv_nsec: Int(deadline.nanoseconds % 1_000_000_000))
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = body(&state.pointee) { return result }
+      if pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT {
+        return body(&state.pointee)
+      }
     }
   }
 }

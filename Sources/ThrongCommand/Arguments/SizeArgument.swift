@@ -35,3 +35,16 @@ extension SizeArgument: CustomStringConvertible {
     return "\(bytes)"
   }
 }
+
+/// A size that can be switched off.
+struct SizeLimitArgument: Equatable, Sendable, CustomStringConvertible {
+  let bytes: Int?
+
+  init(_ bytes: Int?) { self.bytes = bytes }
+
+  init(parsing text: String) throws {
+    bytes = text == "off" ? nil : try SizeArgument(parsing: text).bytes
+  }
+
+  var description: String { bytes.map { "\(SizeArgument($0))" } ?? "off" }
+}

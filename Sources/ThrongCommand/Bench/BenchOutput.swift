@@ -1,4 +1,4 @@
-// Where `throng bench` writes: the table or the files, and the progress on standard error.
+// Output of `throng bench`: the table or the files, and progress on standard error. Main thread.
 
 import Glibc
 import ThrongLoad
@@ -7,7 +7,8 @@ struct BenchOutput {
   let json: String?
   let csv: String?
 
-  /// The table goes to standard output, unless a file goes there; the faults to standard error then.
+  /// Prints the table, unless a file goes to standard output; then fault sentences go to standard
+  /// error.
   func write(_ result: LoadResult) throws {
     if json == "-" || csv == "-" {
       for sentence in result.faultSentences { StandardError.write(sentence) }
@@ -18,7 +19,7 @@ struct BenchOutput {
     if let csv { try put(result.csv, csv) }
   }
 
-  /// Finds out before a long run whether its files can be written; what they hold stays.
+  /// Checks before the benchmark that its files can be written. Existing content is kept.
   func checkFiles() throws {
     for path in [json, csv].compactMap({ $0 }) where path != "-" { try Self.check(path) }
   }
@@ -27,7 +28,7 @@ struct BenchOutput {
     var info = stat()
     let isThere = stat(path, &info) == 0
     let kind = isThere ? info.st_mode & S_IFMT : S_IFREG
-    // Whoever reads a pipe would take a close for the end.
+    // A reader of a pipe would take a close for the end of the data.
     if kind != S_IFREG, kind != S_IFDIR {
       guard access(path, W_OK) == 0 else { throw refusal(path) }
       return
@@ -36,7 +37,7 @@ struct BenchOutput {
     let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw refusal(path) }
     close(file)
-    // A run that fails leaves no empty file.
+    // A failed benchmark leaves no empty file.
     if !isThere, !isLink { unlink(path) }
   }
 
@@ -52,23 +53,17 @@ struct BenchOutput {
       throw LoadError.system("cannot write all of \(path) (is the disk full?)")
     }
   }
-
-  /// Text on standard error without a newline of its own.
-  static func draw(_ text: String) {
-    var text = text
-    _ = text.withUTF8 { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
 }
 
-/// A line a second; on a terminal with a bar that is drawn over by the next.
+/// One progress line per second; on a terminal, with a bar and redrawn in place.
 final class BenchProgress: LoadObserver {
   private let isTerminal = isatty(2) == 1
 
-  func trialBegins(_ number: Int, of count: Int?, rate: Double?) {
+  func runBegins(_ number: Int, of count: Int?, rate: Double?) {
     if count == 1 { return }
-    let place = count.map { "\(number) of \($0)" } ?? "\(number)"
-    let asked = rate.map { ", \(Decimals.rate($0)) messages/s" } ?? ""
-    StandardError.write("trial \(place)\(asked)")
+    let position = count.map { "\(number) of \($0)" } ?? "\(number)"
+    let requested = rate.map { ", \(Decimals.rate($0)) messages/s" } ?? ""
+    StandardError.write("run \(position)\(requested)")
   }
 
   func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?) {
@@ -83,6 +78,6 @@ final class BenchProgress: LoadObserver {
     let share = min(1, interval.seconds / (options.duration / .seconds(1)))
     let filled = Int(share * 20)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
-    BenchOutput.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
+    StandardError.draw("\r\u{1b}[K[\(bar)] \(line)" + (share < 1 ? "" : "\n"))
   }
 }

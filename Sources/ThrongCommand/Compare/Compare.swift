@@ -1,4 +1,4 @@
-// `throng compare`: the models, and any peers, side by side. The flags; `CompareRun` does the rest.
+// `throng compare`: flags for contenders and workloads. `CompareRun` does the rest.
 
 import ArgumentParser
 import Glibc
@@ -8,14 +8,14 @@ import ThrongLoad
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Measure the models, and any other server, side by side, and report who wins where.",
+    abstract: "Compare the models with each other and with other servers, and write a report.",
     discussion: """
-      Without flags: reactor, reactor with several loops, thread-pool and thread-per-client; a 64-byte \
-      echo over 1 to 10,000 connections; then throng-report/index.html, results.json and results.csv.
+      Default: all four models with a 64-byte echo over 1 to 10,000 connections. Writes index.html, \
+      results.json and results.csv to throng-report/.
 
-      Exit status: 0 when all is measured, 1 when nothing could be, or nothing compared with \
-      --baseline, 2 for a regression against it, 64 for bad usage, 130 when interrupted (what is done \
-      is kept and reported; --resume goes on).
+      Exit status: 0 on success, 1 when nothing could be measured or compared with --baseline, 2 for a \
+      regression against --baseline, 64 for wrong usage, 130 when interrupted (results so far are \
+      reported; --resume continues).
       """)
 
   @OptionGroup(title: "Contenders") var contenders: ContenderFlags
@@ -43,27 +43,27 @@ struct Compare: ParsableCommand {
 struct ContenderFlags: ParsableArguments {
   @Option(
     help: .value(
-      "list", "Throng's models that take part: \(Self.names), or none.", default: "all of them"),
+      "list", "Models to compare: \(Self.names), or none.", default: "all"),
     transform: { try ListArgument(parsing: $0, Self.model) })
   var models: ListArgument<ModelChoice?>?
 
   @Option(
     help: ArgumentHelp(
-      "An echo server to compare with; {port} stands for its port on 127.0.0.1; may be repeated.",
+      "Another echo server; {port} is replaced by its port on 127.0.0.1; may be repeated.",
       valueName: "name=command {port}"),
     transform: Self.peer)
   var peer: [PeerChoice] = []
 
   func validate() throws {
     if models?.values == [nil], peer.isEmpty {
-      throw ValidationError("with --models none there is nothing to compare (give a --peer)")
+      throw ValidationError("nothing to compare with --models none (give a --peer)")
     }
   }
 
   func apply(to options: inout CompareOptions) throws {
     if let models { options.models = models.values.compactMap(\.self) }
     if models?.values.contains(nil) == true, !options.models.isEmpty {
-      throw ValidationError("--models none goes with no other")
+      throw ValidationError("--models none excludes other models")
     }
     options.peers = peer
   }
@@ -73,22 +73,24 @@ struct ContenderFlags: ParsableArguments {
   @Sendable private static func model(_ text: String) throws -> ModelChoice? {
     if text == "none" { return nil }
     guard let model = ModelChoice(rawValue: text) else {
-      throw ValidationError("'\(text)' is no model (there are \(names), and none)")
+      throw ValidationError("unknown model '\(text)' (use \(names), or none)")
     }
     return model
   }
 
   @Sendable private static func peer(_ text: String) throws -> PeerChoice {
     guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
-      throw ValidationError("a peer is NAME=COMMAND {port}, such as 'mine=./server --port {port}'")
+      throw ValidationError(
+        "invalid --peer (use NAME=COMMAND {port}, such as 'mine=./server --port {port}')")
     }
     let command = String(text[text.index(after: sign)...])
     guard command.contains("{port}") else {
-      throw ValidationError("the command has no {port} (write it where the port belongs)")
+      throw ValidationError(
+        "the command has no {port} placeholder (add it where the command takes its port)")
     }
     do {
       guard try CommandLineText.split(command).first?.contains("{port}") == false else {
-        throw ValidationError("the command begins with the program to start")
+        throw ValidationError("the command must start with a program name")
       }
     } catch let error as LoadError {
       throw ValidationError("\(error)")
@@ -104,44 +106,44 @@ struct WorkloadFlags: ParsableArguments {
   var connections: ListArgument<Int>?
 
   @Option(
-    help: .value("list", "Echo messages of so many bytes.", default: "64"),
+    help: .value("list", "Message sizes of the echo, in bytes.", default: "64"),
     transform: { try ListArgument(parsing: $0, Self.size) })
   var sizes: ListArgument<String>?
 
   @Option(
-    help: .value("list", "So many messages in flight on each connection.", default: "1"),
+    help: .value("list", "Messages in flight on each connection.", default: "1"),
     transform: ListArgument.positive)
   var depth: ListArgument<Int>?
 
   @Option(
     help: ArgumentHelp(
-      "Handlers that compute so long for each message, such as 0us,20us,200us.", valueName: "list"),
+      "CPU time that the handler spends per message, such as 0us,20us,200us.", valueName: "list"),
     transform: ListArgument.durations)
   var work: ListArgument<DurationArgument>?
 
   @Option(
     help: ArgumentHelp(
-      "Handlers that block their thread so long for each message, such as 1ms.", valueName: "list"),
+      "Time that the handler blocks its thread per message, such as 1ms.", valueName: "list"),
     transform: ListArgument.durations)
   var block: ListArgument<DurationArgument>?
 
   @Option(
-    help: ArgumentHelp("So many per cent of the clients read slowly.", valueName: "percent"),
+    help: ArgumentHelp("Share of the clients that read slowly.", valueName: "percent"),
     transform: PercentArgument.share)
   var slowClients: Double?
 
   @Option(
-    help: ArgumentHelp("So many connections are held beside and say nothing.", valueName: "n"),
+    help: ArgumentHelp("Further connections held without traffic.", valueName: "n"),
     transform: NumberArgument.positive)
   var idle: Int?
 
-  @Flag(help: "A new connection for each message.")
+  @Flag(help: "Open a new connection for each message.")
   var churn = false
 
-  @Flag(help: "A chat in which one speaks and all others hear; --connections are those who hear.")
+  @Flag(help: "Chat room in which one member sends to --connections others.")
   var fanOut = false
 
-  /// The flags ask for workloads; without any, and with those of the echo, there is the echo.
+  /// Applies the flags. Without any, and with those of the echo, the echo is measured.
   func apply(to options: inout CompareOptions) throws {
     if let connections { options.connections = connections.values.sorted() }
     if let sizes { options.sizes = sizes.values }
@@ -149,16 +151,17 @@ struct WorkloadFlags: ParsableArguments {
     if let work { options.work = work.values.map(\.duration) }
     if let block { options.block = block.values.map(\.duration) }
     guard !options.block.contains(.zero) else {
-      throw ValidationError("--block takes times, such as 1ms; without it nothing blocks")
+      throw ValidationError("--block must be greater than 0, such as 1ms")
     }
     try Self.checkMicroseconds("--work", options.work)
     try Self.checkMicroseconds("--block", options.block)
     if let slowClients {
-      // A share is binary, 0.07 times 100 is more than 7: to the millionth it is what was given.
+      // 0.07 × 100 is more than 7 in binary floating point; rounding to a millionth restores the
+      // given value.
       let percent = (slowClients * 100 * 1e6).rounded() / 1e6
       guard percent > 0, percent < 100 else {
         throw ValidationError(
-          "--slow-clients is a share of the clients: more than 0, less than 100 %")
+          "--slow-clients must be greater than 0 and less than 100 %")
       }
       options.slowClients = [percent]
     }
@@ -170,16 +173,16 @@ struct WorkloadFlags: ParsableArguments {
     options.measuresEcho = asksForEcho || !asksForOther
   }
 
-  /// The server's flags, and the names of the cells, have no less than a microsecond.
+  /// The server's flags and the cell ids have a resolution of 1 µs.
   private static func checkMicroseconds(_ flag: String, _ times: [Duration]) throws {
     for time in times where time.components.attoseconds % 1_000_000_000_000 != 0 {
-      throw ValidationError("\(flag) takes whole microseconds: write 1us or more, such as 20us")
+      throw ValidationError("\(flag) must be whole microseconds, such as 20us")
     }
   }
 
   @Sendable private static func size(_ text: String) throws -> String {
     guard !text.contains(":"), MessageSizes(text) != nil else {
-      throw ValidationError("--sizes takes bytes, such as 64,4096 or a range 16-1024")
+      throw ValidationError("invalid --sizes (use bytes such as 64,4096 or a range 16-1024)")
     }
     return text
   }

@@ -1,4 +1,4 @@
-// A comparison as the command makes it: the plan, what interrupts it, what it prints and writes.
+// Runs `throng compare`: plan, interruption, output and files. Main thread.
 
 import CEpollShim
 import Glibc
@@ -30,7 +30,7 @@ struct CompareRun {
   private func chosen() throws -> Int32 {
     if results.list { return list(try plan(seed: options.seed)) }
     if let id = results.cell { return try measureOne(id, try plan(seed: options.seed)) }
-    // It is read before anything is measured: a wrong file must not cost the whole time.
+    // Read before measuring, so that a wrong file is reported at once.
     let baseline = try results.baseline.map { try CompareResults(contentsOf: $0) }
     let earlier = results.resume ? try CompareResults(contentsOf: file) : nil
     let plan = try plan(seed: flags.seed ?? earlier?.method.seed ?? options.seed)
@@ -39,7 +39,7 @@ struct CompareRun {
     return try conclude(measured, baseline)
   }
 
-  /// - Parameter seed: the order follows from it.
+  /// - Parameter seed: of the order of the cells.
   private func plan(seed: UInt64) throws -> ComparePlan {
     var options = options
     options.seed = seed
@@ -61,31 +61,31 @@ struct CompareRun {
 
   private func measure(_ plan: ComparePlan, _ earlier: CompareResults?) throws -> CompareResults {
     try AtomicFile.makeDirectory(results.output)
-    let interruption: StopSignal
+    let interruption: StopRequest
     do {
-      interruption = try StopSignal(watchingSignals: true)
+      interruption = try StopRequest(watchingSignals: true)
     } catch {
-      throw Failure("cannot begin: \(error) (raise the limit with ulimit -n)")
+      throw Failure("cannot start the comparison: \(error) (raise the limit with ulimit -n)")
     }
     if earlier == nil, let kept = try EarlierResults.keep(file) {
-      StandardError.write("the earlier results are kept as \(kept)")
+      StandardError.write("earlier results renamed to \(kept)")
     }
-    let screen = CompareScreen(plan)
-    screen.opens(expected: plan.expectedTime, isResumed: earlier != nil)
+    let progress = CompareProgress(plan)
+    progress.begin(expected: plan.expectedTime, isResumed: earlier != nil)
     let comparison = Comparison(
-      plan, resuming: earlier, file: file, interruption: interruption, observer: screen)
-    defer { screen.closes() }
+      plan, resuming: earlier, file: file, interruption: interruption, observer: progress)
+    defer { progress.end() }
     return try comparison.run()
   }
 
-  /// What is printed at the end, and the files.
+  /// Prints the results and writes the files.
   private func conclude(_ measured: CompareResults, _ baseline: CompareResults?) throws -> Int32 {
     let changes = baseline.map {
       Baseline($0, now: measured, tolerance: results.tolerance ?? 0.05)
     }
     let report = Report(measured, baseline: changes)
     try report.write(to: results.output)
-    print(report.terminalTable(width: CompareScreen.outputWidth))
+    print(report.terminalTable(width: CompareProgress.outputWidth))
     print(report.verdict.text)
     if let changes { print("\n" + changes.text(), terminator: "") }
     var status: Int32 = measured.cells.contains { !$0.samples.isEmpty } ? 0 : 1
@@ -93,13 +93,14 @@ struct CompareRun {
       if changes.comparedCells == 0 { status = 1 }
       if !changes.regressions.isEmpty { status = 2 }
     }
-    print("\nwritten: \(results.output)/index.html, results.json, results.csv")
+    print("\nreport: \(results.output)/index.html, results.json, results.csv")
     guard measured.wasInterrupted else { return status }
-    StandardError.write("throng: interrupted; what is done is in the report (go on with --resume)")
+    StandardError.write(
+      "throng: interrupted; the report has the results so far (continue with --resume)")
     return 130
   }
 
-  // MARK: Without measuring all
+  // MARK: --list and --cell
 
   private func list(_ plan: ComparePlan) -> Int32 {
     var seen: Set<String> = []
@@ -107,15 +108,15 @@ struct CompareRun {
       print("\(task.id)\n  \(plan.method.command(task))")
     }
     for note in plan.results.notes { print("note: \(note)") }
-    let time = CompareScreen.text(plan.expectedTime)
+    let time = CompareProgress.text(plan.expectedTime)
     print("\(seen.count) cells, \(plan.results.method.repeats) rounds: about \(time)")
     return 0
   }
 
-  /// Becomes the generator: its status is ours.
+  /// Replaces this process by the generator.
   private func measureOne(_ id: String, _ plan: ComparePlan) throws -> Int32 {
     guard let task = plan.task(id: id) else {
-      throw Failure("there is no cell '\(id)' (--list names them all)")
+      throw Failure("unknown cell '\(id)' (see --list)")
     }
     let command = plan.method.command(task)
     StandardError.write(command)
@@ -125,12 +126,12 @@ struct CompareRun {
     words.append(nil)
     execv("/proc/self/exe", words)
     throw Failure(
-      "cannot start the generator: \(Errno(rawValue: errno)) (run it yourself: \(command))")
+      "cannot start the load generator: \(Errno(rawValue: errno)) (run it directly: \(command))")
   }
 
-  // MARK: Who we are
+  // MARK: This command
 
-  /// What starts this command from the directory that we are in.
+  /// Command that starts this program from the current directory.
   static let ownCommand: String = {
     let given = CommandLine.arguments.first ?? "throng"
     if access(given, X_OK) == 0 || !given.contains("/") { return given }

@@ -46,16 +46,9 @@ struct AutomaticClient {
     while true {
       _ = try interruption.wait(for: socket.descriptor, POLLIN)
       guard let bytes = try socket.receive(atMost: Self.receiveLimit) else { continue }
-      try show(bytes)
+      let text = bytes.isEmpty ? output.finish() : output.take(bytes)
+      try interruption.write(text[...], to: StandardOutput.descriptor)
       return !bytes.isEmpty
-    }
-  }
-
-  private mutating func show(_ bytes: [UInt8]) throws(Failure) {
-    do {
-      try bytes.isEmpty ? output.finish() : output.write(bytes)
-    } catch {
-      throw Failure("cannot write to standard output: \(error.sentence)")
     }
   }
 

@@ -18,6 +18,9 @@ struct Connect: ParsableCommand {
 
       Ctrl-D on an empty line ends your input; what the server still says is shown, and the status is \
       0. Ctrl-C empties the line; on an empty line it leaves at once, with status 130.
+
+      Exit status: 0 when the server has closed, 1 for an error, 64 for bad usage, 128 and the number of \
+      the signal that ended it (SIGINT 130, SIGTERM 143; 141 when the reader of its output has gone).
       """)
 
   @Argument(help: "The server's name or address.")
@@ -83,8 +86,9 @@ struct Connect: ParsableCommand {
       let socket = try ClientSocket.connect(
         to: addresses, named: place, within: timeout.duration, interruption)
       try converse(socket, interruption)
-    } catch is Interruption.Signalled {
-      // Ctrl-C is how a person ends a conversation: not an error.
+    } catch let signalled as Interruption.Signalled {
+      // Ctrl-C is how a person ends a conversation: no message.
+      throw ExitCode(128 + signalled.signal)
     }
   }
 

@@ -1,5 +1,6 @@
-// The interactive client: standard input to the server, the server's data to standard output, both at
-// once, so that neither side can block the other.
+// The client in a pipe: standard input to the server, the server's data to standard output, both at
+// once, so that neither side can block the other. No more is taken from a side than one piece that the
+// other side has not taken yet.
 
 import CEpollShim
 import Glibc
@@ -12,24 +13,33 @@ struct Relay {
   /// While there is some that the kernel has not taken, no more is read.
   private var outbound = Outbound()
   private var hasServerEnded = false
+  /// What standard output has not taken. While there is some, nothing more is received.
+  private var unwritten: ArraySlice<UInt8> = []
+  private let standardOutput = StandardOutput.descriptor
 
   private static let pieceSize = 64 * 1024
 
-  /// Returns when the server closes.
+  /// Returns when the server has closed and all that it said is written.
   mutating func run(
     _ socket: borrowing ClientSocket, _ interruption: borrowing Interruption
   ) throws {
-    while !hasServerEnded {
+    while !hasServerEnded || !unwritten.isEmpty {
+      let isReceiving = !hasServerEnded && unwritten.isEmpty
+      let isSending = !hasServerEnded && !outbound.isEmpty
+      let isReading = !hasServerEnded && !outbound.hasEnded && outbound.isEmpty
+      let events = (isReceiving ? POLLIN : 0) | (isSending ? POLLOUT : 0)
       var interests = [
-        Interest(STDIN_FILENO, POLLIN, wanted: !outbound.hasEnded && outbound.isEmpty),
-        Interest(socket.descriptor, outbound.isEmpty ? POLLIN : POLLIN | POLLOUT),
+        Interest(STDIN_FILENO, POLLIN, wanted: isReading),
+        // The end of the connection is reported even when it is not asked for (poll(2)).
+        Interest(socket.descriptor, events, wanted: events != 0),
+        Interest(standardOutput.descriptor, POLLOUT, wanted: !unwritten.isEmpty),
       ]
       _ = try interruption.wait(for: &interests)
       if interests[0].isReadable { try readInput(socket) }
-      if interests[1].isReadable { try takeFromServer(socket) }
-      if interests[1].isWritable { outbound.flush(socket) }
+      if isReceiving, interests[1].isReadable { try takeFromServer(socket) }
+      if isSending, interests[1].isWritable { outbound.flush(socket) }
+      if !unwritten.isEmpty { try writeOut(interruption) }
     }
-    try writing { () throws(Errno) in try output.finish() }
   }
 
   private mutating func readInput(_ socket: borrowing ClientSocket) throws(Failure) {
@@ -53,14 +63,11 @@ struct Relay {
   private mutating func takeFromServer(_ socket: borrowing ClientSocket) throws(Failure) {
     guard let bytes = try socket.receiveOrFail(atMost: Self.pieceSize) else { return }
     hasServerEnded = bytes.isEmpty
-    try writing { () throws(Errno) in try output.write(bytes) }
+    unwritten = (hasServerEnded ? output.finish() : output.take(bytes))[...]
   }
 
-  private func writing(_ body: () throws(Errno) -> Void) throws(Failure) {
-    do {
-      try body()
-    } catch {
-      throw Failure("cannot write to standard output: \(error.sentence)")
-    }
+  private mutating func writeOut(_ interruption: borrowing Interruption) throws {
+    guard let count = try interruption.writeSome(unwritten, to: standardOutput) else { return }
+    unwritten = unwritten.dropFirst(count)
   }
 }

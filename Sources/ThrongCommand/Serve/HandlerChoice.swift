@@ -40,12 +40,19 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
   /// Options of the connections that suit what the handler does, where no flag says otherwise.
   var connectionDefaults: ConnectionOptions {
     var options = ConnectionOptions()
-    guard self == .chat else { return options }
-    // Who listens in a chat may be silent for hours: only a vanished client must be found.
-    options.idleTimeout = nil
-    options.keepAlive = Self.chatKeepAlive
+    switch self {
+    case .chat:
+      // A member may be silent for hours: only a client that has vanished must be found.
+      options.idleTimeout = nil
+      options.keepAlive = Self.chatKeepAlive
+    case .echo, .eventEcho, .lineEcho, .discard: options.firstByteTimeout = Self.firstByteTimeout
+    case .greet: break
+    }
     return options
   }
+
+  /// For handlers whose client speaks first: one that does not takes a place for nothing.
+  static let firstByteTimeout = Duration.seconds(30)
 
   static let chatKeepAlive = Duration.seconds(60)
 }

@@ -15,28 +15,31 @@ struct LimitFlags: ParsableArguments {
 
   @Option(
     help: .value(
-      "n", "Accepting pauses at this many connections.",
+      "n", "Pause accepting at this many connections of the whole server.",
       default: defaults.maximumConnections),
     transform: NumberArgument.positive)
   var maxConnections = defaults.maximumConnections
 
   @Option(
     help: .value(
-      "n", "Further clients of an address that has so many connections are refused.",
-      default: defaults.maximumConnectionsPerAddress),
-    transform: NumberArgument.positive)
-  var maxConnectionsPerAddress = defaults.maximumConnectionsPerAddress
+      "n",
+      """
+      Refuse further clients of an IPv4 address or an IPv6 /64 that has this many connections, or off.
+      """,
+      default: NumberLimitArgument(defaults.maximumConnectionsPerAddress)),
+    transform: NumberLimitArgument.init(parsing:))
+  var maxConnectionsPerAddress = NumberLimitArgument(defaults.maximumConnectionsPerAddress)
 
   @Option(
     help: .value(
-      "n", "Accepts a second.",
+      "n", "Maximum connections accepted per second by the whole server.",
       default: "as many as come"),
     transform: NumberArgument.positive)
   var acceptRate: Int?
 
   @Option(
     help: .value(
-      "n", "Accepts between two looks at those who are connected.",
+      "n", "Maximum connections accepted per wakeup.",
       default: defaults.acceptBatch),
     transform: NumberArgument.positive)
   var acceptBatch = defaults.acceptBatch
@@ -92,7 +95,7 @@ struct LimitFlags: ParsableArguments {
   func apply(to configuration: inout Configuration) {
     configuration.backlog = backlog
     configuration.maximumConnections = maxConnections
-    configuration.maximumConnectionsPerAddress = maxConnectionsPerAddress
+    configuration.maximumConnectionsPerAddress = maxConnectionsPerAddress.number
     configuration.acceptRate = acceptRate
     configuration.acceptBatch = acceptBatch
     configuration.connection.highWaterMark = highWaterMark.bytes

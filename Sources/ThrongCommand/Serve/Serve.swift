@@ -9,10 +9,11 @@ import ThrongHandlers
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serves clients until SIGINT or SIGTERM, then drains.",
+    abstract: "Serves clients until SIGINT, SIGTERM or SIGHUP, then drains.",
     discussion: """
-      Without flags: greets every client on port 52000 of every address, under the reactor. \
-      A second signal resets the clients that are left.
+      Without flags: greets every client on port 52000 of every address, so also from the network \
+      (--host localhost: from this machine only), under the reactor. \
+      A second SIGINT or SIGTERM resets the clients that are left.
       """)
 
   @OptionGroup(title: "Service") var serviceFlags: ServiceFlags
@@ -31,22 +32,26 @@ struct Serve: ParsableCommand {
   }
 
   func run() throws {
-    LoggingSystem.bootstrap { _ in LineLog(level: logFlags.level) }
+    logFlags.setQueueLimits()
+    LoggingSystem.bootstrap { _ in FlagNamingLog(LineLog(level: logFlags.level)) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
+    var configuration = serverConfiguration
+    if !logFlags.quiet {
+      let handler = serviceFlags.handler.rawValue
+      configuration.started = { Self.announce($0, handler) }
+    }
     let server = serviceFlags.handler.server(
-      serviceFlags.workload, chatFlags.limits, serviceFlags.model, serverConfiguration, log)
+      serviceFlags.workload, chatFlags.limits, serviceFlags.model, configuration, log)
     do {
       try server.listen()
-      holdSignals()
-      if !logFlags.quiet { announce(server) }
+      defer { if logFlags.stats { StandardError.write("\(server.metrics)") } }
       try server.run()
-      if logFlags.stats { StandardError.write("\(server.metrics)") }
-      let count = server.metrics.resetAtStop
-      if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
     } catch let error as ServerError {
-      throw Failure("\(error)")
+      throw Failure(FlagNames.inserted(in: "\(error)"))
     }
+    let count = server.metrics.resetAtStop
+    if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
   }
 
   /// What the flags make of the library's defaults.
@@ -68,22 +73,14 @@ struct Serve: ParsableCommand {
     if result < 0 { log.warning("cannot raise the limit of open descriptors") }
   }
 
-  /// A signal that comes between the announcement and the loop must drain the server, not kill it:
-  /// it stays pending until the server looks for signals.
-  private func holdSignals() {
-    var signals = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGUSR1)
-    shim_block_signals(&signals, &before)
-  }
+  private static let everyAddress =
+    ", every address of this machine: reachable from the network (--host localhost: from here only)"
 
-  private func announce(_ server: Server) {
+  /// Once the threads run, so that it says how many there are, and that signals are seen.
+  private static func announce(_ server: Server, _ handler: String) {
     for address in server.addresses {
-      StandardError.write(
-        "listening on \(address) (\(serviceFlags.handler.rawValue), \(server.model))")
+      let line = "listening on \(address) (\(handler), \(server.runningModel))"
+      StandardError.write(line + (address.isWildcard ? everyAddress : ""))
     }
   }
 }

@@ -15,10 +15,10 @@ struct TimeFlags: ParsableArguments {
 
   @Option(
     help: .value(
-      "duration", "How long a client may take to its first byte, or off.",
-      default: TimeLimitArgument(defaults.connection.firstByteTimeout)),
+      "duration", "Close a connection whose client has sent nothing for this long, or off.",
+      default: "\(DurationArgument(HandlerChoice.firstByteTimeout)), for greet and chat off"),
     transform: TimeLimitArgument.init(parsing:))
-  var firstByteTimeout = TimeLimitArgument(defaults.connection.firstByteTimeout)
+  var firstByteTimeout: TimeLimitArgument?
 
   @Option(
     help: .value(
@@ -58,7 +58,9 @@ struct TimeFlags: ParsableArguments {
 
   func apply(to configuration: inout Configuration) {
     if let idleTimeout { configuration.connection.idleTimeout = idleTimeout.duration }
-    configuration.connection.firstByteTimeout = firstByteTimeout.duration
+    if let firstByteTimeout {
+      configuration.connection.firstByteTimeout = firstByteTimeout.duration
+    }
     configuration.connection.receiveTimeout = receiveTimeout.duration
     configuration.connection.sendTimeout = sendTimeout.duration
     configuration.connection.flushTimeout = flushTimeout.duration

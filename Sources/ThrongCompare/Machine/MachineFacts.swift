@@ -1,11 +1,11 @@
-// The machine and the versions, as a reader of the report needs them.
+// Description of the machine and of the versions, for the report.
 
 import Glibc
 import ThrongLoad
 import ThrongReport
 
 extension Machine {
-  /// The one that this runs on.
+  /// The machine that this process runs on.
   static func current(limits: SystemLimits) -> Machine {
     var name = utsname()
     uname(&name)
@@ -15,8 +15,8 @@ extension Machine {
       cpuModel: cpuModel, cores: Processors.ofThisThread.count, memoryBytes: memory,
       kernel: kernel.joined(separator: " "), operatingSystem: operatingSystem,
       limits: [
-        Limit("open files", Count.text(limits.descriptors)),
-        Limit("threads", limits.threads == .max ? "none" : Count.text(limits.threads)),
+        Limit("open files", Decimals.grouped(limits.descriptors)),
+        Limit("threads", limits.threads == .max ? "none" : Decimals.grouped(limits.threads)),
         Limit("net.core.somaxconn", TextFile.line("/proc/sys/net/core/somaxconn") ?? "unknown"),
       ],
       notes: notes)
@@ -39,11 +39,11 @@ extension Machine {
     let flags = (TextFile.read("/proc/cpuinfo") ?? "").split(separator: "\n")
       .first { $0.hasPrefix("flags") }
     if flags?.split(separator: " ").contains("hypervisor") == true {
-      notes.append("It is a virtual machine: its host may take processors away at any time.")
+      notes.append("Virtual machine: the hypervisor may take processor time at any moment.")
     }
     let governor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
     if let governor = TextFile.line(governor), governor != "performance" {
-      notes.append("The processors' frequency varies (governor \(governor)).")
+      notes.append("Variable processor frequency (governor \(governor)).")
     }
     return notes
   }
@@ -56,7 +56,7 @@ extension Machine {
 }
 
 extension Contender {
-  /// What the builder of a peer has left beside its program as PROGRAM.version.
+  /// Version of a peer, from the file PROGRAM.version that its build wrote.
   var version: Version? {
     guard kind == .peer, let words = try? CommandLineText.split(command), let program = words.first
     else { return nil }

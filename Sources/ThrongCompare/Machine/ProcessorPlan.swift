@@ -1,6 +1,6 @@
-// Which processors the servers get, and which the generator. Both need about as much for a message, so
-// each gets half of the cores; the hardware threads of one core stay together, so that neither slows the
-// other down. The same for all contenders: one that uses one thread leaves the rest of its half idle.
+// Processors of the servers and of the load generator: half of the cores each, because both need
+// about the same CPU time per message. Hardware threads of one core stay together. The same for all
+// contenders. A value; any thread.
 
 import ThrongLoad
 
@@ -8,11 +8,12 @@ package struct ProcessorPlan: Sendable, Equatable {
   package var server: [Int]
   package var generator: [Int]
 
-  /// What models with a choice of threads get: one for each of the server's processors, and at least
-  /// two, because with one they would be another model.
+  /// Threads of models that can choose: one for each processor of the server, and at least two,
+  /// because with one they would be another model.
   var threads: Int { max(2, server.count) }
 
-  /// - Parameter cores: the processors of each core that may be used, in order.
+  /// Divides cores between server and generator.
+  /// - Parameter cores: the usable processors of each core, in order.
   package init(cores: [[Int]]) {
     if cores.count > 1 {
       let half = cores.count / 2
@@ -25,7 +26,7 @@ package struct ProcessorPlan: Sendable, Equatable {
     }
   }
 
-  /// What the options ask for, else halves of what this process may use.
+  /// The requested processors, or half of those this process may use.
   init(_ options: CompareOptions) throws(CompareError) {
     let usable = Processors.ofThisThread
     self.init(cores: Self.cores(of: usable))
@@ -35,7 +36,7 @@ package struct ProcessorPlan: Sendable, Equatable {
     ] {
       guard let asked, let missing = asked.first(where: { !usable.contains($0) }) else { continue }
       throw CompareError(
-        "\(flag): there is no processor \(missing) to use here (there are \(Processors.text(usable)))"
+        "\(flag): processor \(missing) is not available (available: \(Processors.text(usable)))"
       )
     }
     if let asked = options.serverProcessors {
@@ -54,22 +55,22 @@ package struct ProcessorPlan: Sendable, Equatable {
     }
   }
 
-  /// What a reader must know about it, in sentences.
+  /// Remarks about the division, in sentences.
   var notes: [String] {
     let shared = Set(server).intersection(generator)
     if !shared.isEmpty {
       return [
         """
-        The server and the generator share processor \(Processors.text(shared)) and take time from each \
-        other: throughput and latencies say little here, CPU time per message and memory still hold.
+        Server and load generator share processor \(Processors.text(shared)): throughput and latency are \
+        not reliable; CPU time per message and memory are.
         """
       ]
     }
     if server.count == 1 {
       return [
         """
-        The server has one processor here: several loops, the pool and the threads take turns on it, and \
-        show what they cost, not what they gain on many cores (for that, a machine with four or more).
+        The server has one processor: the results show the cost of several loops and threads, not their \
+        gain on several cores (use a machine with four or more cores for that).
         """
       ]
     }
@@ -78,15 +79,15 @@ package struct ProcessorPlan: Sendable, Equatable {
 
   private static func cores(of processors: Set<Int>) -> [[Int]] {
     var cores: [[Int]] = []
-    var places: [String: Int] = [:]
+    var coreIndices: [String: Int] = [:]
     for processor in processors.sorted() {
       let siblings =
         TextFile.line("/sys/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list")
         ?? "\(processor)"
-      if let place = places[siblings] {
-        cores[place].append(processor)
+      if let index = coreIndices[siblings] {
+        cores[index].append(processor)
       } else {
-        places[siblings] = cores.count
+        coreIndices[siblings] = cores.count
         cores.append([processor])
       }
     }

@@ -1,15 +1,17 @@
-// How many descriptors and threads a process may have here: what cuts the numbers of connections.
+// Limits of descriptors and threads, which restrict the numbers of connections. A value; any
+// thread.
 
 import CEpollShim
 import Glibc
+import ThrongLoad
 
 package struct SystemLimits: Sendable, Equatable {
-  /// The hard limit, which the command raises its soft one to (getrlimit(2)).
+  /// Hard limit of open files; the command raises its soft limit to it (getrlimit(2)).
   package var descriptors: Int
-  /// The least of what the user, the control group and the kernel allow.
+  /// Lowest of the thread limits of user, control group and kernel.
   package var threads: Int
 
-  /// What a server needs beside its clients, and the generator with all its threads.
+  /// Descriptors and threads needed beside those of the clients.
   static let ownDescriptors = 256
   static let ownThreads = 64
 
@@ -22,19 +24,19 @@ package struct SystemLimits: Sendable, Equatable {
     SystemLimits(descriptors: Int(clamping: shim_raise_descriptor_limit()), threads: threads)
   }
 
-  /// Why so many connections cannot be held; nil when they can.
-  /// - Parameter threaded: the server has a thread for each.
+  /// Why a number of connections cannot be held; nil if it can.
+  /// - Parameter threaded: whether the server has a thread for each connection.
   func problem(connections: Int, threaded: Bool) -> String? {
     if connections + Self.ownDescriptors > descriptors {
       return """
-        they need \(Count.text(connections + Self.ownDescriptors)) descriptors, and the limit is \
-        \(Count.text(descriptors)) (ulimit -Hn)
+        \(Decimals.grouped(connections + Self.ownDescriptors)) descriptors needed, limit \
+        \(Decimals.grouped(descriptors)) (ulimit -Hn)
         """
     }
     if threaded, connections + Self.ownThreads > threads {
       return """
-        they need \(Count.text(connections + Self.ownThreads)) threads, and the limit is \
-        \(Count.text(threads)) (ulimit -u, pids.max, kernel.threads-max, vm.max_map_count)
+        \(Decimals.grouped(connections + Self.ownThreads)) threads needed, limit \
+        \(Decimals.grouped(threads)) (ulimit -u, pids.max, kernel.threads-max, vm.max_map_count)
         """
     }
     return nil
@@ -42,18 +44,18 @@ package struct SystemLimits: Sendable, Equatable {
 
   private static var threads: Int {
     var limits = [Int.max]
-    // This one does not hold for the superuser.
+    // RLIMIT_NPROC does not apply to the superuser.
     let own = shim_process_limit()
     if getuid() != 0, own >= 0 { limits.append(Int(own)) }
     for name in ["kernel/threads-max", "kernel/pid_max"] {
       if let number = TextFile.number("/proc/sys/" + name) { limits.append(number) }
     }
-    // A stack and its guard are two mappings.
+    // A stack and its guard page are two mappings.
     if let maps = TextFile.number("/proc/sys/vm/max_map_count") { limits.append(maps / 2) }
     return (limits + groupLimits).min() ?? .max
   }
 
-  /// Of the control groups that this process is in, and of those above them (cgroups(7)).
+  /// Limits of the control groups of this process and of their ancestors (cgroups(7)).
   private static var groupLimits: [Int] {
     var found: [Int] = []
     for line in (TextFile.read("/proc/self/cgroup") ?? "").split(separator: "\n") {
@@ -70,28 +72,4 @@ package struct SystemLimits: Sendable, Equatable {
     }
     return found
   }
-}
-
-/// Small files, as /proc and /sys have them.
-enum TextFile {
-  static func read(_ path: String) -> String? {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
-    defer { _ = shim_close(fd) }
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = shim_read(fd, &part, part.count)
-      guard count > 0 else { break }
-      bytes += part.prefix(count)
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// The file's text on one line.
-  static func line(_ path: String) -> String? {
-    read(path).flatMap { $0.split(separator: "\n").first.map(String.init) }
-  }
-
-  static func number(_ path: String) -> Int? { line(path).flatMap { Int($0) } }
 }

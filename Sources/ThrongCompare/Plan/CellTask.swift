@@ -1,25 +1,25 @@
-// One measurement: a cell in a round, and the commands for it.
+// One measurement: a cell in a round, and the commands for it. Values; any thread.
 
 import ThrongLoad
 import ThrongReport
 
-/// A cell to be measured in a round.
+/// A cell to measure in a round.
 package struct CellTask: Sendable, Equatable {
   package let workload: Workload
   package let contender: Contender
   package let connections: Int
-  /// From 1 on.
+  /// From 1.
   package let round: Int
 
   package var key: CellKey {
     CellKey(workload: workload.id, contender: contender.id, connections: connections)
   }
 
-  /// What `--cell` takes.
+  /// Identifier that `--cell` takes.
   package var id: String { "\(workload.id)/\(contender.id)/\(connections)" }
 }
 
-/// How a cell is measured: what all cells have in common.
+/// Parameters common to all cells.
 package struct CellMethod: Sendable {
   var throng: String
   var processors: ProcessorPlan
@@ -28,7 +28,7 @@ package struct CellMethod: Sendable {
   var timeout: Duration
   var startTimeout: Duration
   var seed: UInt64
-  /// What is granted beyond all that is foreseen, before a measurement counts as hung.
+  /// Time added to the deadline of a measurement.
   var grace = Duration.seconds(5)
 
   init(_ options: CompareOptions, _ processors: ProcessorPlan) {
@@ -41,7 +41,7 @@ package struct CellMethod: Sendable {
     seed = options.seed
   }
 
-  /// The generator's arguments, which start the server too.
+  /// Arguments of the generator, which also starts the server.
   package func arguments(_ task: CellTask) -> [String] {
     let server = task.contender.command(for: task.workload)
     var words = base(task, server: server) + task.workload.generatorFlags
@@ -49,21 +49,21 @@ package struct CellMethod: Sendable {
     return words
   }
 
-  /// Nothing but the connections, all of them, for what they cost in themselves.
+  /// Arguments for connections without traffic, to count their own system calls.
   func idleArguments(_ task: CellTask, server: String) -> [String] {
-    // `--idle` holds all of --connections, and goes with no crowd beside.
+    // `--idle` holds all of --connections and excludes slow readers and further idle connections.
     base(task, server: server, connections: task.allConnections) + [
       "--idle", "--warmup", "0ms", "--duration", "50ms",
     ]
   }
 
-  /// A short closed loop, from the first message on.
+  /// Arguments for counting system calls: a short load without warm-up.
   func countingArguments(_ task: CellTask, server: String) -> [String] {
     base(task, server: server) + task.workload.generatorFlags
       + ["--warmup", "0ms", "--duration", "300ms"]
   }
 
-  /// - Parameter connections: nil: those of the task.
+  /// - Parameter connections: nil for those of the task.
   private func base(_ task: CellTask, server: String, connections: Int? = nil) -> [String] {
     let threads = min(processors.generator.count, task.quickConnections)
     var words = [
@@ -77,26 +77,26 @@ package struct CellMethod: Sendable {
     return words
   }
 
-  /// What a shell takes to measure the cell alone, with the figures on the terminal.
+  /// Shell command that measures the cell alone and prints the result.
   package func command(_ task: CellTask) -> String {
     Shell.line(["taskset", "-c", Self.list(processors.generator), throng] + arguments(task))
   }
 
-  /// Where a handler works, a turn over all clients takes time.
+  /// With a working handler, one round over all clients takes longer.
   private func timeout(_ task: CellTask) -> Duration {
     max(timeout, task.workload.timeOfMessage * task.connections * 3)
   }
 
-  /// How long a measurement takes when all goes well: starting and connecting with it.
+  /// Expected time of a measurement, including start and connects.
   func expectedTime(_ task: CellTask) -> Duration {
     warmup + duration + .milliseconds(250) + .microseconds(100) * task.allConnections
       + task.workload.timeOfMessage * task.connections
   }
 
-  /// What a busy machine may take to connect one more client, and to start its thread.
+  /// Time for one further connect and thread on a busy machine.
   private static let slowestConnect = Duration.milliseconds(4)
 
-  /// After this it has failed.
+  /// Time after which the measurement counts as hung.
   func deadline(_ task: CellTask) -> Duration {
     startTimeout + expectedTime(task) * 2 + timeout(task) * 2 + grace
       + Self.slowestConnect * task.allConnections
@@ -108,18 +108,18 @@ package struct CellMethod: Sendable {
 }
 
 extension CellTask {
-  /// Without those that read slowly, of which there is at least one where any are asked for.
+  /// Connections that are not slow readers; `throng bench` makes at least one a slow reader.
   var quickConnections: Int {
     guard case .slowClients(let percent) = workload.kind else { return connections }
     return max(1, connections - max(1, Int((Double(connections) * percent / 100).rounded())))
   }
 
-  /// With those that are held beside.
+  /// All open connections, idle ones included.
   var allConnections: Int { workload.openConnections(connections) }
 }
 
 extension Workload {
-  /// What the handler is told to spend on a message.
+  /// Time that the handler spends on a message.
   var timeOfMessage: Duration {
     switch kind {
     case .work(let microseconds): .microseconds(1) * microseconds
@@ -128,7 +128,7 @@ extension Workload {
     }
   }
 
-  /// A duration as the command's flags take it.
+  /// A duration in the form of the command's flags.
   static func flag(_ duration: Duration) -> String {
     let microseconds = Int((duration / .microseconds(1)).rounded())
     if microseconds % 1_000_000 == 0 { return "\(microseconds / 1_000_000)s" }

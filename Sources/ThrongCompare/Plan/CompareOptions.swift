@@ -1,45 +1,46 @@
-// What a comparison is to measure. Plain values: the command makes them from its flags.
+// Options of a comparison. Values made from the command's flags; any thread.
 
 import ThrongLoad
 import ThrongReport
 
-/// The configuration of a comparison.
+/// Options of a comparison.
 package struct CompareOptions: Sendable {
-  /// The command `throng`, as a shell finds it: serves the models, and generates the load.
+  /// Command that starts `throng`, for the models and for the load generator.
   package var throng: String
-  /// Which of Throng's models take part.
+  /// Throng's models that take part.
   package var models = ModelChoice.allCases
   package var peers: [PeerChoice] = []
-  /// The numbers of connections.
+  /// Numbers of connections.
   package var connections = [1, 10, 100, 1_000, 10_000]
-  /// Of the echo: every combination is a workload.
+  /// Parameters of the echo; every combination is a workload.
   package var sizes = ["64"]
   package var depths = [1]
   package var work: [Duration] = [.zero]
-  /// Whether the echo was asked for, or no workload at all.
+  /// Whether echo workloads are measured.
   package var measuresEcho = true
   package var block: [Duration] = []
-  /// The share of clients that read slowly, in per cent.
+  /// Shares of slow readers, in per cent.
   package var slowClients: [Double] = []
-  /// Connections that are held and say nothing.
+  /// Numbers of idle connections.
   package var idle: [Int] = []
   package var measuresChurn = false
   package var measuresFanOut = false
   package var duration = Duration.seconds(2)
   package var warmup = Duration.milliseconds(300)
   package var repeats = 5
-  /// How long a connect or a reply may take, and how long a server may take until it listens.
+  /// Time limits of a connect or reply, and of the start of a server.
   package var timeout = Duration.seconds(5)
   package var startTimeout = Duration.seconds(10)
   package var seed: UInt64 = 1
-  /// Nil: halves of the machine.
+  /// Processors; nil: half of the machine each.
   package var serverProcessors: [Int]?
   package var generatorProcessors: [Int]?
   package var countsSystemCalls = true
 
   package init(throng: String) { self.throng = throng }
 
-  /// The whole in 40 s: fewer connections and rounds, and as short as the number of contenders asks.
+  /// Shortens the comparison to 40 s: fewer connections and rounds, and a duration that depends on
+  /// the number of contenders.
   package mutating func makeQuick() {
     connections = [1, 100, 1_000]
     repeats = 3
@@ -51,15 +52,15 @@ package struct CompareOptions: Sendable {
   package static let shortestQuickDuration = Duration.milliseconds(300)
 }
 
-/// One of Throng's models, as contenders are called.
+/// Throng's models by the name of the contender.
 package enum ModelChoice: String, Sendable, CaseIterable {
   case reactor
   case reactorLoops = "reactor-loops"
   case threadPool = "thread-pool"
   case threadPerClient = "thread-per-client"
 
-  /// What it adds to `throng serve`.
-  /// - Parameter threads: for the models that have a choice.
+  /// Flags of `throng serve`.
+  /// - Parameter threads: for models that can choose.
   func flags(threads: Int) -> [String] {
     switch self {
     case .reactor: ["--mode", "reactor"]
@@ -79,7 +80,7 @@ package enum ModelChoice: String, Sendable, CaseIterable {
   }
 }
 
-/// A server of somebody else: `NAME=COMMAND {port}`.
+/// Another server: `NAME=COMMAND {port}`.
 package struct PeerChoice: Sendable, Equatable {
   package var name: String
   package var command: String
@@ -90,7 +91,7 @@ package struct PeerChoice: Sendable, Equatable {
   }
 }
 
-/// Why a comparison cannot be made: one sentence with its remedy.
+/// Why a comparison is not possible: one sentence with its remedy.
 package struct CompareError: Error, Equatable, CustomStringConvertible {
   package let description: String
 

@@ -1,21 +1,23 @@
-// All that will be measured, in which order, and how long it takes: decided before the first server
-// starts, and the same again for the same options.
+// The measurements of a comparison, their order and expected time. Computed before the first server
+// starts; the same options give the same plan. A value; any thread.
 
 import FoundationEssentials
 import ThrongLoad
 import ThrongReport
 
 package struct ComparePlan: Sendable {
-  /// Without samples yet.
+  /// Results without samples.
   package let results: CompareResults
   package let method: CellMethod
-  /// In the order of measuring.
+  /// Measurements in their order.
   package let tasks: [CellTask]
-  /// One of each contender and workload, in which system calls are counted.
+  /// One cell of each contender and workload, for counting system calls.
   package let countingTasks: [CellTask]
 
-  /// - Parameter command: the command line that was given.
-  /// - Parameter version: the command's.
+  /// Makes a plan.
+  /// - Parameter command: the command line, for the report.
+  /// - Parameter version: version of the command.
+  /// - Throws: ``CompareError`` when nothing can be measured.
   package init(
     _ options: CompareOptions, command: String, version: String,
     limits: SystemLimits = .current
@@ -28,7 +30,7 @@ package struct ComparePlan: Sendable {
     for workload in workloads {
       for contender in contenders where !contender.takesPart(in: workload) {
         notes.append(
-          "\(contender.label) takes no part in “\(workload.title)”, which needs Throng's own handlers."
+          "\(contender.label) does not take part in “\(workload.title)”, which needs Throng's own handlers."
         )
       }
       for connections in workload.connections {
@@ -41,7 +43,7 @@ package struct ComparePlan: Sendable {
     let cut = Self.cut(&first, limits)
     notes += cut
     guard !first.isEmpty else {
-      throw CompareError("nothing is left to measure: " + (notes.last ?? "no workload fits"))
+      throw CompareError("nothing to measure: " + (notes.last ?? "no workload applies"))
     }
     method = CellMethod(options, processors)
     tasks = Self.shuffled(first, repeats: options.repeats, seed: options.seed)
@@ -56,7 +58,7 @@ package struct ComparePlan: Sendable {
       contenders: contenders, workloads: Self.measured(workloads, first), notes: notes)
   }
 
-  /// How long all of it will take.
+  /// Expected time of the comparison.
   package var expectedTime: Duration {
     tasks.reduce(.zero) { $0 + method.expectedTime($1) } + Self.countingTime * countingTasks.count
   }
@@ -65,8 +67,8 @@ package struct ComparePlan: Sendable {
 
   package func task(id: String) -> CellTask? { tasks.first { $0.id == id } }
 
-  /// Takes away what the machine's limits do not allow.
-  /// - Returns: sentences about it.
+  /// Removes cells that exceed the machine's limits.
+  /// - Returns: remarks about them.
   private static func cut(_ tasks: inout [CellTask], _ limits: SystemLimits) -> [String] {
     var notes: [String] = []
     tasks.removeAll { task in
@@ -74,18 +76,19 @@ package struct ComparePlan: Sendable {
       guard
         let problem = limits.problem(connections: task.allConnections, threaded: isThreaded)
       else { return false }
-      let who =
+      let contender =
         isThreaded && limits.problem(connections: task.allConnections, threaded: false) == nil
         ? "\(task.contender.label) at " : ""
-      let what = who.isEmpty ? "are" : "is"
-      let note = "\(who)\(Count.connections(task.allConnections)) \(what) left out: \(problem)."
+      let verb = contender.isEmpty ? "are" : "is"
+      let note =
+        "\(contender)\(Count.connections(task.allConnections)) \(verb) omitted: \(problem)."
       if !notes.contains(note) { notes.append(note) }
       return true
     }
     return notes
   }
 
-  /// With the numbers of connections of which at least one cell is left.
+  /// The workloads, restricted to numbers of connections with at least one cell.
   private static func measured(_ workloads: [Workload], _ tasks: [CellTask]) -> [Workload] {
     workloads.compactMap { workload in
       let used = Set(tasks.filter { $0.workload.id == workload.id }.map(\.connections))
@@ -96,10 +99,10 @@ package struct ComparePlan: Sendable {
     }
   }
 
-  /// Each round holds every cell once, in an order of its own, so that a drift of the machine hits all
-  /// alike.
+  /// Each round has every cell once in its own order, so that drift of the machine affects all
+  /// equally.
   private static func shuffled(_ cells: [CellTask], repeats: Int, seed: UInt64) -> [CellTask] {
-    var random = SeededRandom(seed)
+    var random = SplitMix64(seed: seed)
     return (1...repeats).flatMap { round in
       cells.shuffled(using: &random).map { task in
         CellTask(
@@ -109,7 +112,7 @@ package struct ComparePlan: Sendable {
     }
   }
 
-  /// A tracer makes thousands of clients slow; the calls of a message hardly depend on their number.
+  /// A tracer slows thousands of clients, and the calls per message hardly depend on their number.
   private static func counting(_ cells: [CellTask]) -> [CellTask] {
     var chosen: [String: CellTask] = [:]
     for task in cells where task.workload.kind != .fanOut {
@@ -120,20 +123,5 @@ package struct ComparePlan: Sendable {
       chosen[name] = task
     }
     return cells.filter { chosen[$0.workload.id + "/" + $0.contender.id] == $0 }
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for the same seed, on every machine.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,34 +1,42 @@
-// From the choices to the contenders: their ids, their labels and what starts them.
+// Contenders from the options: ids, labels and commands.
 
 import ThrongReport
 
 extension CompareOptions {
-  /// - Parameter threads: what models with a choice of threads get.
+  /// The contenders.
+  /// - Parameter threads: for models that can choose.
+  /// - Throws: ``CompareError`` for a missing `{port}` or a duplicate name.
   func contenders(threads: Int) throws(CompareError) -> [Contender] {
     var found = models.map { model in
       Contender(
         id: model.rawValue, label: model.label(threads: threads), kind: .model,
-        command: Shell.quoted(throng) + " serve --quiet --host 127.0.0.1 --port {port}",
+        command: Shell.quoted(throng) + Self.serve,
         flags: model.flags(threads: threads))
     }
     for peer in peers {
       guard peer.command.contains("{port}") else {
         throw CompareError(
-          "the command of --peer '\(peer.name)' has no {port} (write it where the port belongs)")
+          "--peer '\(peer.name)': the command has no {port} placeholder (add it where the command takes its port)"
+        )
       }
       let id = Self.identifier(peer.name)
       guard !found.contains(where: { $0.id == id }) else {
-        throw CompareError("two contenders are called '\(id)' (give the --peer another name)")
+        throw CompareError("duplicate contender '\(id)' (give the --peer another name)")
       }
       found.append(Contender(id: id, label: peer.name, kind: .peer, command: peer.command))
     }
     guard !found.isEmpty else {
-      throw CompareError("there is nothing to compare (give --models or --peer)")
+      throw CompareError("no contenders (give --models or --peer)")
     }
     return found
   }
 
-  /// A name as it can stand in a cell's id: `C, epoll` becomes `c-epoll`.
+  /// The generator has one address, and its idle connections send nothing.
+  private static let serve =
+    " serve --quiet --host 127.0.0.1 --port {port} --max-connections-per-address off"
+    + " --first-byte-timeout off"
+
+  /// A name as part of an id: `C, epoll` becomes `c-epoll`.
   static func identifier(_ name: String) -> String {
     let words = name.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "." || $0 == "_") }
     return words.isEmpty ? "peer" : words.joined(separator: "-")
@@ -36,12 +44,13 @@ extension CompareOptions {
 }
 
 extension Contender {
-  /// Peers only echo: what the handler is to do for a message, and a chat, are Throng's own.
+  /// Whether the contender supports a workload. Peers only echo; working handlers and the chat are
+  /// Throng's.
   func takesPart(in workload: Workload) -> Bool {
     kind == .model || workload.serverFlags == ["--handler", "echo"]
   }
 
-  /// The server's command for a workload.
+  /// Command of the server for a workload.
   func command(for workload: Workload) -> String {
     kind == .peer
       ? command
@@ -50,7 +59,7 @@ extension Contender {
 }
 
 package enum Shell {
-  /// The text as one word of a shell, quoted where that is needed.
+  /// Quotes a word for a shell if necessary.
   package static func quoted(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
       switch byte {

@@ -1,13 +1,15 @@
-// Whether the results of an interrupted run belong to what is asked for now.
+// Check that the results of an interrupted comparison belong to the requested one.
 
 import ThrongReport
 
 extension ComparePlan {
-  /// - Throws: what differs, in a sentence: samples of two configurations do not belong in one table.
+  /// Checks that earlier results can be continued.
+  /// - Throws: ``CompareError`` with the first difference, because samples of two configurations
+  ///   must not be mixed.
   package func checkResuming(_ earlier: CompareResults, name: String) throws(CompareError) {
     guard let difference = difference(from: earlier) else { return }
     throw CompareError(
-      "\(name) is of another comparison: \(difference) (give the same flags, or another --output)")
+      "\(name) is from another comparison: \(difference) (use the same flags, or another --output)")
   }
 
   private func difference(from earlier: CompareResults) -> String? {
@@ -15,7 +17,7 @@ extension ComparePlan {
     func differ<Value: Equatable>(_ what: String, _ path: KeyPath<CompareResults, Value>) -> String?
     {
       old[keyPath: path] == new[keyPath: path]
-        ? nil : "\(what) was \(old[keyPath: path]), and is \(new[keyPath: path])"
+        ? nil : "\(what) was \(old[keyPath: path]) and is \(new[keyPath: path])"
     }
     if let found = differ("the seed", \.method.seed)
       ?? differ("--duration in seconds", \.method.seconds)
@@ -34,12 +36,12 @@ extension ComparePlan {
       return found
     }
     for (old, new) in zip(old.contenders, new.contenders) where old != new {
-      return "\(new.id) was started with '\(old.command)', and is with '\(new.command)'"
+      return "the command of \(new.id) was '\(old.command)' and is '\(new.command)'"
     }
     for (old, new) in zip(old.workloads, new.workloads) where old != new {
       return old.connections == new.connections
-        ? "the workload \(new.id) is not what it was"
-        : "--connections of \(new.id) were \(old.connections), and are \(new.connections)"
+        ? "the workload \(new.id) has other parameters"
+        : "--connections of \(new.id) were \(old.connections) and are \(new.connections)"
     }
     return old.versions == new.versions ? nil : "a contender has another version"
   }

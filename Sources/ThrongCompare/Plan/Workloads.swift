@@ -1,4 +1,4 @@
-// The workloads: what the flags ask for, explained.
+// The workloads of a comparison, with titles and explanations.
 
 import ThrongLoad
 import ThrongReport
@@ -13,7 +13,7 @@ extension CompareOptions {
     }
     found += block.map(blocking)
     found += slowClients.map(slow)
-    found += idle.map(idleCrowd)
+    found += idle.map(idleBeside)
     if measuresChurn { found.append(churn) }
     if measuresFanOut { found.append(fanOut) }
     return found
@@ -25,21 +25,21 @@ extension CompareOptions {
     if depth > 1 { id += "-depth-\(depth)" }
     var title = "\(size)-byte echo"
     var explanation =
-      "Every client sends a message, waits until it has come back, and sends the next at once."
+      "Every client sends a message, waits for the echo, and sends the next message."
     if depth > 1 {
       title += ", \(depth) in flight"
       explanation =
-        "Every client keeps \(depth) messages in flight: a server that takes several at once saves calls."
+        "Every client keeps \(depth) messages in flight. A server that handles several per receive saves calls."
     }
     if work > .zero {
       title += ", \(Workload.flag(work)) of work"
       explanation += """
-         The handler computes for \(Workload.flag(work)) before it answers: what counts is how many cores \
-        the model uses.
+         The handler computes for \(Workload.flag(work)) before each reply, so the number of cores that \
+        the model uses decides.
         """
     } else if depth == 1 {
       explanation +=
-        " The handler does nothing else, so that what is measured is the price of the model itself."
+        " The handler does nothing else, so the cost of the model itself is measured."
     }
     var workload = Workload(
       id: id, title: title, explanation: explanation,
@@ -54,9 +54,9 @@ extension CompareOptions {
     Workload(
       id: "block-\(Workload.flag(time))", title: "handlers that block for \(Workload.flag(time))",
       explanation: """
-        For each message the handler blocks its thread for \(Workload.flag(time)), as it would for a file, \
-        a lock or a database: one loop serves nobody meanwhile, a pool loses a worker, and with a \
-        thread for each client nobody else waits.
+        For each message the handler blocks its thread for \(Workload.flag(time)), as for a file, a lock or \
+        a database. Meanwhile a reactor serves no other client, a pool has one thread less, and with a \
+        thread per client no other client waits.
         """,
       kind: .block(milliseconds: time / .milliseconds(1)), size: sizes[0],
       connections: reachable(whenEachTakes: time),
@@ -68,8 +68,8 @@ extension CompareOptions {
     return Workload(
       id: "slow-\(share)", title: "\(share) % slow clients",
       explanation: """
-        \(share) % of the clients read slowly what they are sent; the figures are those of the others. \
-        A server that waits for the slow ones makes everybody slow.
+        \(share) % of the clients read slowly; the results are those of the other clients. A server that \
+        blocks on a slow reader delays all clients.
         """,
       kind: .slowClients(percent: percent), size: sizes[0],
       connections: connections.filter {
@@ -78,12 +78,12 @@ extension CompareOptions {
       serverFlags: ["--handler", "echo"], generatorFlags: ["--slow-clients", share])
   }
 
-  private func idleCrowd(_ count: Int) -> Workload {
+  private func idleBeside(_ count: Int) -> Workload {
     Workload(
-      id: "idle-\(count)", title: "\(count) idle connections beside",
+      id: "idle-\(count)", title: "\(count) further idle connections",
       explanation: """
-        Beside the clients that send and wait, \(count) connections are held and say nothing, as most do \
-        in most services: they should cost memory and no time.
+        \(count) further connections are held without traffic, as most connections of most services. They \
+        should cost memory but no time.
         """,
       kind: .idle(connections: count), size: sizes[0], connections: upTo(100),
       serverFlags: ["--handler", "echo"], generatorFlags: ["--idle-connections", "\(count)"])
@@ -93,9 +93,8 @@ extension CompareOptions {
     Workload(
       id: "churn", title: "a connection for each message",
       explanation: """
-        Every message comes on a connection of its own, which is closed after the answer; the latency \
-        counts from the connect on. What is measured is accepting and closing, and starting a thread \
-        where a client has one.
+        Every message has a connection of its own, which is closed after the reply; the latency counts \
+        from the connect. Measures accepting, closing and, with a thread per client, starting a thread.
         """,
       kind: .churn, size: sizes[0], connections: upTo(1_000),
       serverFlags: ["--handler", "echo"], generatorFlags: ["--churn"])
@@ -103,18 +102,20 @@ extension CompareOptions {
 
   private var fanOut: Workload {
     Workload(
-      id: "fan-out", title: "one speaks, all others hear",
+      id: "fan-out", title: "fan-out to all members of a chat room",
       explanation: """
-        One member of a chat room writes lines of 100 bytes, the next one when all have heard the last, \
-        and every other member receives each of them. What is counted is deliveries; the latency is that \
-        of each delivery.
+        One member of a chat room sends lines of 100 bytes, each after all other members have received the \
+        last one. Throughput counts deliveries; the latency is that of each delivery.
         """,
       kind: .fanOut, size: "100", connections: upTo(1_000),
-      serverFlags: ["--handler", "chat", "--chat-rate", "off", "--chat-announce-limit", "0"],
+      serverFlags: [
+        "--handler", "chat", "--chat-rate", "off", "--chat-byte-rate", "off",
+        "--chat-announce-limit", "0",
+      ],
       generatorFlags: ["--fan-out", "--hello", "member{n}"])
   }
 
-  /// The numbers of connections that one thread can serve within the time that is measured.
+  /// Numbers of connections that one thread can serve within the measured time.
   private func reachable(whenEachTakes time: Duration) -> [Int] {
     guard time > .zero else { return connections }
     return atLeastOne(connections.filter { time * $0 <= duration })
@@ -126,42 +127,32 @@ extension CompareOptions {
     chosen.isEmpty ? Array(connections.prefix(1)) : chosen
   }
 
-  /// What was asked for and is not measured, in sentences.
+  /// Requested numbers of connections that are not measured, in sentences.
   func cuts(of workloads: [Workload]) -> [String] {
     workloads.compactMap { workload in
       let left = connections.filter { !workload.connections.contains($0) }
       guard !left.isEmpty else { return nil }
-      let numbers = left.map { Count.text($0) }.joined(separator: ", ")
+      let numbers = left.map { Decimals.grouped($0) }.joined(separator: ", ")
       let reason =
         switch workload.kind {
         case .work, .block:
-          "one thread could not serve each client once in the time measured (a longer --duration)"
-        case .idle: "it is about few active clients beside many idle ones"
-        case .churn: "that many connects at once measure the backlog"
-        case .slowClients: "there would be no slow client, or none that is not"
-        case .fanOut: "it would be about joining"
-        case .echo: "nothing would be measured"
+          "one thread cannot serve each client once within the measured time (use a longer --duration)"
+        case .idle: "the workload is about few active clients and many idle connections"
+        case .churn: "so many concurrent connects measure the backlog"
+        case .slowClients: "there would be no slow reader, or only slow readers"
+        case .fanOut: "joining the room would dominate"
+        case .echo: "there is nothing to measure"
         }
       return
-        "\(workload.title): not at \(numbers) connection\(left == [1] ? "" : "s"), where \(reason)."
+        "\(workload.title): \(numbers) connection\(left == [1] ? "" : "s") omitted, because \(reason)."
     }
   }
 }
 
-/// Whole numbers for people.
+/// Counts with their noun.
 package enum Count {
   /// `1 connection`, `10,000 connections`.
   package static func connections(_ number: Int) -> String {
-    "\(text(number)) connection" + (number == 1 ? "" : "s")
-  }
-
-  /// `10,000`.
-  package static func text(_ number: Int) -> String {
-    let digits = String(number)
-    return String(
-      digits.enumerated().reduce(into: "") { text, digit in
-        let left = digits.count - digit.offset
-        text += (digit.offset > 0 && left % 3 == 0 ? "," : "") + String(digit.element)
-      })
+    "\(Decimals.grouped(number)) connection" + (number == 1 ? "" : "s")
   }
 }

@@ -1,5 +1,6 @@
-// Measures one cell: `throng bench` in a process of its own, which starts the server in another. What
-// goes wrong with either becomes a sentence.
+// Measures one cell: runs `throng bench` in a process of its own, which starts the server in
+// another. Failures become sentences.
+// Owned by the thread that runs the comparison.
 
 import CEpollShim
 import SystemPackage
@@ -8,27 +9,27 @@ import ThrongReport
 
 package enum CellOutcome: Sendable {
   case measured(Sample)
-  /// - Parameter isFinal: another try would end in the same way: the server never served anybody.
+  /// - Parameter isFinal: whether another attempt would fail in the same way.
   case failed(reason: String, serverNeverListened: Bool, isFinal: Bool)
   case interrupted
 }
 
 package struct CellRunner {
   let method: CellMethod
-  let interruption: StopSignal
-  /// This very command.
+  let interruption: StopRequest
+  /// This program.
   private static let ownProgram = "/proc/self/exe"
   let program: String
-  let adopts: Bool
+  let adoptsOrphans: Bool
 
-  /// - Parameter program: the command `throng`; nil: the one that runs, which then adopts what a
-  ///   measurement leaves.
-  package init(_ method: CellMethod, _ interruption: StopSignal, program: String? = nil) {
+  /// - Parameter program: the command `throng`; nil: this program, which then adopts orphaned
+  ///   processes.
+  package init(_ method: CellMethod, _ interruption: StopRequest, program: String? = nil) {
     self.method = method
     self.interruption = interruption
     self.program = program ?? Self.ownProgram
-    adopts = program == nil
-    if adopts { shim_adopt_descendants() }
+    adoptsOrphans = program == nil
+    if adoptsOrphans { shim_adopt_descendants() }
   }
 
   package func measure(_ task: CellTask) -> CellOutcome {
@@ -36,63 +37,63 @@ package struct CellRunner {
     switch ran {
     case .failure(let error):
       return .failed(
-        reason: "the generator could not be started: \(error)", serverNeverListened: false,
+        reason: "cannot start the load generator: \(error)", serverNeverListened: false,
         isFinal: false)
     case .success(let outcome):
       if outcome.end == .interrupted { return .interrupted }
-      return judged(outcome, task)
+      return cellOutcome(outcome, task)
     }
   }
 
-  /// Runs the generator, and ends whatever it leaves.
+  /// Runs the generator, then ends all processes that it leaves.
   func run(
     _ arguments: [String], within limit: Duration, waitingForRest: Duration = .zero
   ) -> Result<ChildProcess.Outcome, Errno> {
-    let leftovers = Leftovers(adopts: adopts)
+    let orphans = OrphanedProcesses(adoptsOrphans: adoptsOrphans)
     let child = ChildProcess(
       program: program, arguments: arguments + ["--quiet", "--json", "-"],
-      processors: method.processors.generator, mark: leftovers.mark)
-    defer { leftovers.end() }
+      processors: method.processors.generator, environmentTag: orphans.environmentTag)
+    defer { orphans.end() }
     do {
       let outcome = try child.run(within: limit, interruption)
-      if waitingForRest > .zero { leftovers.waitForEnd(within: waitingForRest) }
+      if waitingForRest > .zero { orphans.waitForEnd(within: waitingForRest) }
       return .success(outcome)
     } catch {
       return .failure(error)
     }
   }
 
-  // MARK: Judging
+  // MARK: Outcome
 
-  private func judged(_ outcome: ChildProcess.Outcome, _ task: CellTask) -> CellOutcome {
+  private func cellOutcome(_ outcome: ChildProcess.Outcome, _ task: CellTask) -> CellOutcome {
     if outcome.end == .deadline {
       let limit = Decimals.format(method.deadline(task) / .seconds(1))
       return .failed(
-        reason: "it hung: nothing was measured within \(limit) s", serverNeverListened: false,
+        reason: "hung: no result within \(limit) s", serverNeverListened: false,
         isFinal: true)
     }
-    guard let result = try? LoadResult(json: outcome.output), let trial = result.trials.first else {
+    guard let result = try? LoadResult(json: outcome.output), let run = result.runs.first else {
       return .failed(
         reason: Self.sentence(outcome),
         serverNeverListened: outcome.errors.contains("server command"),
         isFinal: false)
     }
-    if let fault = trial.faults.first {
+    if let fault = run.faults.first {
       return .failed(
-        reason: Self.sentence(fault, trial), serverNeverListened: false,
-        isFinal: trial.messages == 0)
+        reason: Self.sentence(fault, run), serverNeverListened: false,
+        isFinal: run.messages == 0)
     }
-    guard trial.messages > 0 else {
-      // On a busy machine the server may not have had its turn.
+    guard run.messages > 0 else {
+      // On a busy machine the server may not have run.
       return .failed(
-        reason: "no message was answered in the time measured (a longer --duration)",
+        reason: "no message answered within the measured time (use a longer --duration)",
         serverNeverListened: false, isFinal: false)
     }
     return .measured(
-      Sample(round: task.round, trial: trial, verifies: result.configuration.verifies))
+      Sample(round: task.round, run: run, verifies: result.configuration.verifies))
   }
 
-  /// What the generator said before it gave up.
+  /// The last error message of the generator.
   private static func sentence(_ outcome: ChildProcess.Outcome) -> String {
     let lines = outcome.errors.split(separator: "\n")
     if let last = lines.last(where: { $0.hasPrefix("throng: ") }) {
@@ -100,14 +101,14 @@ package struct CellRunner {
     }
     let said = lines.last.map { ": \($0)" } ?? ""
     return switch outcome.end {
-    case .signal(let number): "the generator was ended by signal \(number)\(said)"
-    case .status(let status): "the generator ended with status \(status)\(said)"
-    case .deadline, .interrupted: "the generator was stopped\(said)"
+    case .signal(let number): "load generator killed by signal \(number)\(said)"
+    case .status(let status): "load generator exited with status \(status)\(said)"
+    case .deadline, .interrupted: "load generator stopped\(said)"
     }
   }
 
-  private static func sentence(_ fault: FaultSummary, _ trial: TrialResult) -> String {
-    let all = trial.faults.reduce(0) { $0 + $1.count }
-    return all > 1 ? "\(fault.first) (the first of \(Count.text(all)) faults)" : fault.first
+  private static func sentence(_ fault: FaultSummary, _ run: RunResult) -> String {
+    let all = run.faults.reduce(0) { $0 + $1.count }
+    return all > 1 ? "\(fault.first) (first of \(Decimals.grouped(all)) faults)" : fault.first
   }
 }

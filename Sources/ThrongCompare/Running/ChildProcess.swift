@@ -1,5 +1,6 @@
-// A program that is run to its end: pinned, in a process group of its own so that Ctrl-C reaches us
-// alone, its output gathered, with a deadline. Belongs to the thread that runs the comparison.
+// Runs a program to its end with a deadline: pinned, output captured, in its own process group, so
+// that Ctrl-C reaches this process only.
+// Owned by the thread that runs the comparison.
 
 import CEpollShim
 import Glibc
@@ -11,7 +12,7 @@ struct ChildProcess {
     case status(Int)
     case signal(Int)
     case deadline
-    /// Somebody wishes the comparison to stop.
+    /// A stop of the comparison was requested.
     case interrupted
   }
 
@@ -23,36 +24,38 @@ struct ChildProcess {
 
   let program: String
   let arguments: [String]
-  /// Nil: wherever this process may run.
+  /// Processors; nil: all that this process may use.
   var processors: [Int]?
-  /// Its descendants can be known by it: an entry of the environment.
-  var mark = ""
+  /// Environment entry by which descendants are identified; empty: none.
+  var environmentTag = ""
 
-  private static let politeTime: UInt64 = 6_000_000_000
+  private static let terminationTime: UInt64 = 6_000_000_000
   private static let killTime: UInt64 = 2_000_000_000
-  private static let mostOutput = 64 << 20
+  private static let maximumOutput = 64 << 20
 
-  /// - Throws: `Errno` when it could not be started.
-  func run(within limit: Duration, _ interruption: StopSignal) throws(Errno) -> Outcome {
+  /// Runs the program.
+  /// - Throws: `Errno` when it cannot be started.
+  func run(within limit: Duration, _ interruption: StopRequest) throws(Errno) -> Outcome {
     var pipes = try Pipes()
     defer { pipes.close() }
     let pid = try spawn(&pipes)
     let exit = shim_pidfd_open(pid)
     defer { if exit >= 0 { _ = shim_close(exit) } }
-    var watch = Watch(pid: pid, exit: exit, pipes: pipes, interruption: interruption)
-    var outcome = watch.wait(until: Self.clock + UInt64(limit / .nanoseconds(1)), heedsStop: true)
+    var watcher = ExitWatcher(pid: pid, exit: exit, pipes: pipes, interruption: interruption)
+    var outcome = watcher.wait(
+      until: Self.clock + UInt64(limit / .nanoseconds(1)), stopsOnRequest: true)
     if outcome == nil {
-      // It ends its server first when it is asked politely.
-      let reason: End = interruption.isAsked ? .interrupted : .deadline
+      // After SIGTERM the generator stops its server before it exits.
+      let reason: End = interruption.isRequested ? .interrupted : .deadline
       kill(pid, SIGTERM)
-      if watch.wait(until: Self.clock + Self.politeTime, heedsStop: false) == nil {
+      if watcher.wait(until: Self.clock + Self.terminationTime, stopsOnRequest: false) == nil {
         kill(pid, SIGKILL)
-        _ = watch.wait(until: Self.clock + Self.killTime, heedsStop: false)
+        _ = watcher.wait(until: Self.clock + Self.killTime, stopsOnRequest: false)
       }
       outcome = reason
     }
     return Outcome(
-      end: outcome ?? .deadline, output: watch.output.text, errors: watch.errors.text)
+      end: outcome ?? .deadline, output: watcher.output.text, errors: watcher.errors.text)
   }
 
   private static var clock: UInt64 { shim_monotonic_nanoseconds() }
@@ -63,73 +66,41 @@ struct ChildProcess {
     let before = Processors.ofThisThread
     if let processors { _ = Processors.restrict(to: processors) }
     defer { if processors != nil { _ = Processors.restrict(to: before) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, pipes.output.write, 1)
-    posix_spawn_file_actions_adddup2(&actions, pipes.errors.write, 2)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
-    words.append(nil)
-    defer { for word in words { free(word) } }
-    var environment = Self.environment(with: mark)
-    defer { for entry in environment { free(entry) } }
-    var pid = pid_t()
-    let result = posix_spawnp(&pid, program, &actions, &attributes, words, &environment)
-    guard result == 0 else { throw Errno(rawValue: result) }
+    let pid = try Spawn.start(
+      [program] + arguments, output: .descriptor(pipes.output.write),
+      errors: .descriptor(pipes.errors.write), environment: environmentTag)
     pipes.closeWritingEnds()
     return pid
   }
 
-  private static func environment(with mark: String) -> [UnsafeMutablePointer<CChar>?] {
-    var entries: [UnsafeMutablePointer<CChar>?] = []
-    var entry = Glibc.environ
-    while let text = entry.pointee {
-      entries.append(strdup(text))
-      entry += 1
-    }
-    if !mark.isEmpty { entries.append(strdup(mark)) }
-    entries.append(nil)
-    return entries
-  }
-
   // MARK: Watching
 
-  private struct Watch {
+  private struct ExitWatcher {
     let pid: pid_t
     let exit: CInt
     let pipes: Pipes
-    let interruption: StopSignal
-    var output = Gathered()
-    var errors = Gathered()
+    let interruption: StopRequest
+    var output = PipeOutput()
+    var errors = PipeOutput()
 
-    /// - Returns: how it has ended; nil when it runs still: the time is over, or somebody wishes us to
-    ///   stop and that is heeded.
-    mutating func wait(until deadline: UInt64, heedsStop: Bool) -> End? {
+    /// - Returns: how the program ended; nil when it still runs at the deadline or after a stop
+    ///   request.
+    mutating func wait(until deadline: UInt64, stopsOnRequest: Bool) -> End? {
       while true {
-        gather()
+        readPipes()
         if let end = ended() {
-          gather()
+          readPipes()
           return end
         }
         let stops = interruption.count
         let now = ChildProcess.clock
-        // A second wish to stop cuts the polite time short.
-        if now >= deadline || (heedsStop ? stops > 0 : stops > 1) { return nil }
+        // A second stop request ends the wait for a clean exit.
+        if now >= deadline || (stopsOnRequest ? stops > 0 : stops > 1) { return nil }
         sleep(until: deadline, now)
       }
     }
 
-    private mutating func gather() {
+    private mutating func readPipes() {
       output.read(pipes.output.read)
       errors.read(pipes.errors.read)
     }
@@ -139,7 +110,7 @@ struct ChildProcess {
       if exit >= 0 { entries.append(Self.entry(exit)) }
       if !output.hasEnded { entries.append(Self.entry(pipes.output.read)) }
       if !errors.hasEnded { entries.append(Self.entry(pipes.errors.read)) }
-      // Without a descriptor that tells of its end (Linux before 5.3) we look again and again.
+      // Without pidfd (Linux before 5.3), poll for the end.
       let most: UInt64 = exit >= 0 ? 1_000_000_000 : 10_000_000
       _ = poll(&entries, nfds_t(entries.count), CInt(min(deadline - now, most) / 1_000_000 + 1))
       interruption.clear()
@@ -157,8 +128,8 @@ struct ChildProcess {
     }
   }
 
-  /// What came through a pipe.
-  private struct Gathered {
+  /// Bytes received through a pipe.
+  private struct PipeOutput {
     private var bytes: [UInt8] = []
     private(set) var hasEnded = false
 
@@ -170,14 +141,14 @@ struct ChildProcess {
         let count = shim_read(descriptor, &part, part.count)
         if count == 0 { hasEnded = true }
         guard count > 0 else { return }
-        // Who writes without end is not listened to.
-        if bytes.count < ChildProcess.mostOutput { bytes += part.prefix(count) }
+        // Output beyond the limit is discarded.
+        if bytes.count < ChildProcess.maximumOutput { bytes += part.prefix(count) }
       }
     }
   }
 }
 
-/// The pipes of a child's output and errors. The reading ends do not block.
+/// Pipes for standard output and standard error. The reading ends are non-blocking.
 private struct Pipes {
   struct Ends {
     var read: CInt

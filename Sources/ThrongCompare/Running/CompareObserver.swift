@@ -1,13 +1,16 @@
-// What a comparison tells while it runs. Everything on its own thread.
+// Progress callbacks of a comparison, on the thread that runs it.
 
 import ThrongReport
 
 package protocol CompareObserver: AnyObject {
-  /// - Parameter number: of the measurement, from 1.
+  /// A measurement starts.
+  /// - Parameter number: number of the measurement, from 1.
   func begins(_ task: CellTask, _ number: Int, of count: Int, _ timeLeft: Duration)
-  /// - Parameter results: with the outcome in it, and saved already.
+  /// A measurement has ended.
+  /// - Parameter results: all results so far, already saved.
   func ended(_ task: CellTask, _ outcome: CellOutcome, _ results: CompareResults)
-  /// A sentence that the report has too.
+  /// A remark that is also in the report.
   func noted(_ note: String)
+  /// Counting system calls of a cell starts.
   func beginsCounting(_ task: CellTask, _ number: Int, of count: Int)
 }

@@ -1,29 +1,31 @@
-// A comparison from its first cell to its last: measures what is not measured yet, saves after every
-// cell, gives up who does not serve, and stops when it is asked. Belongs to the calling thread.
+// Runs a comparison: measures the cells that are not measured yet, saves after every cell, skips
+// contenders that never listen, and stops on request.
+// Owned by the calling thread.
 
 import FoundationEssentials
+import ThrongLoad
 import ThrongReport
 
 package final class Comparison {
   package private(set) var results: CompareResults
   private let plan: ComparePlan
   private let runner: CellRunner
-  private let interruption: StopSignal
-  /// Where the results are kept; nil: nowhere.
+  private let interruption: StopRequest
+  /// File of the results; nil: not saved.
   private let file: String?
   private let observer: (any CompareObserver)?
-  /// Contenders that never listened, and why: their other cells are not tried.
-  private var givenUp: [Contender.ID: String] = [:]
-  /// Cells that failed in the run that goes on here, and were not tried again yet.
+  /// Contenders that never listened, with the reason; their other cells are skipped.
+  private var skippedContenders: [Contender.ID: String] = [:]
+  /// Failed cells of the resumed comparison that were not measured again yet.
   private var retried: Set<CellKey>
   private var spent = Duration.zero
   private var expected = Duration.zero
 
-  /// - Parameter earlier: the results of an interrupted run of the same plan, which goes on: what is
-  ///   measured is not measured again, what failed is.
+  /// - Parameter earlier: results of an interrupted comparison with the same plan. Measured cells
+  ///   are kept; failed cells are measured again.
   package init(
     _ plan: ComparePlan, resuming earlier: CompareResults? = nil, file: String?,
-    program: String? = nil, interruption: StopSignal, observer: (any CompareObserver)? = nil
+    program: String? = nil, interruption: StopRequest, observer: (any CompareObserver)? = nil
   ) {
     self.plan = plan
     self.file = file
@@ -36,13 +38,14 @@ package final class Comparison {
     results.ended = nil
   }
 
-  /// - Returns: the results, which `wasInterrupted` when somebody has asked to stop.
+  /// Runs the comparison.
+  /// - Returns: the results; `wasInterrupted` after a stop request.
   /// - Throws: `FileWriteError` when the results cannot be saved.
   package func run() throws -> CompareResults {
     try save()
-    let disturbance = Disturbance()
+    let backgroundLoad = BackgroundLoad()
     if try !measureAll() || !countSystemCalls() { results.wasInterrupted = true }
-    if let text = disturbance.note { note(text) }
+    if let text = backgroundLoad.note { note(text) }
     results.ended = Date()
     try save()
     return results
@@ -50,14 +53,14 @@ package final class Comparison {
 
   // MARK: Measuring
 
-  /// - Returns: false when somebody has asked to stop.
+  /// - Returns: false after a stop request.
   private func measureAll() throws -> Bool {
     let clock = ContinuousClock()
     for (index, task) in plan.tasks.enumerated() where !isDone(task) {
-      if interruption.isAsked { return false }
+      if interruption.isRequested { return false }
       observer?.begins(task, index + 1, of: plan.tasks.count, timeLeft(from: index))
       let start = clock.now
-      let outcome = givenUp[task.contender.id].map(Self.givenUpOutcome) ?? measure(task)
+      let outcome = skippedContenders[task.contender.id].map(Self.skippedOutcome) ?? measure(task)
       if case .interrupted = outcome { return false }
       spent += clock.now - start
       expected += plan.method.expectedTime(task)
@@ -68,7 +71,7 @@ package final class Comparison {
     return true
   }
 
-  /// A failure is tried once more: a machine may have been busy for a moment.
+  /// Measures a cell, and again after a failure, because the machine may have been busy.
   private func measure(_ task: CellTask) -> CellOutcome {
     let first = attempt(task)
     guard case .failed(let reason, _, false) = first else { return first }
@@ -77,21 +80,21 @@ package final class Comparison {
       note(
         """
         \(task.contender.label) at \(Count.connections(task.connections)) \
-        (\(task.workload.title), round \(task.round)) failed and was measured again: \(reason).
+        (\(task.workload.title), round \(task.round)) failed once and was measured again: \(reason).
         """)
     }
     return second
   }
 
-  /// What fails while somebody asks to stop may have failed for that: a terminal's Ctrl-C reaches the
-  /// server too.
+  /// A failure during a stop request may be caused by it: Ctrl-C on a terminal also reaches the
+  /// server.
   private func attempt(_ task: CellTask) -> CellOutcome {
     let outcome = runner.measure(task)
-    if case .failed = outcome, interruption.isAsked { return .interrupted }
+    if case .failed = outcome, interruption.isRequested { return .interrupted }
     return outcome
   }
 
-  private static func givenUpOutcome(_ reason: String) -> CellOutcome {
+  private static func skippedOutcome(_ reason: String) -> CellOutcome {
     .failed(reason: reason, serverNeverListened: true, isFinal: true)
   }
 
@@ -108,7 +111,7 @@ package final class Comparison {
     }
     if case .failed(let reason, serverNeverListened: true, _) = outcome, !hasServed(task.contender)
     {
-      givenUp[task.contender.id] = reason
+      skippedContenders[task.contender.id] = reason
     }
   }
 
@@ -116,7 +119,7 @@ package final class Comparison {
     results.cells.contains { $0.contender == contender.id && !$0.samples.isEmpty }
   }
 
-  /// A cell that has failed is not measured in later rounds of the same run.
+  /// A failed cell is not measured in later rounds of the same comparison.
   private func isDone(_ task: CellTask) -> Bool {
     guard let cell = results[task.key] else { return false }
     let hasFailed = cell.failure != nil && !retried.contains(task.key)
@@ -125,7 +128,7 @@ package final class Comparison {
 
   // MARK: System calls
 
-  /// - Returns: false when somebody has asked to stop.
+  /// - Returns: false after a stop request.
   private func countSystemCalls() throws -> Bool {
     let counter = SystemCallCounter(runner)
     let tasks = plan.countingTasks.filter { task in
@@ -134,14 +137,14 @@ package final class Comparison {
     }
     guard !tasks.isEmpty else { return true }
     if let problem = counter.problem() {
-      if interruption.isAsked { return false }
+      if interruption.isRequested { return false }
       note("System calls were not counted: \(problem).")
       return true
     }
     for (index, task) in tasks.enumerated() {
       observer?.beginsCounting(task, index + 1, of: tasks.count)
       let calls = counter.count(task)
-      if interruption.isAsked { return false }
+      if interruption.isRequested { return false }
       results.withCell(task.key, command: plan.method.command(task)) {
         $0.systemCallsPerMessage = calls
       }
@@ -150,7 +153,7 @@ package final class Comparison {
     return true
   }
 
-  // MARK: Keeping
+  // MARK: Saving
 
   private func save() throws {
     if let file { try results.write(to: file) }
@@ -162,9 +165,11 @@ package final class Comparison {
     observer?.noted(text)
   }
 
-  /// What was expected of the rest, scaled by what the first cells really took.
+  /// Expected time of the remaining cells, scaled by the actual time of the first ones.
   private func timeLeft(from index: Int) -> Duration {
-    let rest = plan.tasks[index...].filter { !isDone($0) && givenUp[$0.contender.id] == nil }
+    let rest = plan.tasks[index...].filter {
+      !isDone($0) && skippedContenders[$0.contender.id] == nil
+    }
     let time = rest.reduce(.zero) { $0 + plan.method.expectedTime($1) }
     let scale = expected > .zero ? spent / expected : 1
     return time * scale + ComparePlan.countingTime * plan.countingTasks.count

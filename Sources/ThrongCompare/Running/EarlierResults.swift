@@ -1,17 +1,18 @@
-// The results that a new comparison finds in its directory: hours of measuring, which it does not destroy.
+// Earlier results in the output directory, which a new comparison must not overwrite.
 
 import ThrongReport
 
 package enum EarlierResults {
-  /// Gives results.json the name results.previous.json, which may replace an older one, when there is
-  /// anything in it that was measured, or that this version cannot read.
+  /// Renames results.json to results.previous.json, replacing an older one, if it has samples or
+  /// cannot be decoded.
   /// - Returns: the new path; nil when there is nothing to keep.
+  /// - Throws: `FileWriteError` when the file cannot be renamed.
   package static func keep(_ file: String) throws(FileWriteError) -> String? {
     do {
       let results = try CompareResults(contentsOf: file)
       if results.cells.allSatisfy(\.samples.isEmpty) { return nil }
     } catch {
-      // What is there and cannot be read may be somebody's; what is not there cannot be kept.
+      // A file that cannot be decoded may belong to the user; a missing file is no error.
       if case .unreadable = error { return nil }
     }
     let name = file.hasSuffix(ending) ? String(file.dropLast(ending.count)) : file

@@ -1,5 +1,6 @@
-// How many system calls a message costs: a short run under strace(1), less what the same connections
-// cost when they say nothing. In runs of their own, because a tracer makes everything slow.
+// Counts system calls per message: a short run under strace(1), minus the calls of the same
+// connections without traffic. Separate runs, because a tracer slows the server.
+// Owned by the thread that runs the comparison.
 
 import CEpollShim
 import Glibc
@@ -10,13 +11,13 @@ import ThrongReport
 package struct SystemCallCounter {
   let runner: CellRunner
 
-  /// Fewer a message than this are not of the message.
+  /// Calls per message below this are not caused by messages.
   private static let least = 0.005
-  private static let patience = Duration.seconds(30)
+  private static let limit = Duration.seconds(30)
 
   package init(_ runner: CellRunner) { self.runner = runner }
 
-  /// Why they cannot be counted here; nil when they can.
+  /// Why system calls cannot be counted; nil if they can.
   package func problem() -> String? {
     let child = ChildProcess(
       program: "strace", arguments: ["-D", "-f", "-c", "-o", "/dev/null", "true"])
@@ -24,30 +25,30 @@ package struct SystemCallCounter {
       let outcome = try child.run(within: .seconds(5), runner.interruption)
       if outcome.end == .status(0) { return nil }
       let said = outcome.errors.split(separator: "\n").first.map { ": \($0)" } ?? ""
-      return "strace may not trace here\(said)"
+      return "strace is not permitted to trace\(said)"
     } catch .noSuchFileOrDirectory {
-      return "strace is not here (install strace)"
+      return "strace not found (install strace)"
     } catch {
-      return "strace cannot be started: \(error)"
+      return "cannot start strace: \(error)"
     }
   }
 
-  /// Of each call, how many a message costs. Nil when the run failed: the cell itself says why.
+  /// System calls per message by name; nil when a run failed.
   package func count(_ task: CellTask) -> [String: Double]? {
     let file = "/tmp/throng-compare-\(getpid())-calls"
     defer { unlink(file) }
     let server =
       "strace -D -f -c -q -o \(file) " + task.contender.command(for: task.workload)
-    let limit = runner.method.startTimeout + Self.patience
+    let limit = runner.method.startTimeout + Self.limit
     func calls(_ arguments: [String]) -> (counts: [String: Int], messages: Int)? {
       unlink(file)
-      // The tracer writes when the server has ended.
+      // strace writes its table after the server has exited.
       let ran = runner.run(arguments, within: limit, waitingForRest: .seconds(3))
       guard case .success(let outcome) = ran, let result = try? LoadResult(json: outcome.output),
-        let trial = result.trials.first, let table = TextFile.read(file)
+        let run = result.runs.first, let table = TextFile.read(file)
       else { return nil }
-      // What was in flight when the measuring ended was answered too.
-      return (Self.parse(table), trial.messages + task.connections * task.workload.depth)
+      // Messages in flight at the end of the measured time were answered too.
+      return (Self.parse(table), run.messages + task.connections * task.workload.depth)
     }
     guard let idle = calls(runner.method.idleArguments(task, server: server)),
       let busy = calls(runner.method.countingArguments(task, server: server)), busy.messages > 0
@@ -60,7 +61,7 @@ package struct SystemCallCounter {
     return found.isEmpty ? nil : found
   }
 
-  /// The table of `strace -c`: the fourth column is the calls, the last their name.
+  /// Parses the table of `strace -c`: the fourth column is the number of calls, the last the name.
   static func parse(_ table: String) -> [String: Int] {
     var counts: [String: Int] = [:]
     for line in table.split(separator: "\n") {

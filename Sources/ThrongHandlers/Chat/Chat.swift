@@ -19,15 +19,25 @@ public struct Chat: Handler {
     hall = ChatHall(limits, firstRoom: lobby)
   }
 
-  // What an idle member costs is mostly this function's frame: what is rare, such as a pause, is in
-  // functions of its own.
+  /// Bytes of one receive: bounds what one client makes of a turn, and what goes beyond its budget.
+  static let receiveLimit = 16 * 1024
+
+  // What an idle member costs is mostly this function's frame: all of its receives are one, and what is
+  // rare is in functions of its own.
   public func handle(_ connection: Connection) async throws {
-    let session = ChatSession(connection, hall)
+    let session = ChatSession(connection, hall, now: .now)
     session.ask()
     do {
-      while !session.isOver, let bytes = try await connection.receive() {
-        session.receive(bytes, now: .now)
-        if session.isPaused { try await Self.waitOutPause(of: session) }
+      while !session.isOver {
+        do {
+          let bytes = try await connection.receive(
+            atMost: Self.receiveLimit, within: session.patience)
+          guard let bytes else { break }
+          session.receive(bytes, now: .now)
+        } catch ConnectionError.timedOut(.receive) where session.isUp(now: .now) {
+          session.timePasses(now: .now)
+        }
+        if session.isOverBudget { try await Self.waitForBudget(of: session) }
       }
       session.inputEnded(now: .now)
     } catch {
@@ -35,18 +45,13 @@ public struct Chat: Handler {
     }
   }
 
-  /// What comes meanwhile is counted and dropped; the client is told when the pause is over.
+  /// Receives nothing until the client is within its bytes again.
   @inline(never)
-  private static func waitOutPause(of session: ChatSession) async throws {
-    while let end = session.pausedUntil {
-      do {
-        let bytes = try await session.connection.receive(within: end - .now)
-        // At the end of the input the pause ends as well.
-        guard let bytes else { return session.inputEnded(now: .now) }
-        session.receive(bytes, now: .now)
-      } catch ConnectionError.timedOut(.receive) where end <= .now {
-        session.endPause(now: .now)
-      }
+  private static func waitForBudget(of session: ChatSession) async throws {
+    while let duration = session.excess(now: .now) {
+      try await Task.sleep(for: duration)
+      // Sends nothing, and throws when the connection was lost meanwhile.
+      try session.connection.write(Bytes(), flush: .endOfTurn)
     }
   }
 }

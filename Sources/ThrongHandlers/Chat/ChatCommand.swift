@@ -56,6 +56,21 @@ enum ChatCommand: Equatable {
     self = Self.command(name.lowercased(), rest) ?? .unknown(String(name))
   }
 
+  /// Whether a line is `/quit`, by its first bytes alone: for lines that are not to be parsed.
+  static func isQuit(_ line: UnsafeRawBufferPointer) -> Bool {
+    let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    let start = line.prefix(longestIndent).prefix(while: isBlank).count
+    let name = line[start...].prefix(quitCommand.count)
+    guard name.first == quitCommand[0],
+      name.dropFirst().elementsEqual(quitCommand.dropFirst(), by: { $0 | 0x20 == $1 })
+    else { return false }
+    let end = start + quitCommand.count
+    return end == line.count || isBlank(line[end])
+  }
+
+  private static let quitCommand = Array("/quit".utf8)
+  private static let longestIndent = 16
+
   private static func command(_ name: String, _ rest: Substring) -> ChatCommand? {
     guard let description = descriptions.first(where: { $0.name == name }) else { return nil }
     let (word, text) = firstWord(rest)

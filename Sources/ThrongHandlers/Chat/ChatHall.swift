@@ -44,12 +44,14 @@ final class ChatHall: Sendable {
 
   let limits: ChatLimits
   let pace: FloodGate.Pace
+  let bytePace: ByteBudget.Pace
   private let firstRoom: ChatRoom
   private let state: Mutex<State>
 
   init(_ limits: ChatLimits, firstRoom name: ChatName) {
     self.limits = limits
     pace = FloodGate.Pace(rate: limits.rate, burst: limits.burst)
+    bytePace = ByteBudget.Pace(rate: limits.byteRate, burst: limits.byteBurst)
     let room = ChatRoom(name, historyLines: limits.historyLines)
     firstRoom = room
     state = Mutex(State(places: [name.key: Place(room: room)]))

@@ -14,6 +14,13 @@ public struct ChatLimits: Sendable, Equatable {
   public var rate: Int? = 2
   /// Lines that a client who was silent may send at once. At half as many beyond it is paused.
   public var burst = 10
+  /// Bytes a second that the server handles for a client for long, received and answered; beyond that
+  /// it receives nothing from the client for a while. Nil: as many as the client sends.
+  public var byteRate: Int? = 16 * 1024
+  /// Bytes that the server handles for a client at once.
+  public var byteBurst = 64 * 1024
+  /// How long a client may take to give a nickname, in total; nil: as long as it likes.
+  public var loginTimeout: Duration? = .seconds(30)
   /// Up to so many members of a room hear who comes and goes: in a crowd that would be most of what
   /// they hear, because it grows with the square of their number.
   public var announcedMembers = 100

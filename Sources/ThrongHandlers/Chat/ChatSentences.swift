@@ -120,6 +120,9 @@ enum ChatSentences {
   }
   /// For who leaves in a pause.
   static func dropped(_ count: Int) -> String { "-- Not passed on: \(lines(count)).\n" }
+  static func noNickname(within limit: Duration) -> String {
+    "\n-- No nickname came within \(seconds(limit)). Goodbye.\n"
+  }
   static let silentTooLong = "\n-- Nothing came from you for too long. Goodbye.\n"
 
   private static func seconds(_ duration: Duration) -> String {

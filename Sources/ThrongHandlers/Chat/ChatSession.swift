@@ -8,34 +8,35 @@ import Throng
 
 final class ChatSession {
   enum Phase {
-    /// Asked for a nickname.
-    case door
+    /// Asked for a nickname, which must come before the deadline.
+    case door(until: FloodGate.Instant?)
     case inRoom(ChatName, ChatRoom)
     case over
   }
 
   let connection: Connection
   let hall: ChatHall
-  private(set) var phase = Phase.door
+  private(set) var phase: Phase
   private var lines = ChatLines()
   private var gate = FloodGate()
+  private var budget = ByteBudget()
+  /// Nothing is to be received before `excess` says so.
+  private(set) var isOverBudget = false
+  /// A timing mark was asked for in a pause: telnet(1) shows nothing until it comes.
+  private var owesTimingMark = false
+  /// Bytes that were answered and are not charged yet.
+  private var answeredCount = 0
   /// What was said to the room and not yet passed on: all that comes in one receive goes out as one.
   private var speech: [Bytes] = []
 
   @inline(never)
-  init(_ connection: Connection, _ hall: ChatHall) {
+  init(_ connection: Connection, _ hall: ChatHall, now: FloodGate.Instant) {
     self.connection = connection
     self.hall = hall
+    phase = .door(until: hall.limits.loginTimeout.map { now + $0 })
   }
 
   var isOver: Bool { if case .over = phase { true } else { false } }
-
-  var isPaused: Bool {
-    @inline(never) get { pausedUntil != nil }
-  }
-
-  /// Until then, what the client sends is dropped; nil: it is not.
-  var pausedUntil: FloodGate.Instant? { isOver ? nil : gate.pausedUntil }
 
   @inline(never)
   func ask() { answer(ChatSentences.prompt) }
@@ -43,21 +44,76 @@ final class ChatSession {
   /// The client has sent something.
   @inline(never)
   func receive(_ bytes: Bytes, now: FloodGate.Instant) {
-    endPause(now: now)
+    timePasses(now: now)
     lines.receive(bytes, maximumLength: hall.limits.lineLength) { take($0, now) }
     passOn()
+    budget.charge(
+      max(bytes.count, ByteBudget.leastReceive) + answeredCount, at: now, hall.bytePace)
+    answeredCount = 0
+    isOverBudget = budget.wait(at: now, hall.bytePace) != nil
   }
 
-  func endPause(now: FloodGate.Instant) {
+  // MARK: Time
+
+  /// A client beyond its bytes is looked at this often, in case it is lost or the server drains.
+  private static let longestSleep = Duration.milliseconds(500)
+
+  /// The earliest moment at which time changes something for the client, whatever it sends.
+  private var end: FloodGate.Instant? {
+    guard case .door(let deadline?) = phase else { return gate.pausedUntil }
+    return gate.pausedUntil.map { min($0, deadline) } ?? deadline
+  }
+
+  /// How long a receive may wait; nil: for as long as it takes.
+  var patience: Duration? {
+    @inline(never) get { end.map { $0 - .now } }
+  }
+
+  /// Whether time has come for `timePasses`.
+  @inline(never)
+  func isUp(now: FloodGate.Instant) -> Bool { end.map { $0 <= now } ?? false }
+
+  /// Ends what is over by now: the time for the login, or a pause.
+  @inline(never)
+  func timePasses(now: FloodGate.Instant) {
+    if case .door(let deadline?) = phase, deadline <= now { return giveUpWaitingForNickname() }
+    endPause(now: now)
+  }
+
+  /// How long to wait before the next receive, and before this is asked again; nil: not at all.
+  @inline(never)
+  func excess(now: FloodGate.Instant) -> Duration? {
+    timePasses(now: now)
+    guard !isOver, let wait = budget.wait(at: now, hall.bytePace) else {
+      isOverBudget = false
+      return nil
+    }
+    if connection.isDraining {
+      inputEnded(now: now)
+      return nil
+    }
+    return min(wait, end.map { $0 - now } ?? wait, Self.longestSleep)
+  }
+
+  private func giveUpWaitingForNickname() {
+    let limit = hall.limits.loginTimeout ?? .zero
+    leave("", answering: ChatSentences.noNickname(within: limit))
+  }
+
+  private func endPause(now: FloodGate.Instant) {
     guard let dropped = gate.endPause(at: now) else { return }
     answer(ChatSentences.unpaused(dropped))
+    if owesTimingMark { answerTimingMark() }
     if case .door = phase { ask() }
   }
+
+  // MARK: The end
 
   /// The client will send nothing more: by its own FIN, or because the server drains, which cuts off
   /// what is being typed.
   @inline(never)
   func inputEnded(now: FloodGate.Instant) {
+    guard !isOver else { return }
     let isDraining = connection.isDraining
     if !isDraining { lines.finish { take($0, now) } }
     guard !isOver else { return }
@@ -84,40 +140,49 @@ final class ChatSession {
 
   private func take(_ line: ChatLines.Line, _ now: FloodGate.Instant) {
     guard !isOver else { return }
-    if case .timingMark = line { return answer(Bytes(TelnetFilter.timingMark)) }
-    // An empty line reaches nobody and costs nothing.
-    if case .text(let text) = line, text.isEmpty { return takeEmptyLine() }
-    // Leaving is no flood.
-    if case .text(let text) = line, case .quit(let words)? = Self.command(text) {
-      return quit(saying: gate.pausedUntil == nil ? words : "")
-    }
-    switch gate.judge(at: now, hall.pace) {
-    case .pass: break
-    case .passWithWarning: answer(ChatSentences.slowDown)
-    case .pause(let duration): return answer(ChatSentences.paused(duration))
-    case .drop: return
-    }
     switch line {
-    case .text(let text): take(ChatText.clean(text))
+    case .timingMark:
+      if isAdmitted(now, isLine: false) { answerTimingMark() } else { owesTimingMark = true }
+    case .text(let text):
+      if text.isEmpty { return takeEmptyLine(now) }
+      if ChatCommand.isQuit(text), quit(text) { return }
+      if isAdmitted(now) { take(ChatText.clean(text)) }
     case .tooLong:
+      guard isAdmitted(now) else { return }
       answer(ChatSentences.tooLong(hall.limits.lineLength))
       if case .door = phase { ask() }
-    case .timingMark: break
     }
   }
 
-  /// What a line with a slash asks for; nil for one that, as can be told without reading it, begins with
-  /// something else.
-  private static func command(_ line: UnsafeRawBufferPointer) -> ChatCommand? {
-    let slash = UInt8(ascii: "/")
-    guard let first = line.first, first == slash || !(0x21...0x7e).contains(first),
-      line.contains(slash)
-    else { return nil }
-    return ChatCommand(ChatText.clean(line))
+  /// Asks the gate, before the line is parsed, and tells the client what becomes of it.
+  private func isAdmitted(_ now: FloodGate.Instant, isLine: Bool = true) -> Bool {
+    switch gate.judge(at: now, hall.pace, isLine: isLine) {
+    case .pass: return true
+    case .passWithWarning:
+      answer(ChatSentences.slowDown)
+      return true
+    case .pause(let duration):
+      answer(ChatSentences.paused(duration))
+      return false
+    case .drop: return false
+    }
   }
 
-  private func takeEmptyLine() {
-    if case .door = phase, gate.pausedUntil == nil { ask() }
+  /// Leaving is no flood: it costs nothing and works in a pause, in which last words are not parsed.
+  /// - Returns: false when the line, once parsed, turns out to be another.
+  private func quit(_ line: UnsafeRawBufferPointer) -> Bool {
+    var words = ""
+    if gate.pausedUntil == nil {
+      guard case .quit(let text) = ChatCommand(ChatText.clean(line)) else { return false }
+      words = text
+    }
+    quit(saying: words)
+    return true
+  }
+
+  /// An empty line in a room reaches nobody and costs nothing.
+  private func takeEmptyLine(_ now: FloodGate.Instant) {
+    if case .door = phase, isAdmitted(now, isLine: false) { ask() }
   }
 
   private func take(_ text: String) {
@@ -210,6 +275,11 @@ final class ChatSession {
 
   // MARK: Answers
 
+  private func answerTimingMark() {
+    owesTimingMark = false
+    answer(Bytes(TelnetFilter.timingMark))
+  }
+
   /// A valid nickname, or nil after saying why it is none.
   func nickname(_ text: String) -> ChatName? {
     do throws(NameFlaw) {
@@ -236,7 +306,10 @@ final class ChatSession {
   func answer(_ text: String) { answer(Bytes(text)) }
 
   /// Sent with what else is answered in this turn. A failure shows at the next receive.
-  func answer(_ bytes: Bytes) { try? connection.write(bytes, flush: .endOfTurn) }
+  func answer(_ bytes: Bytes) {
+    answeredCount += bytes.count
+    try? connection.write(bytes, flush: .endOfTurn)
+  }
 
   private func trimmed(_ text: String) -> String {
     let start = text.drop { $0.isWhitespace }

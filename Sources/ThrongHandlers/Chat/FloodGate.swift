@@ -2,7 +2,7 @@
 // value; the time is passed in.
 
 /// Lets lines through at a rate with bursts; who goes on beyond is warned once and then paused, until
-/// all that was sent has been paid for.
+/// all that was sent has been paid for. Whatever else the client gets an answer to is judged like a line.
 struct FloodGate {
   enum Verdict: Equatable {
     case pass
@@ -34,10 +34,11 @@ struct FloodGate {
   /// Lines dropped since the pause began.
   private(set) var droppedCount = 0
 
-  mutating func judge(at now: Instant, _ pace: Pace) -> Verdict {
+  /// - Parameter isLine: whether it counts as a line that was dropped when it is dropped.
+  mutating func judge(at now: Instant, _ pace: Pace, isLine: Bool = true) -> Verdict {
     guard let cost = pace.cost else { return .pass }
     if let pausedUntil, now < pausedUntil {
-      droppedCount += 1
+      if isLine { droppedCount += 1 }
       return .drop
     }
     let isFull = fullAt.map { $0 <= now } ?? true
@@ -52,7 +53,7 @@ struct FloodGate {
     }
     if owed <= cost * (pace.burst + max(1, pace.burst / 2)) { return .pass }
     pausedUntil = full
-    droppedCount = 1
+    droppedCount = isLine ? 1 : 0
     return .pause(owed)
   }
 

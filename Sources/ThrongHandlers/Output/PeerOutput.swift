@@ -1,8 +1,6 @@
 // What a peer sends, on its way to standard output: as it came, or made safe for a terminal.
 
-import SystemPackage
-
-/// Standard output for the data of one peer. Used by one task or thread at a time.
+/// Prepares the data of one peer for standard output. Used by one task or thread at a time.
 package struct PeerOutput {
   private var escaper: TerminalEscaper?
 
@@ -11,12 +9,11 @@ package struct PeerOutput {
     escaper = escaping ? TerminalEscaper() : nil
   }
 
-  package mutating func write(_ bytes: some Collection<UInt8>) throws(Errno) {
-    try StandardOutput.write(escaper?.escape(bytes) ?? Array(bytes))
+  /// The bytes to write for those that have come.
+  package mutating func take(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    escaper?.escape(bytes) ?? Array(bytes)
   }
 
-  /// Writes what was held back because the rest of a character might have come.
-  package mutating func finish() throws(Errno) {
-    if let rest = escaper?.finish() { try StandardOutput.write(rest) }
-  }
+  /// What was held back because the rest of a character might have come.
+  package mutating func finish() -> [UInt8] { escaper?.finish() ?? [] }
 }

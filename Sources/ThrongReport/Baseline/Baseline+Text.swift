@@ -1,8 +1,8 @@
-// The changes since a baseline, on a terminal.
+// Text of the changes since a baseline, for a terminal.
 
 extension Baseline {
-  /// The table of the results with the change of each figure; an asterisk marks what is significant,
-  /// an exclamation mark what is a regression. The regressions follow, each in a sentence.
+  /// A table with the change of each metric, then a sentence for each regression. `*` marks
+  /// significant changes, `!` regressions.
   public func text() -> String {
     let changed = Dictionary(grouping: changes, by: \.key)
     var text = ""
@@ -11,11 +11,12 @@ extension Baseline {
       let rows = keys.compactMap { key in changed[key].map { row(key, $0) } }
       guard !rows.isEmpty else { continue }
       var table = TextTable(
-        [("clients", .right), ("contender", .left)] + Figure.allCases.map { ($0.column, .right) })
+        [("clients", .right), ("contender", .left)]
+          + Metric.allCases.map { ($0.column(workload.shortUnit), .right) })
       for row in rows { table.add(row) }
-      text += workload.title + ", against the baseline\n" + table.text + "\n"
+      text += workload.title + ", change since the baseline\n" + table.text + "\n"
     }
-    if changes.contains(where: \.isSignificant) { text += "*: more than noise (95 %)\n" }
+    if changes.contains(where: \.isSignificant) { text += "*: significant change (95 %)\n" }
     for remark in remarks { text += TextTable.clean(remark, to: 1000) + "\n" }
     if comparedCells == 0 { return text + Self.nothingCompared + "\n" }
     if regressions.isEmpty {
@@ -27,13 +28,13 @@ extension Baseline {
   }
 
   static let nothingCompared =
-    "No cell was measured in both runs: nothing is compared with the baseline."
+    "No cell was measured in both runs; nothing can be compared with the baseline."
 
   private func row(_ key: CellKey, _ changes: [Change]) -> [String] {
     let label = results.contender(key.contender)?.label ?? key.contender
     return [Quantity.count(key.connections), TextTable.clean(label, to: 20)]
-      + Figure.allCases.map { figure in
-        changes.first { $0.figure == figure }.map(field) ?? "-"
+      + Metric.allCases.map { metric in
+        changes.first { $0.metric == metric }.map(field) ?? "-"
       }
   }
 
@@ -42,17 +43,5 @@ extension Baseline {
       regressions.contains(.worse(change)) ? "!" : change.isSignificant ? "*" : " "
     guard let ratio = change.ratio else { return "?" + mark }
     return Quantity.change(ratio.value) + mark
-  }
-}
-
-extension Figure {
-  /// The head of a column on a terminal.
-  fileprivate var column: String {
-    switch self {
-    case .throughput: "throughput"
-    case .p99: "p99"
-    case .cpu: "CPU/msg"
-    case .memory: "memory/conn"
-    }
   }
 }

@@ -1,67 +1,75 @@
-// An earlier run of the same cells: what has changed since, what of it is significant, and what is a
-// regression.
+// Comparison with an earlier run of the same cells: changes, which of them are significant, and
+// regressions. Values; any thread.
 
-/// The results beside those of an earlier run.
+/// Results compared with those of an earlier run.
 public struct Baseline: Sendable {
-  /// A figure of a cell, then and now.
+  /// Change of a metric of one cell.
   public struct Change: Sendable, Equatable {
+    /// The cell.
     public let key: CellKey
-    public let figure: Figure
+    /// The metric.
+    public let metric: Metric
+    /// Median in the baseline.
     public let before: Double
-    /// The generator was the bottleneck then: it was at least `before`, and has fallen below that.
+    /// Whether `before` is a lower bound, because the generator was the bottleneck in the baseline,
+    /// and `now` is below it.
     public let beforeIsBound: Bool
+    /// Median now.
     public let now: Double
-    /// Of now to before; nil when it cannot be told.
+    /// Ratio of now to before; nil when it cannot be computed.
     public let ratio: Ratio?
-    /// All connections that were open, those that are held beside too.
+    /// All open connections of the server, idle ones included.
     let openConnections: Int
 
-    /// More than noise and more than the floor of the figure.
+    /// Whether the change is significant (95 %) and above the floor of the metric.
     public var isSignificant: Bool {
-      let outcome = ratio?.outcome(floor: figure.floor)
+      let outcome = ratio?.outcome(floor: metric.floor)
       return outcome == .less || outcome == .more
     }
 
     var beforeText: String { (beforeIsBound ? "at least " : "") + text(before) }
     var nowText: String { text(now) }
 
-    private func text(_ value: Double) -> String { figure.text(value, open: openConnections) }
+    private func text(_ value: Double) -> String { metric.text(value, open: openConnections) }
 
-    /// What is significant has the direction of its interval.
+    /// A significant change has the direction of its interval.
     public var isWorse: Bool {
-      switch ratio?.outcome(floor: figure.floor) {
-      case .less: figure.higherIsBetter
-      case .more: !figure.higherIsBetter
-      default: figure.higherIsBetter ? now < before : now > before
+      switch ratio?.outcome(floor: metric.floor) {
+      case .less: metric.higherIsBetter
+      case .more: !metric.higherIsBetter
+      default: metric.higherIsBetter ? now < before : now > before
       }
     }
   }
 
-  /// What a continuous integration should fail for.
+  /// A change that should fail continuous integration.
   public enum Regression: Sendable, Equatable {
-    /// Significantly worse, by more than the tolerance.
+    /// Significantly worse by more than the tolerance.
     case worse(Change)
-    /// Measured well then, and failed now.
+    /// Failed now and did not fail in the baseline; the reason as a sentence.
     case failed(CellKey, String)
   }
 
-  /// All figures that both runs have, in the order of the cells.
+  /// All metrics that both runs have, in the order of the cells.
   public let changes: [Change]
+  /// Regressions, in the order of the cells.
   public let regressions: [Regression]
-  /// Cells that were measured well then, and either measured well or failed now. With none, nothing is
-  /// known about regressions.
+  /// Number of cells that were measured without a fault in the baseline, and measured or failed
+  /// now. With 0, nothing is known about regressions.
   public let comparedCells: Int
-  /// What limits the comparison, in sentences.
+  /// Limits of the comparison, in sentences.
   public let remarks: [String]
+  /// Relative change for the worse that is accepted: 0.05 for 5 %.
   public let tolerance: Double
   let results: CompareResults
 
-  /// - Parameter tolerance: by how much a figure may become worse: 0.05 for 5 %.
+  /// Compares results with a baseline.
+  /// - Parameter tolerance: relative change for the worse that is accepted: 0.05 for 5 %.
   public init(_ baseline: CompareResults, now results: CompareResults, tolerance: Double) {
     self.results = results
     self.tolerance = tolerance
     let before = Dictionary(baseline.cells.map { ($0.key, $0) }) { first, _ in first }
-    let others = OtherWorkloads(baseline, results)
+    let others = ChangedWorkloads(baseline, results)
     var compared = 0
     var changes: [Change] = []
     var regressions: [Regression] = []
@@ -72,7 +80,7 @@ public struct Baseline: Sendable {
       if cell.isSound || cell.failure != nil { compared += 1 }
       if let failure = cell.failure { regressions.append(.failed(cell.key, failure)) }
       guard cell.isSound else { continue }
-      let all = Figure.allCases.compactMap { Self.change($0, workload, old, cell) }
+      let all = Metric.allCases.compactMap { Self.change($0, workload, old, cell) }
       changes += all
       regressions += all.filter { Self.isRegression($0, tolerance) }.map(Regression.worse)
     }
@@ -83,49 +91,49 @@ public struct Baseline: Sendable {
   }
 
   private static func change(
-    _ figure: Figure, _ workload: Workload, _ old: Cell, _ cell: Cell
+    _ metric: Metric, _ workload: Workload, _ old: Cell, _ cell: Cell
   ) -> Change? {
-    if figure.suffersFromSaturation, cell.isSaturated { return nil }
-    // Of a lower bound one thing can be told: that an exact value lies below it.
-    let isBound = figure.suffersFromSaturation && old.isSaturated
-    if isBound, figure != .throughput { return nil }
-    guard let before = old.estimate(figure), let now = cell.estimate(figure) else { return nil }
+    if metric.suffersFromSaturation, cell.isSaturated { return nil }
+    // A lower bound allows one conclusion: that an exact value lies below it.
+    let isBound = metric.suffersFromSaturation && old.isSaturated
+    if isBound, !metric.isLowerBoundWhenSaturated { return nil }
+    guard let before = old.estimate(metric), let now = cell.estimate(metric) else { return nil }
     let open = workload.openConnections(cell.connections)
-    let least = figure.resolution(open: open)
+    let least = metric.resolution(open: open)
     let ratio = Ratio(
-      independent: cell.values(figure).values.map { max($0, least) },
-      to: old.values(figure).values.map { max($0, least) }
+      independent: cell.values(metric).values.map { max($0, least) },
+      to: old.values(metric).values.map { max($0, least) }
     ).map { abs(before.median - now.median) < least ? $0.withinResolution : $0 }
     let change = Change(
-      key: cell.key, figure: figure, before: before.median, beforeIsBound: isBound,
+      key: cell.key, metric: metric, before: before.median, beforeIsBound: isBound,
       now: now.median, ratio: ratio, openConnections: open)
     return isBound && !(change.isSignificant && change.isWorse) ? nil : change
   }
 
   private static func isRegression(_ change: Change, _ tolerance: Double) -> Bool {
     guard change.isSignificant, change.isWorse, let ratio = change.ratio else { return false }
-    let worsening = change.figure.higherIsBetter ? 1 / ratio.value : ratio.value
+    let worsening = change.metric.higherIsBetter ? 1 / ratio.value : ratio.value
     return worsening > 1 + tolerance
   }
 
   private static func remarks(
-    _ baseline: CompareResults, _ now: CompareResults, _ others: OtherWorkloads
+    _ baseline: CompareResults, _ now: CompareResults, _ others: ChangedWorkloads
   ) -> [String] {
     var remarks: [String] = []
     let (old, new) = (baseline.machine, now.machine)
     if (old.cpuModel, old.cores, old.kernel) != (new.cpuModel, new.cores, new.kernel) {
       remarks.append(
-        "The baseline is of another machine (\(old.cpuModel), \(old.cores) cores, \(old.kernel)):"
-          + " what has changed may be that.")
+        "The baseline was measured on another machine (\(old.cpuModel), \(old.cores) cores, \(old.kernel)):"
+          + " changes may be due to that.")
     }
     if baseline.method.seconds != now.method.seconds
       || baseline.method.serverProcessors.count != now.method.serverProcessors.count
     {
-      remarks.append("The baseline was measured for another time, or on other processors.")
+      remarks.append("The baseline was measured with another duration or other processors.")
     }
     if (baseline.cells + now.cells).contains(where: { $0.isSound && $0.samples.count == 1 }) {
       remarks.append(
-        "What was measured once has no interval, so its change is not called significant.")
+        "Cells measured once have no interval, so their changes are not called significant.")
     }
     let keys = Set(baseline.cells.map(\.key))
     let fresh = now.cells.count { !keys.contains($0.key) }
@@ -137,7 +145,7 @@ public struct Baseline: Sendable {
     if lost > 0 {
       remarks.append(
         "\(lost) cell\(lost == 1 ? " of the baseline was" : "s of the baseline were") not measured"
-          + " now: whether \(lost == 1 ? "it has" : "they have") become worse is not known.")
+          + " now, so a regression there is not detected.")
     }
     return remarks + others.sentences
   }
@@ -146,20 +154,20 @@ public struct Baseline: Sendable {
 extension Baseline.Regression {
   var isFailure: Bool { if case .failed = self { true } else { false } }
 
-  /// In a sentence, with the label of the contender.
+  /// The regression in one sentence, with the label of the contender.
   public func sentence(_ results: CompareResults) -> String {
     switch self {
     case .failed(let key, let failure):
-      "\(Self.place(key, results)): failed, and did not before: \(failure)"
+      "\(Self.cellName(key, results)): failed, and succeeded in the baseline: \(failure)"
     case .worse(let change):
-      "\(Self.place(change.key, results)): \(change.figure.name)"
+      "\(Self.cellName(change.key, results)): \(change.metric.name)"
         + " \(change.beforeText) -> \(change.nowText)"
         + " (\(Quantity.change(change.ratio?.value ?? change.now / change.before))"
         + "\(change.beforeIsBound ? " or more" : ""))"
     }
   }
 
-  private static func place(_ key: CellKey, _ results: CompareResults) -> String {
+  private static func cellName(_ key: CellKey, _ results: CompareResults) -> String {
     let label = results.contender(key.contender)?.label ?? key.contender
     return TextTable.clean(
       "\(label), \(results.workload(key.workload)?.title ?? key.workload),"

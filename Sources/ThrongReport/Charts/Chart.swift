@@ -1,6 +1,7 @@
-// What a chart shows: a figure of a workload over the numbers of connections, a line for each contender.
+// Content of a chart: one metric of one workload over the number of connections, with a line for
+// each contender. A value; any thread.
 
-/// A chart of one figure of one workload. ``ChartDrawing`` draws it.
+/// A chart of one metric of one workload. ``ChartDrawing`` draws it.
 struct Chart {
   struct Point {
     let connections: Int
@@ -11,43 +12,43 @@ struct Chart {
   struct Series {
     let contender: Contender
     let style: SeriesStyle
-    /// Ascending; where a cell is missing or has failed, the line is broken.
+    /// Ascending by connections; the line is interrupted at missing and failed cells.
     let points: [Point]
   }
 
-  let figure: Figure
+  let metric: Metric
   let workload: Workload
-  /// Those with anything to draw.
+  /// Contenders with at least one value above the resolution.
   let series: [Series]
-  /// Those that were measured at all: for the table.
+  /// All measured contenders, for the table.
   let measured: [Series]
 
-  init(_ figure: Figure, _ workload: Workload, _ measurements: Measurements) {
-    self.figure = figure
+  init(_ metric: Metric, _ workload: Workload, _ measurements: Measurements) {
+    self.metric = metric
     self.workload = workload
     let styles = Self.styles(measurements.results.contenders)
     measured = measurements.results.contenders.compactMap { contender in
       let points = workload.connections.compactMap { connections -> Point? in
         guard let cell = measurements.soundCell(workload, contender, connections),
-          let estimate = cell.estimate(figure)
+          let estimate = cell.estimate(metric)
         else { return nil }
         return Point(
           connections: connections, estimate: estimate,
-          isSaturated: cell.isSaturated && figure.suffersFromSaturation)
+          isSaturated: cell.isSaturated && metric.suffersFromSaturation)
       }
       guard !points.isEmpty, let style = styles[contender.id] else { return nil }
       return Series(contender: contender, style: style, points: points)
     }
     series = measured.compactMap { series in
       let points = series.points.filter {
-        figure.isResolved($0.estimate.median, open: workload.openConnections($0.connections))
+        metric.isResolved($0.estimate.median, open: workload.openConnections($0.connections))
       }
       return points.isEmpty
         ? nil : Series(contender: series.contender, style: series.style, points: points)
     }
   }
 
-  /// A contender looks the same in every chart.
+  /// Styles by contender, the same in every chart.
   static func styles(_ contenders: [Contender]) -> [Contender.ID: SeriesStyle] {
     var styles: [Contender.ID: SeriesStyle] = [:]
     for (index, contender) in contenders.enumerated() {
@@ -58,35 +59,36 @@ struct Chart {
 
   var isEmpty: Bool { series.isEmpty }
 
-  var title: String { "\(figure.title): \(workload.title)" }
+  var title: String { "\(metric.title): \(workload.title)" }
 
-  /// For who cannot see it.
+  /// Text alternative of the chart.
   var summary: String {
     let parts = series.compactMap { series -> String? in
       guard let first = series.points.first, let last = series.points.last else { return nil }
-      let end = "\(figure.text(last.estimate.median)) with \(Phrase.clients(last.connections))"
+      let end = "\(metric.text(last.estimate.median)) with \(Phrase.clients(last.connections))"
       guard first.connections != last.connections else {
         return "\(series.contender.label) \(end)"
       }
-      return "\(series.contender.label) from \(figure.text(first.estimate.median)) with"
+      return "\(series.contender.label) from \(metric.text(first.estimate.median)) with"
         + " \(Phrase.clients(first.connections)) to \(end)"
     }
-    return "\(figure.axis(workload)), against the number of clients. "
+    return "\(metric.axis(workload.unit)), against the number of clients. "
       + parts.joined(separator: "; ") + "."
   }
 
-  /// Of a point, as it is shown when the pointer rests on it.
+  /// Tooltip of a point.
   func hover(_ series: Series, _ point: Point) -> String {
     var text =
       "\(series.contender.label), \(Phrase.clients(point.connections)):"
-      + " \(figure.text(point.estimate.median))"
+      + " \(metric.text(point.estimate.median))"
     if let interval = point.estimate.interval {
-      text += " (95 %: \(figure.text(interval.low)) to \(figure.text(interval.high)))"
+      text += " (95 %: \(metric.text(interval.low)) to \(metric.text(interval.high)))"
     }
-    return point.isSaturated ? text + "; the generator was the bottleneck" : text
+    return point.isSaturated ? text + "; load generator was the bottleneck" : text
   }
 
-  /// The vertical axis holds the intervals, but not those so wide that they would flatten the lines.
+  /// Scale of the vertical axis. It includes intervals, except those so wide that they would
+  /// flatten the lines.
   var verticalScale: Scale {
     let medians = series.flatMap { $0.points.map(\.estimate.median) }
     let (least, most) = (medians.min() ?? 0, medians.max() ?? 1)
@@ -97,6 +99,6 @@ struct Chart {
     }
     return Scale(
       values: medians + ends.filter { least / 2 <= $0 && $0 <= most * 1.5 },
-      isBinary: figure == .memory)
+      isBinary: metric.isBinary)
   }
 }

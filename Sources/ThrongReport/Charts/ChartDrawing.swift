@@ -1,18 +1,19 @@
-// A chart as SVG: grid and axes, bands, lines, points that tell their value, and labels at the ends.
+// Draws a chart as SVG: grid, axes, confidence bands, lines, points with tooltips, and labels. A
+// value; any thread.
 
 struct ChartDrawing {
   let chart: Chart
   let layout: ChartLayout
-  /// Unique in the page: titles are referred to by id.
+  /// Unique within the page, because titles are referred to by id.
   let id: String
-  /// A file of its own, with its rules, its ground and its heading.
+  /// Whether the SVG is a file of its own, with style sheet, background and heading.
   let isStandalone: Bool
   private let horizontal: Scale
   private let vertical: Scale
   private let plotHeight: Double
   private let right: Double
 
-  private static let mostBands = 8
+  private static let maximumBands = 8
 
   init(_ chart: Chart, layout: ChartLayout, id: String, isStandalone: Bool) {
     self.chart = chart
@@ -35,9 +36,9 @@ struct ChartDrawing {
       content += "<rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>" + heading
     }
     content += grid + axes
-    // Models above peers; and with many, only the models have bands.
+    // Models are drawn above peers; with many contenders, only models have bands.
     let order = chart.series.filter(\.style.isPeer) + chart.series.filter { !$0.style.isPeer }
-    let banded = order.count > Self.mostBands ? order.filter { !$0.style.isPeer } : order
+    let banded = order.count > Self.maximumBands ? order.filter { !$0.style.isPeer } : order
     content += banded.map(band).joined() + order.map(line).joined()
     content += labels + order.map(points).joined()
     var attributes = [
@@ -52,7 +53,7 @@ struct ChartDrawing {
     return Markup.element("svg", attributes, "\n" + content) + "\n"
   }
 
-  // MARK: Places
+  // MARK: Coordinates
 
   private var plotWidth: Double { layout.width - layout.left - right }
   private var top: Double { isStandalone ? layout.top : layout.fontSize }
@@ -62,7 +63,7 @@ struct ChartDrawing {
     layout.left + horizontal.position(connections) * plotWidth
   }
 
-  /// What is beyond the axis ends at it.
+  /// Values beyond the axis are drawn at its end.
   private func y(_ value: Double) -> Double {
     bottom - min(max(vertical.position(value), 0), 1) * plotHeight
   }
@@ -80,12 +81,13 @@ struct ChartDrawing {
       ], Markup.escape(content)) + "\n"
   }
 
-  // MARK: Ground
+  // MARK: Background
 
   private var heading: String {
     let size = layout.fontSize
     let title = text(chart.title, 10, 10 + size * 1.1, size: size * 1.12, "title")
-    return title + text(chart.figure.axis(chart.workload), 10, 14 + size * 2.4, size: size * 0.92)
+    return title
+      + text(chart.metric.axis(chart.workload.unit), 10, 14 + size * 2.4, size: size * 0.92)
   }
 
   private var grid: String {
@@ -94,7 +96,7 @@ struct ChartDrawing {
       return "<path class=\"grid\" d=\"M\(Markup.number(layout.left)),\(height)"
         + "h\(Markup.number(plotWidth))\"/>"
         + text(
-          chart.figure.axisText(mark), layout.left - 7, y(mark) + layout.fontSize * 0.34,
+          chart.metric.axisText(mark), layout.left - 7, y(mark) + layout.fontSize * 0.34,
           size: layout.fontSize * 0.92, anchor: "end")
     }.joined()
   }
@@ -104,14 +106,14 @@ struct ChartDrawing {
     var result = "<path class=\"axis\" d=\"M\(n(layout.left)),\(n(bottom))h\(n(plotWidth))\"/>"
     var free = -Double.infinity
     for connections in chart.workload.connections {
-      let place = x(Double(connections))
-      result += "<path class=\"axis\" d=\"M\(n(place)),\(n(bottom))v4\"/>"
+      let center = x(Double(connections))
+      result += "<path class=\"axis\" d=\"M\(n(center)),\(n(bottom))v4\"/>"
       let label = layout.isShort ? Quantity.short(connections) : Quantity.count(connections)
       let half = Double(label.count) * layout.fontSize * 0.29
-      guard place - half > free else { continue }
+      guard center - half > free else { continue }
       result += text(
-        label, place, bottom + layout.fontSize + 6, size: layout.fontSize * 0.92, anchor: "middle")
-      free = place + half + 5
+        label, center, bottom + layout.fontSize + 6, size: layout.fontSize * 0.92, anchor: "middle")
+      free = center + half + 5
     }
     return result
       + text(
@@ -121,7 +123,7 @@ struct ChartDrawing {
 
   // MARK: Series
 
-  /// The points without those between which a number of connections is missing.
+  /// Sequences of points without a missing number of connections between them.
   private func runs(_ series: Chart.Series) -> [[Chart.Point]] {
     var runs: [[Chart.Point]] = []
     var previous: Int?
@@ -166,15 +168,15 @@ struct ChartDrawing {
     }.joined()
   }
 
-  /// Each is in a group that carries its figures, with a place around it that is large enough to rest a
-  /// pointer or a finger on.
+  /// Each point is a group with its values as attributes and a larger transparent area for
+  /// pointers.
   private func points(_ series: Chart.Series) -> String {
     series.points.map { point in
-      let place = (x: x(Double(point.connections)), y: y(point.estimate.median))
+      let center = (x: x(Double(point.connections)), y: y(point.estimate.median))
       let hollow = point.isSaturated ? " hollow" : ""
       var attributes = [
         ("class", "point \(series.style.colorClass)\(hollow)"),
-        ("data-workload", chart.workload.id), ("data-figure", chart.figure.rawValue),
+        ("data-workload", chart.workload.id), ("data-metric", chart.metric.rawValue),
         ("data-contender", series.contender.id), ("data-connections", "\(point.connections)"),
         ("data-value", "\(point.estimate.median)"),
       ]
@@ -185,8 +187,8 @@ struct ChartDrawing {
       let content =
         Markup.element("title", [], Markup.escape(chart.hover(series, point)))
         + Markup.element(
-          "circle", [("class", "hit"), ("cx", n(place.x)), ("cy", n(place.y)), ("r", "9")])
-        + Markup.element("path", [("d", series.style.marker(place.x, place.y))])
+          "circle", [("class", "hit"), ("cx", n(center.x)), ("cy", n(center.y)), ("r", "9")])
+        + Markup.element("path", [("d", series.style.marker(center.x, center.y))])
       return Markup.element("g", attributes, content) + "\n"
     }.joined()
   }
@@ -201,11 +203,11 @@ struct ChartDrawing {
     let ends = chart.series.compactMap { series in
       series.points.last.map { (x(Double($0.connections)), y($0.estimate.median)) }
     }
-    let places = LabelPlacement.place(
+    let labelHeights = LabelPlacement.place(
       ends.map(\.1), gap: layout.lineHeight, from: top + 2, to: bottom)
     let column = layout.left + plotWidth + ChartLayout.labelOffset
-    return zip(chart.series, zip(ends, places)).map { series, place in
-      let (end, height) = place
+    return zip(chart.series, zip(ends, labelHeights)).map { series, center in
+      let (end, height) = center
       let lead = Markup.element(
         "path",
         [

@@ -1,45 +1,45 @@
-// The sizes of a chart's parts. A drawing is scaled as a whole, letters too; so there is one for wide
-// places and one for a phone, rather than one that is too small to read.
+// Sizes of a chart's parts, one set for wide screens and one for phones, because an SVG scales its
+// letters too.
 
 struct ChartLayout {
   let width: Double
   let plotHeight: Double
   let fontSize: Double
   let left: Double
-  /// The most that labels may take on the right.
-  let mostRight: Double
-  /// With a heading.
+  /// Maximum width of the labels on the right.
+  let maximumRight: Double
+  /// Height of the heading.
   let top: Double
   let bottom: Double
-  /// Whether thousands are written `k` along the axis.
+  /// Whether thousands are abbreviated with `k` on the axis.
   let isShort: Bool
 
-  /// Half of a page of 1,440 pixels; a README.
+  /// Half of a page of 1,440 pixels; also for a README.
   static let wide = ChartLayout(
-    width: 620, plotHeight: 270, fontSize: 13, left: 62, mostRight: 190, top: 62, bottom: 46,
+    width: 620, plotHeight: 270, fontSize: 13, left: 62, maximumRight: 190, top: 62, bottom: 46,
     isShort: false)
   static let narrow = ChartLayout(
-    width: 336, plotHeight: 230, fontSize: 11, left: 50, mostRight: 136, top: 58, bottom: 42,
+    width: 336, plotHeight: 230, fontSize: 11, left: 50, maximumRight: 136, top: 58, bottom: 42,
     isShort: true)
 
   var lineHeight: Double { fontSize * 1.18 }
   var labelSize: Double { fontSize * 0.96 }
-  /// From the end of the plot to the labels, for the lines that lead to them.
+  /// Distance from the plot to the labels, for the connecting lines.
   static let labelOffset = 18.0
   private static let margin = 6.0
 
-  /// As high as its labels need.
+  /// Height of the plot: at least as high as the labels need.
   func plotHeight(labels: Int) -> Double { max(plotHeight, Double(labels) * lineHeight) }
 
-  /// As wide as the labels need.
+  /// Width of the labels.
   func right(labels: [String]) -> Double {
     let widest = labels.map { TextWidth.of($0, size: labelSize) }.max() ?? 0
-    return min(mostRight, widest + Self.labelOffset + Self.margin)
+    return min(maximumRight, widest + Self.labelOffset + Self.margin)
   }
 
-  /// The label, cut to what there is room for.
+  /// The label, shortened to the available width.
   func fit(_ label: String) -> String {
-    let room = mostRight - Self.labelOffset - Self.margin
+    let room = maximumRight - Self.labelOffset - Self.margin
     guard TextWidth.of(label, size: labelSize) > room else { return label }
     var cut = label
     while !cut.isEmpty, TextWidth.of(cut + "…", size: labelSize) > room { cut.removeLast() }
@@ -47,7 +47,8 @@ struct ChartLayout {
   }
 }
 
-/// How wide text is at most. The font is the reader's, so this goes by a wide one, in bold.
+/// Upper estimate of the width of text, because the font is the reader's; based on a wide bold
+/// font.
 enum TextWidth {
   static func of(_ text: String, size: Double) -> Double {
     text.unicodeScalars.reduce(0) { $0 + share($1) } * size
@@ -60,7 +61,7 @@ enum TextWidth {
     case "m", "w", "M", "W", "@", "%", "…": 1.1
     case "A"..."Z", "<", ">", "&", "=", "+", "_": 0.85
     case "\u{0}"..."\u{2ff}": 0.71
-    // Those of other scripts may be as wide as they are high.
+    // Characters of other scripts may be as wide as high.
     default: 1.1
     }
   }

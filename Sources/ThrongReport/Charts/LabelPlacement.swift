@@ -1,17 +1,17 @@
-// Where the labels at the ends of lines go: as near to their lines as they can be without touching each
-// other.
+// Vertical positions of line labels: as close to the line ends as possible without overlap. Pure
+// function.
 
 enum LabelPlacement {
-  /// Positions for labels that want to be at `wanted`, at least `gap` apart, between `low` and `high`,
-  /// with the least sum of squared displacements. Where there is not room for all, they share it evenly.
-  /// The order of equal wishes is kept.
+  /// Positions for labels with preferred positions `wanted`, at least `gap` apart, between `low`
+  /// and `high`, with the least sum of squared displacements. Without enough room, labels are
+  /// spaced evenly. Equal preferences keep their order.
   static func place(_ wanted: [Double], gap: Double, from low: Double, to high: Double) -> [Double]
   {
     guard wanted.count > 1 else { return wanted.map { min(max($0, low), high) } }
     let gap = min(gap, (high - low) / Double(wanted.count - 1))
     let order = wanted.indices.sorted { (wanted[$0], $0) < (wanted[$1], $1) }
-    // Without the gaps the positions only have to ascend: then pool those that do not (PAV), each pool
-    // at its mean.
+    // After subtracting the gaps, positions only have to ascend: pool adjacent violators (PAV),
+    // each pool at its mean.
     var pools: [(sum: Double, count: Int)] = []
     for (rank, index) in order.enumerated() {
       var pool = (sum: wanted[index] - gap * Double(rank), count: 1)

@@ -1,7 +1,7 @@
-// Text that becomes part of HTML or SVG: everything that comes from outside goes through here.
+// Escaping of text for HTML and SVG. All external text passes through here.
 
 enum Markup {
-  /// As text and as the value of an attribute in double quotes.
+  /// Escapes text for element content and double-quoted attributes.
   static func escape(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
@@ -13,8 +13,8 @@ enum Markup {
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
       case "\t", "\n", "\r": result.unicodeScalars.append(scalar)
-      // Control characters are in neither format, and make an SVG unreadable; the others here
-      // turn the direction of the text around them.
+      // Control characters are invalid in both formats; bidirectional controls would reorder the
+      // text around them.
       case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}",
         "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}":
         result += "\u{fffd}"
@@ -32,7 +32,7 @@ enum Markup {
     return "<\(name)\(list)>\(content)</\(name)>"
   }
 
-  /// A coordinate: a tenth of a pixel is enough.
+  /// A coordinate, rounded to a tenth of a pixel.
   static func number(_ value: Double) -> String {
     let tenths = (value * 10).rounded() / 10
     return tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"

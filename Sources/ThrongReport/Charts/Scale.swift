@@ -1,20 +1,22 @@
-// From values to positions along an axis, linear from nothing or logarithmic, and where its marks are.
+// Maps values to positions along an axis, linear from 0 or logarithmic, and chooses its marks. A
+// value; any thread.
 
 struct Scale {
   let isLogarithmic: Bool
-  /// The values at the two ends.
+  /// Values at the ends of the axis.
   let low: Double
   let high: Double
 
-  /// Above this ratio of the largest value to the smallest, the small ones would all look like nothing.
+  /// Ratio of the largest to the smallest value above which the scale is logarithmic, so that small
+  /// values stay visible.
   static let logarithmicFrom = 15.0
 
-  /// Marks are powers of two: for bytes.
+  /// Whether marks are powers of two, for bytes.
   let isBinary: Bool
-  /// Between the marks of a linear scale.
+  /// Distance between the marks of a linear scale.
   private let step: Double
 
-  /// For the vertical axis: all values fit, and the marks are round.
+  /// A vertical axis that includes all values and has round marks.
   init(values: [Double], isBinary: Bool = false) {
     self.isBinary = isBinary
     let positive = values.filter { $0 > 0 && $0.isFinite }
@@ -26,25 +28,25 @@ struct Scale {
       low = least / 1.3
       high = most * 1.3
     } else {
-      // Nothing is hidden by an axis that does not begin at nothing.
+      // Linear axes start at 0, so that they do not exaggerate differences.
       low = min(0, values.min() ?? 0)
       high = max(step, (most * 1.04 / step).rounded(.up) * step)
     }
   }
 
-  /// For the numbers of connections.
+  /// A horizontal axis for numbers of connections.
   init(connections: [Int]) {
     isBinary = false
     step = 1
     isLogarithmic = true
     let first = Double(connections.first ?? 1)
     let last = Double(connections.last ?? 1)
-    // One number alone stands in the middle.
+    // A single number is centred.
     low = first == last ? first / 3 : first
     high = first == last ? last * 3 : last
   }
 
-  /// 0 at the low end, 1 at the high one.
+  /// Position of a value: 0 at the low end, 1 at the high end.
   func position(_ value: Double) -> Double {
     guard isLogarithmic else { return (value - low) / (high - low) }
     let clamped = max(value, low / 10)

@@ -1,22 +1,22 @@
-// How a contender is drawn: its colour, marker and dash, the same in every chart. Colours can be told
-// apart by the colour-blind, and markers and dashes do without them.
+// Colour, marker and dash of a contender, the same in every chart. Colours are distinguishable with
+// colour blindness; markers and dashes do not depend on colour.
 
 struct SeriesStyle {
   let index: Int
   let isPeer: Bool
 
-  /// On the light ground and on the dark one; all have a contrast of at least 4.5 to theirs, so that
-  /// labels can have the colour of their line.
+  /// Colours for light and dark backgrounds, with a contrast of at least 4.5, so that labels can
+  /// have the colour of their line.
   static let colors: [(light: String, dark: String)] = [
     ("#0b5fa5", "#74b9ff"), ("#b04a04", "#ff9f63"), ("#00735c", "#45d0a6"),
     ("#8f3a86", "#e6a0dc"), ("#4b515a", "#bcc3cd"), ("#7a5b00", "#e2c14d"),
     ("#b3262f", "#ff9494"), ("#1b7285", "#73d2e6"),
   ]
-  static let ground = (light: "#ffffff", dark: "#15181d")
+  static let background = (light: "#ffffff", dark: "#15181d")
 
   var colorClass: String { "c\(index % Self.colors.count)" }
 
-  /// Models are solid; the dashes of peers tell those apart that share a colour.
+  /// Models have solid lines; the dashes of peers distinguish those that share a colour.
   var dash: String? {
     guard isPeer else { return index < Self.colors.count ? nil : "9 3" }
     return ["6 3", "2 3", "9 3 2 3", "4 2 1 2"][index / 2 % 4]
@@ -24,7 +24,7 @@ struct SeriesStyle {
 
   var width: Double { isPeer ? 1.6 : 2.4 }
 
-  /// A marker around the point, as the content of a `path`.
+  /// A marker centred at a point, as path data.
   func marker(_ x: Double, _ y: Double) -> String {
     let n = Markup.number
     let r = isPeer ? 3.4 : 3.9
@@ -49,12 +49,12 @@ struct SeriesStyle {
     }
   }
 
-  /// The rules of all charts: in the page once, and in each file that stands alone.
+  /// Style rules of all charts: once in the page, and in each self-contained file.
   static var styleSheet: String {
     """
-    .chart{--ground:\(ground.light);--ink:#1b1f24;--soft:#59616b;--grid:#e4e7eb;--axis:#9aa2ad;\
+    .chart{--ground:\(background.light);--ink:#1b1f24;--soft:#59616b;--grid:#e4e7eb;--axis:#9aa2ad;\
     \(variables(\.light))}
-    @media screen and (prefers-color-scheme:dark){.chart{--ground:\(ground.dark);--ink:#e8eaed;--soft:#a4acb7;\
+    @media screen and (prefers-color-scheme:dark){.chart{--ground:\(background.dark);--ink:#e8eaed;--soft:#a4acb7;\
     --grid:#2b3038;--axis:#5b636e;\(variables(\.dark))}}
     .chart text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif;\
     font-variant-numeric:tabular-nums;fill:var(--soft)}

@@ -1,4 +1,4 @@
-// What has changed since an earlier run, on the page.
+// Section of the HTML report: changes since the baseline.
 
 struct BaselineSection {
   let baseline: Baseline
@@ -16,7 +16,7 @@ struct BaselineSection {
     }
     content.append(
       changes.isEmpty
-        ? Element("p", "No figure has changed by more than noise.")
+        ? Element("p", "No significant change.")
         : .scrolling("changes since the baseline", table(changes)))
     return section(content)
   }
@@ -38,7 +38,7 @@ struct BaselineSection {
   }
 
   private func table(_ changes: [Baseline.Change]) -> Element {
-    let head = ["workload", "contender", "clients", "figure", "before", "now", "change"]
+    let head = ["workload", "contender", "clients", "metric", "before", "now", "change"]
     let rows = changes.map { change in
       Element(
         "tr", [],
@@ -48,7 +48,7 @@ struct BaselineSection {
             "th", [("scope", "row")],
             results.contender(change.key.contender)?.label ?? change.key.contender),
           Element("td", [("class", "n")], Quantity.count(change.key.connections)),
-          Element("td", change.figure.name),
+          Element("td", change.metric.name),
           Element("td", [("class", "n")], change.beforeText),
           Element("td", [("class", "n")], change.nowText),
           Element(
@@ -59,7 +59,7 @@ struct BaselineSection {
     return Element(
       "table", [],
       [
-        Element.caption("Changes that are more than noise (95 %); !: a regression"),
+        Element.caption("Significant changes (95 %); !: regression"),
         Element(
           "thead", [],
           [

@@ -1,4 +1,4 @@
-// Every cell on the page: all its figures, and the command that measures it again.
+// Section of the HTML report: all values of every cell, and the command that repeats it.
 
 struct CellTables {
   let workload: Workload
@@ -6,7 +6,7 @@ struct CellTables {
 
   /// Nil when there are no cells.
   var element: Element? {
-    let rows = figureRows
+    let rows = metricRows
     guard !rows.isEmpty else { return nil }
     let title = Phrase.capitalized(workload.title)
     let head =
@@ -16,8 +16,8 @@ struct CellTables {
         Element("th", [("scope", "col"), ("class", "n")], $0)
       }
     let caption =
-      "\(title): medians over the samples of each cell; CPU, switches and system calls for each"
-      + " \(workload.unit). ≥: the generator was the bottleneck."
+      "\(title): medians over the rounds; CPU, switches and system calls per"
+      + " \(workload.unit). ≥: lower bound, the load generator was the bottleneck."
     let table = Element(
       "table", [("class", "cells")],
       [
@@ -25,7 +25,7 @@ struct CellTables {
         Element("tbody", [], rows),
       ])
     return Element(
-      "div", [], [Element("h3", title), .scrolling("\(title): all figures", table), commands])
+      "div", [], [Element("h3", title), .scrolling("\(title): all values", table), commands])
   }
 
   private var cells: [(Contender, Cell)] {
@@ -36,7 +36,7 @@ struct CellTables {
     }
   }
 
-  private var figureRows: [Element] {
+  private var metricRows: [Element] {
     var last: Int?
     return cells.map { contender, cell in
       defer { last = cell.connections }
@@ -57,15 +57,15 @@ struct CellTables {
   }
 
   private func fields(_ cell: Cell) -> [Element] {
-    let figures = CellColumn.all.map { column -> Element in
+    let values = CellColumn.all.map { column -> Element in
       guard let value = column.value(cell) else { return Element("td", [("class", "n none")], "–") }
-      let bound = cell.isSaturated && column.name == "messages_per_s" ? "≥ " : ""
+      let bound = cell.isSaturated && column.metric?.isLowerBoundWhenSaturated == true ? "≥ " : ""
       return Element(
         "td", [("class", "n"), ("data-value", "\(value)")],
         bound + column.text(value, cell, workload))
     }
     let calls = cell.allSystemCallsPerMessage.map { Quantity.fraction($0) } ?? "–"
-    return figures + [
+    return values + [
       Element("td", [("class", "n")], calls),
       Element("td", [("class", "n")], "\(cell.samples.count)"),
     ]
@@ -88,13 +88,13 @@ struct CellTables {
     let table = Element(
       "table", [("class", "commands")],
       [
-        Element.caption("\(workload.title): the command that measures each cell again"),
+        Element.caption("\(workload.title): command that repeats each cell"),
         Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
       ])
     return Element(
       "details", [],
       [
-        Element("summary", "Commands that reproduce each cell, and the system calls by name"),
+        Element("summary", "Commands to repeat each cell, and system calls by name"),
         .scrolling("\(workload.title): commands", table),
       ])
   }

@@ -1,10 +1,10 @@
-// HTML in small pieces. Text is escaped where it becomes a piece, so that nothing else has to think of it.
+// HTML elements. Text is escaped when it becomes an element.
 
-/// A piece of a page, escaped.
+/// Escaped HTML.
 struct Element {
   let html: String
 
-  /// What is HTML already.
+  /// Text that is HTML already.
   init(html: String) { self.html = html }
 
   /// Text, escaped.
@@ -24,7 +24,7 @@ struct Element {
     Element(name, [("class", classes)], text)
   }
 
-  /// Stays in sight while its table is scrolled.
+  /// A caption that stays visible while its table is scrolled.
   static func caption(_ text: String) -> Element {
     Element("caption", [], [Element("span", text)])
   }
@@ -33,21 +33,21 @@ struct Element {
     Element("ul", [("class", classes)], texts.map { Element("li", $0) })
   }
 
-  /// A part of the page with its heading.
+  /// A section with its heading.
   static func section(_ id: String, _ heading: String, _ content: [Element]) -> Element {
     Element(
       "section", [("id", id), ("aria-labelledby", id + "-h")],
       [Element("h2", [("id", id + "-h")], heading)] + content)
   }
 
-  /// A wide table scrolls by itself; the page never does.
+  /// Makes a wide table scroll horizontally; the page does not.
   static func scrolling(_ label: String, _ table: Element) -> Element {
     Element(
       "div",
       [("class", "scroll"), ("role", "region"), ("aria-label", label), ("tabindex", "0")], [table])
   }
 
-  /// Names and what they are.
+  /// A list of names and values.
   static func facts(_ facts: [(String, Element)]) -> Element {
     Element(
       "dl", [("class", "facts")],

@@ -1,4 +1,4 @@
-// The report as one HTML file: it fetches nothing and runs nothing.
+// The report as one HTML file without scripts and external resources. A value; any thread.
 
 import FoundationEssentials
 
@@ -61,7 +61,7 @@ struct Page {
 
   private var navigation: Element {
     var links = results.workloads.map {
-      ("w-" + FigureBlock.slug($0.id), Phrase.capitalized($0.title))
+      ("w-" + MetricSection.slug($0.id), Phrase.capitalized($0.title))
     }
     if baseline != nil { links.append(("baseline", "Since the baseline")) }
     links += [
@@ -84,7 +84,7 @@ struct Page {
     content += zip(results.workloads, verdict.workloads).map { workload, verdict in
       WorkloadSection(workload: workload, verdict: verdict, measurements: measurements).element
     }
-    let setting = SettingSections(results: results)
+    let setting = EnvironmentSections(results: results)
     return Element(
       "main", [], content + [cells, setting.contenders, setting.method, setting.machine])
   }
@@ -112,6 +112,6 @@ struct Page {
   private var footer: Element {
     Element(
       "footer", [],
-      [Element("The same figures are in results.json and results.csv beside this file.")])
+      [Element("results.json and results.csv beside this file hold the same values.")])
   }
 }

@@ -1,4 +1,5 @@
-// How the page looks: on a phone, on a desk, in the dark, on paper. No font and no image is fetched.
+// Style sheet of the page for phone, desktop, dark mode and print. Fonts and images are not
+// fetched.
 
 enum StyleSheet {
   static var page: String { screen + wideAndNarrow + dark + print + SeriesStyle.styleSheet }

@@ -1,4 +1,4 @@
-// One workload on the page: what it is, the verdict, the charts with their tables.
+// One workload in the HTML report: description, findings, charts with tables.
 
 struct WorkloadSection {
   let workload: Workload
@@ -11,12 +11,12 @@ struct WorkloadSection {
       return Element(
         "li", [],
         [
-          Element("b", finding.figure.title), Element(". \(finding.sentences[0]) "),
+          Element("b", finding.metric.title), Element(". \(finding.sentences[0]) "),
           Element("span", rest),
         ])
     }
-    let blocks = Figure.allCases.compactMap {
-      FigureBlock(figure: $0, workload: workload, measurements: measurements).element
+    let blocks = Metric.allCases.compactMap {
+      MetricSection(metric: $0, workload: workload, measurements: measurements).element
     }
     var content = [Element.of("p", class: "explanation", workload.explanation)]
     content.append(Element("ul", [("class", "findings")], findings))
@@ -26,6 +26,6 @@ struct WorkloadSection {
         ? Element("p", "Nothing was measured.")
         : Element("div", [("class", "grid")], blocks))
     return .section(
-      "w-" + FigureBlock.slug(workload.id), Phrase.capitalized(workload.title), content)
+      "w-" + MetricSection.slug(workload.id), Phrase.capitalized(workload.title), content)
   }
 }

@@ -1,11 +1,16 @@
-// One contender under one workload with one number of connections, measured in every round.
+// A cell: one contender under one workload with one number of connections, measured in every round.
+// Values; any thread.
 
-/// Which cell.
+/// Identifies a cell.
 public struct CellKey: Sendable, Codable, Hashable {
+  /// Id of the workload.
   public var workload: Workload.ID
+  /// Id of the contender.
   public var contender: Contender.ID
+  /// Number of connections.
   public var connections: Int
 
+  /// Creates a key.
   public init(workload: Workload.ID, contender: Contender.ID, connections: Int) {
     self.workload = workload
     self.contender = contender
@@ -13,20 +18,25 @@ public struct CellKey: Sendable, Codable, Hashable {
   }
 }
 
+/// The measurements of a cell.
 public struct Cell: Sendable, Codable, Equatable {
+  /// Id of the workload.
   public var workload: Workload.ID
+  /// Id of the contender.
   public var contender: Contender.ID
+  /// Number of connections.
   public var connections: Int
-  /// At most one of each round, by round.
+  /// Samples, at most one for each round.
   public var samples: [Sample] = []
-  /// How many of each call a message costs; counted in a run of its own, nil when that was not possible.
+  /// System calls per message by name, counted in a separate run; nil when that was not possible.
   public var systemCallsPerMessage: [String: Double]?
-  /// What went wrong, in a sentence. A cell with one is in no chart and in no verdict, whatever
-  /// samples it has.
+  /// Why the cell failed, in a sentence. A failed cell is in no chart and no finding, even with
+  /// samples.
   public var failure: String?
-  /// The command that measures this cell alone.
+  /// Command that measures this cell alone.
   public var command: String
 
+  /// Creates a cell without samples.
   public init(_ key: CellKey, command: String) {
     workload = key.workload
     contender = key.contender
@@ -34,11 +44,13 @@ public struct Cell: Sendable, Codable, Equatable {
     self.command = command
   }
 
+  /// The key of the cell.
   public var key: CellKey {
     CellKey(workload: workload, contender: contender, connections: connections)
   }
 
-  /// The generator was the bottleneck in at least one sample: its throughput is a lower bound, and its
-  /// latencies are partly the generator's. CPU per message and memory still hold.
+  /// Whether the generator was the bottleneck in at least one sample. Throughput is then a lower
+  /// bound, and latencies include delays of the generator; CPU per message and memory are not
+  /// affected.
   public var isSaturated: Bool { samples.contains(where: \.isSaturated) }
 }

@@ -1,10 +1,11 @@
-// results.json: written whole or not at all, and read with an error that says what is wrong with it.
+// results.json: written atomically, and read with an error that names the problem.
 
 import FoundationEssentials
 import ThrongLoad
 
 extension CompareResults {
-  /// Everything, as docs/compare-json.md describes it. Ends with a newline.
+  /// The whole results as JSON with a final newline. docs/compare-json.md describes the format.
+  /// - Throws: `EncodingError` for a number that JSON cannot represent.
   public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -12,8 +13,9 @@ extension CompareResults {
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 
-  /// Reads what `json` has written.
-  /// - Parameter name: what the text is called in errors.
+  /// Reads the output of ``json()``.
+  /// - Parameter name: name of the source in errors.
+  /// - Throws: ``ResultsFileError`` for damaged text or another version.
   public init(json: String, name: String = "results.json") throws(ResultsFileError) {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
@@ -27,14 +29,15 @@ extension CompareResults {
     } catch let error as ResultsFileError {
       throw error
     } catch let error as DecodingError {
-      throw .damaged(file: name, reason: error.place)
+      throw .damaged(file: name, reason: error.pathAndProblem)
     } catch {
       throw .damaged(file: name, reason: "\(error)")
     }
     if let problem { throw .damaged(file: name, reason: problem) }
   }
 
-  /// Reads a results.json.
+  /// Reads a results.json file.
+  /// - Throws: ``ResultsFileError``.
   public init(contentsOf path: String) throws(ResultsFileError) {
     let data: Data
     do {
@@ -45,14 +48,15 @@ extension CompareResults {
     try self.init(json: String(decoding: data, as: UTF8.self), name: path)
   }
 
-  /// Replaces the file at once: who reads it at any time, after a crash too, finds the old or the new.
+  /// Replaces the file atomically: a reader sees the old or the new content, also after a crash.
+  /// - Throws: ``FileWriteError``.
   public func write(to path: String) throws {
     try AtomicFile.write(try json(), to: path)
   }
 
   private struct VersionOnly: Decodable { var version: Int }
 
-  /// What does not fit together, in words; nil when all does.
+  /// The first inconsistency, in words; nil without one.
   private var problem: String? {
     let (contenders, workloads) = (Set(contenders.map(\.id)), Set(workloads.map(\.id)))
     if contenders.count != self.contenders.count { return "two contenders have the same id" }
@@ -78,42 +82,44 @@ extension CompareResults {
 
   private static func reason(_ error: any Error) -> String {
     if let error = error as? CocoaError, error.code == .fileReadNoSuchFile {
-      return "there is no such file"
+      return "no such file"
     }
     if let error = error as? CocoaError, error.code == .fileReadNoPermission {
-      return "it may not be read"
+      return "permission denied"
     }
     return "\(error)"
   }
 }
 
-/// Why a results.json cannot be used.
+/// Why a results.json file cannot be used.
 public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
+  /// The file cannot be read.
   case unreadable(file: String, reason: String)
   case damaged(file: String, reason: String)
   case version(file: String, found: Int)
 
+  /// The error in one sentence with its remedy.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
     case .damaged(let file, let reason):
-      "\(file) is damaged or not a results.json of throng compare: \(reason) (measure again)"
+      "\(file) is damaged or not a results.json of throng compare: \(reason) (repeat the comparison)"
     case .version(let file, let found):
-      "\(file) has version \(found) of the format, and this throng reads version"
+      "\(file) has format version \(found), and this throng reads version"
         + " \(CompareResults.currentVersion)"
         + (found > CompareResults.currentVersion
-          ? " (use the throng that wrote it, or a newer one)" : " (measure again)")
+          ? " (use the throng that wrote it, or a newer one)" : " (repeat the comparison)")
     }
   }
 }
 
 extension DecodingError {
-  /// Where in the file, and what.
-  fileprivate var place: String {
+  /// Position in the file and the problem.
+  fileprivate var pathAndProblem: String {
     let (context, what): (Context, String) =
       switch self {
       case .keyNotFound(let key, let context): (context, "'\(key.stringValue)' is missing")
-      case .typeMismatch(let type, let context): (context, "is no \(type)")
+      case .typeMismatch(let type, let context): (context, "is not a \(type)")
       case .valueNotFound(let type, let context): (context, "is null and should be a \(type)")
       case .dataCorrupted(let context): (context, context.debugDescription)
       @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")

@@ -1,31 +1,41 @@
-// What a comparison has measured: everything that the report is made from, and what results.json holds.
-// The names here are the names there; docs/compare-json.md describes them. A change of their meaning
-// needs a new `version`. A figure that was not measured is nil, and absent in the file.
+// Results of a comparison: everything the report is made from, and the content of results.json.
+// Values; any thread.
+// The property names are the names in the file (docs/compare-json.md); a change of their meaning
+// needs a new `version`. Values that were not measured are nil, and absent in the file.
 
 import FoundationEssentials
 
-/// The outcome of `throng compare`.
+/// The results of `throng compare`.
 public struct CompareResults: Sendable, Codable, Equatable {
+  /// Version of the file format that this library reads and writes.
   public static let currentVersion = 1
 
+  /// Version of the file format.
   public var version = Self.currentVersion
-  /// The command line that was given, as a shell takes it.
+  /// The command line, quoted for a shell.
   public var command: String
+  /// Start of the comparison.
   public var started: Date
-  /// Nil while the comparison runs.
+  /// End of the comparison; nil while it runs.
   public var ended: Date?
-  /// Somebody has stopped it: the cells are those that were measured until then.
+  /// Whether the comparison was interrupted; the cells are those measured before.
   public var wasInterrupted = false
+  /// The machine.
   public var machine: Machine
+  /// Versions of Throng and of the peers.
   public var versions: [Version]
+  /// How the cells were measured.
   public var method: Method
-  /// In the order in which tables and charts show them.
+  /// The contenders, in the order of tables and charts.
   public var contenders: [Contender]
+  /// The workloads, in the order of the report.
   public var workloads: [Workload]
+  /// The cells measured so far.
   public var cells: [Cell]
-  /// What a reader must know, in sentences: what was left out, and why.
+  /// Remarks in sentences: what was not measured, and why.
   public var notes: [String]
 
+  /// Creates results, usually without cells.
   public init(
     command: String, started: Date, machine: Machine, versions: [Version] = [], method: Method,
     contenders: [Contender], workloads: [Workload], cells: [Cell] = [], notes: [String] = []
@@ -41,10 +51,10 @@ public struct CompareResults: Sendable, Codable, Equatable {
     self.notes = notes
   }
 
-  /// Nil when it was not measured.
+  /// The cell with a key; nil when it was not measured.
   public subscript(key: CellKey) -> Cell? { cells.first { $0.key == key } }
 
-  /// The cell of `key`, made when there is none yet, to add samples to.
+  /// Changes the cell with a key; creates it if it does not exist.
   public mutating func withCell<Result>(
     _ key: CellKey, command: String, _ body: (inout Cell) throws -> Result
   ) rethrows -> Result {
@@ -53,7 +63,9 @@ public struct CompareResults: Sendable, Codable, Equatable {
     return try body(&cells[cells.count - 1])
   }
 
+  /// The contender with an id.
   public func contender(_ id: String) -> Contender? { contenders.first { $0.id == id } }
 
+  /// The workload with an id.
   public func workload(_ id: String) -> Workload? { workloads.first { $0.id == id } }
 }

@@ -1,24 +1,29 @@
-// A server that takes part: one of Throng's models, or a peer.
+// A server in the comparison: one of Throng's models, or a peer. Values; any thread.
 
+/// A server in the comparison.
 public struct Contender: Sendable, Codable, Equatable, Identifiable {
-  /// Short, unique among the contenders: `reactor`, `c-epoll`.
+  /// Short identifier, unique among the contenders: `reactor`, `c-epoll`.
   public var id: String
-  /// As tables and charts name it; a peer's comes from the user and may hold anything.
+  /// Name in tables and charts. A peer's name comes from the user and may contain any character.
   public var label: String
+  /// Model or peer.
   public var kind: Kind
-  /// What starts it, with `{port}` for the port.
+  /// Command that starts the server, with `{port}` for the port.
   public var command: String
-  /// What its model adds to the command: `["--mode", "reactor", "--loops", "2"]`.
+  /// Flags of the model: `["--mode", "reactor", "--loops", "2"]`.
   public var flags: [String]
-  /// Why it could not take part, in a sentence; nil when it could.
+  /// Why the contender did not take part, in a sentence; nil if it did.
   public var omitted: String?
 
+  /// Kinds of contenders.
   public enum Kind: String, Sendable, Codable, Equatable {
-    /// One of Throng's: the verdict recommends among these.
+    /// One of Throng's models; recommendations choose among these.
     case model
+    /// Another server.
     case peer
   }
 
+  /// Creates a contender.
   public init(
     id: String, label: String, kind: Kind, command: String, flags: [String] = [],
     omitted: String? = nil

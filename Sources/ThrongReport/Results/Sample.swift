@@ -1,36 +1,50 @@
-// What one measurement of a cell gave. Latencies are in nanoseconds, CPU times in microseconds a message,
-// memory in bytes, as in `throng bench --json`.
+// One measurement of a cell. Latencies are in nanoseconds, CPU times in microseconds per message,
+// memory in bytes, as in `throng bench --json`. Values; any thread.
 
 import ThrongLoad
 
+/// One measurement of a cell.
 public struct Sample: Sendable, Codable, Equatable {
-  /// The round in which it was taken, from 1. Contenders are compared within rounds.
+  /// Round, from 1. Contenders are compared within rounds.
   public var round: Int
-  /// How long was measured.
+  /// Measured time in seconds.
   public var seconds: Double
+  /// Completed messages; connections in a churn, deliveries in a fan-out.
   public var messages: Int
-  /// How many of them were compared byte for byte.
+  /// Messages that were verified byte by byte.
   public var verifiedMessages: Int
+  /// Completed messages per second.
   public var messagesPerSecond: Double
+  /// Median latency.
   public var p50: UInt64?
+  /// 99th percentile of the latency.
   public var p99: UInt64?
+  /// 99.9th percentile of the latency.
   public var p999: UInt64?
+  /// Highest latency.
   public var max: UInt64?
-  /// What the server's process spent.
+  /// CPU time of the server in user mode.
   public var userMicrosecondsPerMessage: Double?
+  /// CPU time of the server in the kernel.
   public var systemMicrosecondsPerMessage: Double?
+  /// Highest resident memory of the server.
   public var peakResidentBytes: Int?
+  /// Growth of the resident memory for each open connection.
   public var residentBytesPerConnection: Double?
+  /// Threads of the server.
   public var threads: Int?
+  /// Voluntary context switches of the server for each message.
   public var voluntarySwitchesPerMessage: Double?
+  /// Involuntary context switches of the server for each message.
   public var involuntarySwitchesPerMessage: Double?
-  /// Jain's index over the replies of each connection: 1 is fair.
+  /// Jain's fairness index over the replies of each connection: 1 when all got the same number.
   public var fairness: Double?
-  /// The share of a core that the generator's busiest thread used.
+  /// Share of one core used by the generator's busiest thread, 0 to 1.
   public var generatorUtilization: Double
-  /// The generator was the bottleneck, or may have been.
+  /// Whether the generator was, or may have been, the bottleneck.
   public var isSaturated: Bool
 
+  /// Creates a sample without latencies and costs.
   public init(round: Int, seconds: Double, messages: Int, messagesPerSecond: Double) {
     self.round = round
     self.seconds = seconds
@@ -41,7 +55,7 @@ public struct Sample: Sendable, Codable, Equatable {
     isSaturated = false
   }
 
-  /// User and system time of the server for a message.
+  /// CPU time of the server for each message.
   public var cpuMicrosecondsPerMessage: Double? {
     guard let user = userMicrosecondsPerMessage, let system = systemMicrosecondsPerMessage else {
       return nil
@@ -51,25 +65,25 @@ public struct Sample: Sendable, Codable, Equatable {
 }
 
 extension Sample {
-  /// Above this share of its core the generator may be what is measured, as in `throng bench`.
+  /// Utilization of a generator thread above which it may be the bottleneck, as in `throng bench`.
   public static let saturation = 0.9
 
-  /// What a trial of the load generator gave.
-  /// - Parameter verifies: whether the generator compared what came back.
-  public init(round: Int, trial: TrialResult, verifies: Bool) {
-    // Of a fan-out every delivery counts, and is compared.
-    let count = trial.fanOut?.deliveries ?? trial.messages
+  /// Creates a sample from a run of the load generator.
+  /// - Parameter verifies: whether the generator verified received bytes.
+  public init(round: Int, run: RunResult, verifies: Bool) {
+    // In a fan-out every delivery counts and is verified.
+    let count = run.fanOut?.deliveries ?? run.messages
     self.init(
-      round: round, seconds: trial.seconds, messages: count,
-      messagesPerSecond: trial.fanOut?.deliveriesPerSecond ?? trial.messagesPerSecond)
+      round: round, seconds: run.seconds, messages: count,
+      messagesPerSecond: run.fanOut?.deliveriesPerSecond ?? run.messagesPerSecond)
     verifiedMessages = verifies ? count : 0
     (p50, p99, p999, max) = (
-      trial.latency?.p50, trial.latency?.p99, trial.latency?.p999, trial.latency?.max
+      run.latency?.p50, run.latency?.p99, run.latency?.p999, run.latency?.max
     )
-    fairness = trial.connections.fairness
-    generatorUtilization = trial.generator.utilization
+    fairness = run.connections.fairness
+    generatorUtilization = run.generator.utilization
     isSaturated = generatorUtilization > Self.saturation
-    guard let server = trial.server else { return }
+    guard let server = run.server else { return }
     if count > 0 {
       userMicrosecondsPerMessage = server.userSeconds * 1e6 / Double(count)
       systemMicrosecondsPerMessage = server.systemSeconds * 1e6 / Double(count)
@@ -77,7 +91,7 @@ extension Sample {
     peakResidentBytes = server.peakResidentBytes
     residentBytesPerConnection = server.residentBytesPerConnection
     threads = server.threads
-    let fanOut = trial.fanOut
+    let fanOut = run.fanOut
     voluntarySwitchesPerMessage =
       fanOut == nil ? server.voluntarySwitchesPerMessage : fanOut?.voluntarySwitchesPerDelivery
     involuntarySwitchesPerMessage =

@@ -1,39 +1,45 @@
-// What the contenders are given to do.
+// A workload: what the contenders have to do. Values; any thread.
 
+/// What the contenders have to do.
 public struct Workload: Sendable, Codable, Equatable, Identifiable {
-  /// Short and unique: `echo-64`, `work-20us`.
+  /// Short unique identifier: `echo-64`, `work-20us`.
   public var id: String
-  /// `64-byte echo`.
+  /// Title: `64-byte echo`.
   public var title: String
-  /// One or two sentences: what is done, and what it tells apart.
+  /// Explanation in one or two sentences.
   public var explanation: String
+  /// Kind of the workload, with its parameter.
   public var kind: Kind
-  /// Bytes of a message, as the generator's `--size` takes them.
+  /// Message size, as `throng bench --size` takes it.
   public var size: String
   /// Messages in flight on each connection.
   public var depth: Int
-  /// The numbers of connections, ascending: the horizontal axis of the charts.
+  /// Numbers of connections, ascending: the horizontal axis of the charts.
   public var connections: [Int]
-  /// What the workload adds to the server's command, and to the generator's.
+  /// Flags added to the command of the server.
   public var serverFlags: [String]
+  /// Flags added to the command of the generator.
   public var generatorFlags: [String]
 
+  /// Kinds of workloads.
   public enum Kind: Sendable, Codable, Equatable {
+    /// The same bytes come back.
     case echo
-    /// The handler computes so long for each message.
+    /// The handler computes for this time for each message.
     case work(microseconds: Double)
-    /// The handler blocks its thread so long for each message.
+    /// The handler blocks its thread for this time for each message.
     case block(milliseconds: Double)
-    /// So many of the clients, in per cent, read slowly.
+    /// This share of the clients, in per cent, reads slowly.
     case slowClients(percent: Double)
-    /// So many connections are held and say nothing beside those that are counted.
+    /// This number of further connections is held without traffic.
     case idle(connections: Int)
-    /// A connection for each message.
+    /// A new connection for each message.
     case churn
-    /// A message of one client goes to all others; deliveries are what is counted.
+    /// The messages of one client go to all others; deliveries are counted.
     case fanOut
   }
 
+  /// Creates a workload.
   public init(
     id: String, title: String, explanation: String, kind: Kind, size: String, depth: Int = 1,
     connections: [Int], serverFlags: [String] = [], generatorFlags: [String] = []
@@ -49,8 +55,8 @@ public struct Workload: Sendable, Codable, Equatable, Identifiable {
     self.generatorFlags = generatorFlags
   }
 
-  /// Of how many connections the server's memory is while so many are counted: with those that are held
-  /// beside them, and in a fan-out with that of the speaker.
+  /// Number of open connections while `connections` are counted: including idle ones, and the
+  /// sender of a fan-out. The server's memory is that of all of them.
   public func openConnections(_ connections: Int) -> Int {
     switch kind {
     case .idle(let held): connections + held

@@ -1,4 +1,4 @@
-// The functions of libm that are needed, under names that do not depend on what else is imported.
+// Functions of libm under names that do not depend on other imports.
 
 import Glibc
 

@@ -1,40 +1,42 @@
-// What is known about a figure after a few repeats: its median, and how far the true one may be from it.
+// Median of a few values with its 95 % confidence interval. Pure functions; any thread.
 
 import ThrongLoad
 
-/// A range of values.
+/// A closed range of values.
 public struct Interval: Sendable, Equatable {
+  /// Lower end.
   public var low: Double
+  /// Upper end.
   public var high: Double
 
+  /// Creates an interval.
   public init(_ low: Double, _ high: Double) {
     self.low = low
     self.high = high
   }
 
+  /// Whether a value lies within the interval.
   public func contains(_ value: Double) -> Bool { low <= value && value <= high }
 }
 
-/// A median with its 95 % confidence interval.
+/// A median with its 95 % confidence interval, chosen for few values:
+/// - Six and more: order statistics, without assumptions about the distribution. With six or seven
+///   values the interval reaches from the lowest to the highest. With fewer than six no two values
+///   enclose the median with 95 % (five: 93.75 %, three: 75 %).
+/// - Two to five: Student's t on the logarithms, which assumes multiplicative noise. Timings have it:
+///   they are positive and vary in proportion. It is wide: with three values 2.5 standard deviations.
+/// - One: no interval.
 ///
-/// Three to seven repeats are few, and no interval should look better than they are:
-/// - From six on, the interval is that of order statistics: it lies between two of the measured values
-///   and supposes nothing about how they are distributed. With six or seven these are the lowest and
-///   the highest. With fewer than six no two values can enclose the median 95 times in 100 (the lowest
-///   and highest of five do so 93.75 times, of three 75 times).
-/// - From two to five, it is Student's on the logarithms. That supposes noise that multiplies, which is
-///   what timings have: they are positive, and vary in proportion. The median of such values is the
-///   exponential of the mean of their logarithms. It is wide: with three repeats 2.5 standard
-///   deviations to each side.
-/// - A bootstrap is not used: with so few values it draws the same few again and gives intervals that
-///   are far too narrow.
-/// - One value has none.
+/// A bootstrap is not used: with so few values its intervals are far too narrow.
 public struct MedianEstimate: Sendable, Equatable {
+  /// The median.
   public let median: Double
+  /// The 95 % confidence interval; nil for a single value.
   public let interval: Interval?
+  /// Number of values.
   public let count: Int
 
-  /// Nil when there are no values.
+  /// Computes the estimate; nil without values.
   public init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
@@ -44,8 +46,9 @@ public struct MedianEstimate: Sendable, Equatable {
     interval = Self.orderInterval(sorted) ?? Self.studentInterval(sorted)
   }
 
-  /// Between the k-th value from below and the k-th from above, with the largest k that holds 95 %: the
-  /// true median is below the k-th with the probability that fewer than k of n coins show heads.
+  /// From the k-th lowest to the k-th highest value with the largest k that reaches 95 %. The true
+  /// median is below the k-th value with the probability that fewer than k of n fair coins show
+  /// heads.
   private static func orderInterval(_ sorted: [Double]) -> Interval? {
     let count = sorted.count
     var ways = 1.0
@@ -63,7 +66,7 @@ public struct MedianEstimate: Sendable, Equatable {
 
   private static func studentInterval(_ sorted: [Double]) -> Interval? {
     guard sorted.count > 1 else { return nil }
-    // Memory can shrink, and a count can be nothing: those have no logarithm.
+    // Memory can shrink and a count can be 0; these have no logarithm.
     guard sorted[0] > 0 else { return Moments(sorted).interval }
     return Moments(sorted.map(Math.log)).interval.map {
       Interval(Math.exp($0.low), Math.exp($0.high))
@@ -71,7 +74,7 @@ public struct MedianEstimate: Sendable, Equatable {
   }
 }
 
-/// The mean of some values and how exactly it is known.
+/// Mean of values and the variance of that mean.
 struct Moments {
   let count: Int
   let mean: Double

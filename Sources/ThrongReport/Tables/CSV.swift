@@ -1,12 +1,13 @@
-// results.csv: a row for each cell, as RFC 4180 has it, for spreadsheets and data frames.
+// results.csv: a row for each cell, according to RFC 4180. Any thread.
 
 extension CompareResults {
-  /// A header and a row for each cell: the medians, the 95 % intervals of the four main figures, and
-  /// what is needed to know what they are worth. Absent figures are empty.
+  /// A header and a row for each cell: medians, the 95 % intervals of the metrics, and the state of
+  /// the cell. Values that were not measured are empty.
   public var csv: String {
     let header =
       ["workload", "contender", "label", "connections", "samples"]
-      + CellColumn.all.map(\.name) + Figure.allCases.flatMap { ["\($0)_low", "\($0)_high"] }
+      + CellColumn.all.map(\.name)
+      + Metric.allCases.flatMap { ["\($0.rawValue)_low", "\($0.rawValue)_high"] }
       + ["system_calls_per_msg", "verified_messages", "saturated", "failure", "command"]
     return CSV.row(header) + cells.map(row).joined()
   }
@@ -17,10 +18,11 @@ extension CompareResults {
       cell.workload, cell.contender, label, "\(cell.connections)", "\(cell.samples.count)",
     ]
     fields += CellColumn.all.map { column in CSV.number(column.value(cell), column.csvScale) }
-    for figure in Figure.allCases {
-      let interval = cell.estimate(figure)?.interval
-      let scale = figure == .p99 ? 0.001 : 1
-      fields += [CSV.number(interval?.low, scale), CSV.number(interval?.high, scale)]
+    for metric in Metric.allCases {
+      let interval = cell.estimate(metric)?.interval
+      fields += [
+        CSV.number(interval?.low, metric.csvScale), CSV.number(interval?.high, metric.csvScale),
+      ]
     }
     fields += [
       CSV.number(cell.allSystemCallsPerMessage),
@@ -40,7 +42,7 @@ enum CSV {
     value.map { "\($0 * scale)" } ?? ""
   }
 
-  /// In quotes where it must be.
+  /// Quotes a field if necessary.
   static func field(_ text: String) -> String {
     let special = text.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
     guard special || text.hasPrefix(" ") || text.hasSuffix(" ") else { return text }

@@ -1,15 +1,18 @@
-// The figures of a cell that its table shows, each the median over the rounds.
+// Columns of the table of all cells: medians over the rounds. Any thread.
 
-/// A column of the table of all cells.
+/// A column of the table of all cells: a metric of the comparison, or a further value of a sample.
 struct CellColumn: Sendable {
-  /// In CSV; the unit is in the name.
+  /// Column name in results.csv, with its unit.
   let name: String
-  /// In the report.
+  /// Column head in the report.
   let title: String
+  /// The metric, whose value can be below its resolution or a lower bound.
+  let metric: Metric?
+  /// Median over the rounds.
   let value: @Sendable (Cell) -> Double?
-  let text: @Sendable (Double) -> String
-  /// The factor from the value to what CSV has: nanoseconds to microseconds.
-  var csvScale = 1.0
+  /// Factor from the value to the unit of results.csv.
+  let csvScale: Double
+  private let text: @Sendable (Double) -> String
 
   init(
     _ name: String, _ title: String, csvScale: Double = 1,
@@ -20,33 +23,36 @@ struct CellColumn: Sendable {
     self.title = title
     self.text = text
     self.csvScale = csvScale
+    metric = nil
     self.value = { $0.median(value) }
   }
 
-  func text(_ value: Double, _ cell: Cell, _ workload: Workload) -> String {
-    name == Self.memory
-      ? Figure.memory.text(value, open: workload.openConnections(cell.connections)) : text(value)
+  init(_ name: String, _ title: String, _ metric: Metric) {
+    self.name = name
+    self.title = title
+    self.metric = metric
+    text = { metric.text($0) }
+    csvScale = metric.csvScale
+    value = { $0.median(metric.value) }
   }
 
-  private static let memory = "bytes_per_connection"
+  func text(_ value: Double, _ cell: Cell, _ workload: Workload) -> String {
+    metric?.text(value, open: workload.openConnections(cell.connections)) ?? text(value)
+  }
 
   static let all: [CellColumn] = [
-    CellColumn("messages_per_s", "throughput", text: { Quantity.rate($0) }) {
-      $0.messagesPerSecond
-    },
+    CellColumn("messages_per_s", "throughput", .throughput),
     latency("p50_us", "p50") { $0.p50 },
-    latency("p99_us", "p99") { $0.p99 },
+    CellColumn("p99_us", "p99", .p99),
     latency("p999_us", "p99.9") { $0.p999 },
     latency("max_us", "max") { $0.max },
-    microseconds("cpu_us_per_msg", "CPU") { $0.cpuMicrosecondsPerMessage },
+    CellColumn("cpu_us_per_msg", "CPU", .cpu),
     microseconds("user_us_per_msg", "user") { $0.userMicrosecondsPerMessage },
     microseconds("system_us_per_msg", "system") { $0.systemMicrosecondsPerMessage },
     CellColumn("peak_rss_bytes", "peak RSS", text: { Quantity.bytes($0) }) {
       $0.peakResidentBytes.map { Double($0) }
     },
-    CellColumn(memory, "memory per connection", text: { Quantity.bytes($0) }) {
-      $0.residentBytesPerConnection
-    },
+    CellColumn("bytes_per_connection", "memory per connection", .memory),
     CellColumn("threads", "threads", text: { Quantity.grouped($0) }) {
       $0.threads.map { Double($0) }
     },
@@ -84,12 +90,12 @@ struct CellColumn: Sendable {
 }
 
 extension Cell {
-  /// All calls together; nil when they were not counted.
+  /// Sum of all system calls per message; nil when they were not counted.
   var allSystemCallsPerMessage: Double? {
     systemCallsPerMessage.map { $0.values.reduce(0, +) }
   }
 
-  /// `recvfrom 1.00, sendto 1.00, epoll_wait 0.02`: the most frequent first.
+  /// `recvfrom 1.00, sendto 1.00, epoll_wait 0.02`, in descending order.
   var systemCallsText: String {
     (systemCallsPerMessage ?? [:]).filter { $0.value >= 0.001 }
       .sorted { ($1.value, $0.key) < ($0.value, $1.key) }

@@ -1,9 +1,9 @@
-// The results on a terminal: a table for each workload, a row for each cell.
+// The results on a terminal: a table for each workload, a row for each cell. Any thread.
 
-/// Tables that fit a terminal.
+/// Tables for a terminal of a given width.
 struct TerminalTable {
   let results: CompareResults
-  /// Characters of a line: below 100 the noise is left out, and the threads.
+  /// Characters of a line; below 100, noise and threads are omitted.
   let width: Int
 
   private static let longestLabel = 24
@@ -16,7 +16,7 @@ struct TerminalTable {
     }.joined(separator: "\n") + legend
   }
 
-  /// With labels as long as there is room for; nil without rows.
+  /// The table with labels as long as the width allows; nil without rows.
   private func table(_ workload: Workload) -> TextTable? {
     for length in (Self.shortestLabel...Self.longestLabel).reversed() {
       let rows = rows(workload, labelLength: length)
@@ -29,19 +29,15 @@ struct TerminalTable {
   }
 
   private func columns(_ workload: Workload) -> [(title: String, side: TextTable.Side)] {
-    [("clients", .right), ("contender", .left), (rateTitle(workload), .right)]
-      + (isWide ? [("±", .right)] : [])
-      + [("p50", .right), ("p99", .right), ("CPU/\(short(workload))", .right)]
-      + (isWide ? [("±", .right)] : [])
-      + [("mem/conn", .right)] + (isWide ? [("threads", .right)] : [])
-  }
-
-  private func rateTitle(_ workload: Workload) -> String {
-    workload.unit == "message" ? "msgs/s" : workload.unit == "connection" ? "conns/s" : "deliv/s"
-  }
-
-  private func short(_ workload: Workload) -> String {
-    workload.unit == "message" ? "msg" : workload.unit == "connection" ? "conn" : "deliv"
+    var columns: [(title: String, side: TextTable.Side)] = [
+      ("clients", .right), ("contender", .left),
+    ]
+    for metric in Metric.allCases {
+      if metric == .p99 { columns.append(("p50", .right)) }
+      columns.append((metric.column(workload.shortUnit), .right))
+      if isWide, metric.showsNoise { columns.append(("±", .right)) }
+    }
+    return columns + (isWide ? [("threads", .right)] : [])
   }
 
   private func rows(_ workload: Workload, labelLength: Int) -> [[String]] {
@@ -56,36 +52,34 @@ struct TerminalTable {
   }
 
   private func row(_ cell: Cell, _ workload: Workload, _ label: String) -> [String]? {
-    let start = [Quantity.count(cell.connections), label]
+    var row = [Quantity.count(cell.connections), label]
     if cell.failure != nil {
-      return start + ["failed"] + Array(repeating: "", count: isWide ? 7 : 4)
+      return row + ["failed"] + Array(repeating: "", count: columns(workload).count - 3)
     }
     guard !cell.samples.isEmpty else { return nil }
-    let mark = cell.isSaturated ? ">=" : ""
-    let throughput = cell.estimate(.throughput)
-    let cpu = cell.estimate(.cpu)
-    let rate = throughput.map { Quantity.rate($0.median).replacing("/s", with: "") } ?? "-"
-    return start + [mark + rate] + (isWide ? [Self.noise(throughput)] : [])
-      + [
-        Self.time(cell.median { $0.p50.map { Double($0) } }),
-        Self.time(cell.median(Figure.p99.value)),
-        cpu.map { Figure.cpu.text($0.median) } ?? "-",
-      ] + (isWide ? [Self.noise(cpu)] : [])
-      + [
-        cell.estimate(.memory).map {
-          Figure.memory.isResolved($0.median, open: workload.openConnections(cell.connections))
-            ? Figure.memory.text($0.median) : "-"
-        } ?? "-"
-      ]
-      + (isWide ? [cell.median { $0.threads.map { Double($0) } }.map(Quantity.grouped) ?? "-"] : [])
+    for metric in Metric.allCases {
+      if metric == .p99 { row.append(Self.time(cell.median { $0.p50.map { Double($0) } })) }
+      let estimate = cell.estimate(metric)
+      row.append(estimate.map { field(metric, $0.median, cell, workload) } ?? "-")
+      if isWide, metric.showsNoise { row.append(estimate.flatMap(Quantity.noise) ?? "") }
+    }
+    guard isWide else { return row }
+    return row + [cell.median { $0.threads.map { Double($0) } }.map(Quantity.grouped) ?? "-"]
+  }
+
+  /// The column head has the unit of a rate.
+  private func field(
+    _ metric: Metric, _ value: Double, _ cell: Cell, _ workload: Workload
+  ) -> String {
+    guard metric.isResolved(value, open: workload.openConnections(cell.connections)) else {
+      return "-"
+    }
+    let bound = cell.isSaturated && metric.isLowerBoundWhenSaturated ? ">=" : ""
+    return bound + metric.text(value).replacing("/s", with: "")
   }
 
   private static func time(_ nanoseconds: Double?) -> String {
     nanoseconds.map(Quantity.time) ?? "-"
-  }
-
-  private static func noise(_ estimate: MedianEstimate?) -> String {
-    estimate.flatMap(Quantity.noise) ?? ""
   }
 
   private var legend: String {
@@ -94,13 +88,13 @@ struct TerminalTable {
       lines.append("±: half of the 95 % confidence interval of the median")
     }
     if results.cells.contains(where: { $0.isSound && $0.isSaturated }) {
-      lines.append(">=: the generator was the bottleneck, so this is a lower bound")
+      lines.append(">=: lower bound, the load generator was the bottleneck")
     }
     for cell in results.cells {
       guard let failure = cell.failure else { continue }
       let label = results.contender(cell.contender)?.label ?? cell.contender
-      let place = "\(cell.workload), \(Phrase.clients(cell.connections))"
-      lines.append(TextTable.clean("failed: \(label), \(place): \(failure)", to: 1000))
+      let cellName = "\(cell.workload), \(Phrase.clients(cell.connections))"
+      lines.append(TextTable.clean("failed: \(label), \(cellName): \(failure)", to: 1000))
     }
     return lines.isEmpty ? "" : "\n" + lines.joined(separator: "\n") + "\n"
   }

@@ -1,4 +1,4 @@
-// Text in columns, for a terminal.
+// Text in columns, for a terminal. A value; any thread.
 
 struct TextTable {
   enum Side { case left, right }
@@ -10,10 +10,10 @@ struct TextTable {
 
   mutating func add(_ row: [String]) { rows.append(row) }
 
-  /// The length of the longest line.
+  /// Length of the longest line.
   var width: Int { text.split(separator: "\n").map(\.count).max() ?? 0 }
 
-  /// The header and the rows, each as wide as its widest field, two spaces apart.
+  /// Header and rows with columns two spaces apart.
   var text: String {
     let lines = [columns.map(\.title)] + rows
     let widths = columns.indices.map { index in lines.map { $0[index].count }.max() ?? 0 }
@@ -29,7 +29,7 @@ struct TextTable {
     }.joined()
   }
 
-  /// Broken between words, what follows indented deeper than the beginning. Ends with a newline.
+  /// Wraps a line between words; continuation lines are indented deeper. Ends with a newline.
   static func wrap(_ line: String, at width: Int) -> String {
     let start = line.prefix { $0 == " " }
     var result = ""
@@ -47,7 +47,8 @@ struct TextTable {
     return result + current + "\n"
   }
 
-  /// What a label may do to a terminal is taken from it, and what is too long is cut.
+  /// Replaces control characters, which could steer the terminal, and shortens the text to a
+  /// length.
   static func clean(_ text: String, to length: Int) -> String {
     let safe = String(
       String.UnicodeScalarView(

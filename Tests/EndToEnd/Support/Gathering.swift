@@ -2,24 +2,78 @@
 
 import Foundation
 
+/// How a stream of a program is read.
+enum Reading {
+  case gathered
+  /// As many lines, and the rest when the program has ended, or at ``Gathering/resume()``. The pipe is
+  /// as small as it can be.
+  case paused(afterLines: Int)
+  /// The reading end is closed at once.
+  case closed
+}
+
 /// The output of a program so far.
 final class Gathering: @unchecked Sendable {
-  // Invariant behind @unchecked: `bytes` and `isComplete` are touched only under `condition`.
+  // Invariant behind @unchecked: all variables are touched only under `condition`.
   private let condition = NSCondition()
   private var bytes = Data()
-  private var isComplete: Bool
+  private var isComplete = false
+  private var isPaused = false
+  private let handle: FileHandle
 
-  /// - Parameter pipe: nil gathers nothing.
-  init(_ pipe: Pipe?) {
-    isComplete = pipe == nil
-    guard let handle = pipe?.fileHandleForReading else { return }
-    Thread.detachNewThread { [self] in
-      // `FileHandle.read` would wait for as many bytes as it is asked for.
-      var buffer = [UInt8](repeating: 0, count: 65536)
-      while case let count = read(handle.fileDescriptor, &buffer, buffer.count), count > 0 {
-        add(buffer[..<count])
+  init(_ pipe: Pipe, _ reading: Reading) throws {
+    handle = pipe.fileHandleForReading
+    var lines = 0
+    switch reading {
+    case .gathered: break
+    case .paused(let count):
+      lines = count
+      isPaused = true
+      // F_SETPIPE_SZ, which rounds up to a page.
+      _ = fcntl(handle.fileDescriptor, 1031, 1)
+    case .closed:
+      isComplete = true
+      try handle.close()
+      return
+    }
+    Thread.detachNewThread { [self, lines] in
+      var count = lines
+      while count > 0, let byte = readSome(atMost: 1) {
+        if byte.first == UInt8(ascii: "\n") { count -= 1 }
       }
+      condition.withLock { while isPaused { condition.wait() } }
+      while readSome(atMost: 65536) != nil {}
       finish()
+    }
+  }
+
+  /// `FileHandle.read` would wait for as many bytes as it is asked for.
+  private func readSome(atMost limit: Int) -> ArraySlice<UInt8>? {
+    var buffer = [UInt8](repeating: 0, count: limit)
+    let count = read(handle.fileDescriptor, &buffer, limit)
+    guard count > 0 else { return nil }
+    add(buffer[..<count])
+    return buffer[..<count]
+  }
+
+  /// Reads on after a pause.
+  func resume() {
+    condition.withLock {
+      isPaused = false
+      condition.broadcast()
+    }
+  }
+
+  /// Waits until the pipe holds something that is not read.
+  func waitUntilFilled() throws {
+    let deadline = Date() + Program.patience
+    var count: CInt = 0
+    while count == 0 {
+      guard Date() < deadline else { throw Impatience("the pipe did not fill") }
+      // The descriptor is readable then.
+      var entry = pollfd(fd: handle.fileDescriptor, events: Int16(POLLIN), revents: 0)
+      _ = poll(&entry, 1, 100)
+      _ = ioctl(handle.fileDescriptor, UInt(FIONREAD), &count)
     }
   }
 

@@ -16,7 +16,7 @@ final class Program: @unchecked Sendable {
   /// How a program has ended.
   enum End: Equatable { case status(Int32), signal(Int32) }
 
-  static let patience: TimeInterval = 20
+  static let patience: TimeInterval = 120
 
   let output: Gathering
   let errors: Gathering
@@ -26,9 +26,9 @@ final class Program: @unchecked Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameter text: standard input. Nil leaves it open until ``closeInput()``.
-  /// - Parameter readsOutput: false closes the reading end of its standard output at once.
   init(
-    _ path: String, _ arguments: [String], input text: Data? = nil, readsOutput: Bool = true
+    _ path: String, _ arguments: [String], input text: Data? = nil, output: Reading = .gathered,
+    errors: Reading = .gathered
   ) throws {
     _ = Self.ignoresBrokenPipes
     let pipes: [Pipe]
@@ -42,10 +42,8 @@ final class Program: @unchecked Sendable {
       return (pipes, identifier)
     }
     input = pipes[0]
-    let (outputPipe, errorPipe) = (pipes[1], pipes[2])
-    if !readsOutput { try outputPipe.fileHandleForReading.close() }
-    output = Gathering(readsOutput ? outputPipe : nil)
-    errors = Gathering(errorPipe)
+    self.output = try Gathering(pipes[1], output)
+    self.errors = try Gathering(pipes[2], errors)
     Thread.detachNewThread { [self] in
       end = Self.waitForEnd(of: identifier)
       ended.signal()
@@ -83,8 +81,10 @@ final class Program: @unchecked Sendable {
     guard hasEnded(within: Self.patience) else {
       throw Impatience("the program did not end; it wrote: \(errors.text)")
     }
-    try output.waitForEnd()
-    try errors.waitForEnd()
+    for stream in [output, errors] {
+      stream.resume()
+      try stream.waitForEnd()
+    }
     return end
   }
 
@@ -93,6 +93,8 @@ final class Program: @unchecked Sendable {
     closeInput()
     send(SIGKILL)
     _ = hasEnded(within: Self.patience)
+    output.resume()
+    errors.resume()
   }
 
   private func hasEnded(within time: TimeInterval) -> Bool {
@@ -130,7 +132,13 @@ final class Program: @unchecked Sendable {
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    // The tests ignore SIGPIPE, which would be inherited.
+    var broken = sigset_t()
+    sigemptyset(&broken)
+    sigaddset(&broken, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &broken)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let texts = ([path] + arguments).map { strdup($0) }
     defer { texts.forEach { free($0) } }
     var identifier: pid_t = 0

@@ -34,12 +34,12 @@ struct ServeProgram {
   /// - Parameter wrapper: a program that runs the server, such as `strace -D`.
   static func run(
     _ flags: [String], prefix: String = "", wrapper: String = "",
-    path: String = ThrongProgram.path, readsOutput: Bool = true,
+    path: String = ThrongProgram.path, output: Reading = .gathered, errors: Reading = .gathered,
     _ body: (ServeProgram) throws -> Void
   ) throws {
     let script = "\(prefix) exec \(wrapper) \"$0\" serve --host 127.0.0.1 --port 0 \"$@\""
     let program = try Program(
-      "/bin/sh", ["-c", script, path] + flags, readsOutput: readsOutput)
+      "/bin/sh", ["-c", script, path] + flags, output: output, errors: errors)
     defer { program.kill() }
     let line = try program.errors.wait(for: "listening on 127.0.0.1:")
     let address = try #require(line.split(separator: " ").dropFirst(2).first)

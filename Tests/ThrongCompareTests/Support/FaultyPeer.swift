@@ -1,4 +1,4 @@
-// Peers that misbehave, in a few lines of Python: commands for `--peer`.
+// Faulty peers in Python, as commands for `--peer`.
 
 import ThrongCompare
 
@@ -12,15 +12,15 @@ enum FaultyPeer: String {
   /// Accepts and says nothing.
   case isSilent
   case garbles
-  /// Echoes, and leaves a process that nobody ends.
+  /// Echoes, and leaves a process running.
   case leavesChild
 
-  /// - Parameter tag: what the process that is left sleeps for, to know it by.
+  /// - Parameter tag: sleep time of that process, by which it is identified.
   func choice(tag: String = "600") -> PeerChoice {
     PeerChoice(name: rawValue, command: "python3 -c '\(Self.script)' \(rawValue) \(tag) {port}")
   }
 
-  /// Without single quotes, which surround it.
+  /// Contains no single quotes, because it is quoted with them.
   private static let script = """
     import select, socket, subprocess, sys
     fault, tag, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -43,7 +43,7 @@ enum FaultyPeer: String {
             served += 1
             if fault == "isSilent": continue
             if fault == "garbles": data = data[::-1]
-            if fault == "exitsMidway" and served > 20: sys.exit(0)
+            if fault == "exitsMidway" and served > 4: sys.exit(0)
             try: ready.sendall(data)
             except OSError: pass
     """

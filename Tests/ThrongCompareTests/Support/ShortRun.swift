@@ -1,6 +1,7 @@
 // Comparisons that are short enough for a test.
 
 import Foundation
+import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
@@ -15,10 +16,10 @@ enum ShortRun {
   static func options(_ change: (inout CompareOptions) -> Void = { _ in }) -> CompareOptions {
     var options = CompareOptions(throng: throng)
     options.connections = [2]
-    options.duration = .milliseconds(100)
+    options.duration = .milliseconds(300)
     options.warmup = .milliseconds(20)
-    options.timeout = .milliseconds(400)
-    options.startTimeout = .seconds(10)
+    options.timeout = .seconds(30)
+    options.startTimeout = .seconds(30)
     options.repeats = 1
     options.countsSystemCalls = false
     change(&options)
@@ -34,9 +35,9 @@ enum ShortRun {
 
   static func run(
     _ options: CompareOptions, resuming earlier: CompareResults? = nil,
-    observer: ((StopSignal) -> any CompareObserver)? = nil
+    observer: ((StopRequest) -> any CompareObserver)? = nil
   ) throws -> CompareResults {
-    let stop = try StopSignal(watchingSignals: false)
+    let stop = try StopRequest(watchingSignals: false)
     return try Comparison(
       try plan(options), resuming: earlier, file: nil, program: throng, interruption: stop,
       observer: observer?(stop)
@@ -44,13 +45,13 @@ enum ShortRun {
   }
 }
 
-/// Stops a comparison after so many cells.
+/// Stops a comparison after a number of cells.
 final class Stopper: CompareObserver {
-  private let stop: StopSignal
+  private let stop: StopRequest
   private var left: Int
   private(set) var measured: [String] = []
 
-  init(_ stop: StopSignal, after cells: Int) {
+  init(_ stop: StopRequest, after cells: Int) {
     self.stop = stop
     left = cells
   }
@@ -67,12 +68,12 @@ final class Stopper: CompareObserver {
   func beginsCounting(_ task: CellTask, _ number: Int, of count: Int) {}
 }
 
-/// Asks to stop when the first measurement begins.
+/// Requests a stop when the first measurement starts.
 final class StopperAtOnce: CompareObserver {
-  private let stop: StopSignal
+  private let stop: StopRequest
   private(set) var begun = 0
 
-  init(_ stop: StopSignal) { self.stop = stop }
+  init(_ stop: StopRequest) { self.stop = stop }
 
   func begins(_ task: CellTask, _ number: Int, of count: Int, _ timeLeft: Duration) {
     begun += 1

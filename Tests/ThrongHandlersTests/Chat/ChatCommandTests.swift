@@ -59,4 +59,16 @@ import Testing
       #expect(lines.allSatisfy { $0.hasPrefix("-- ") }, "\(sentence)")
     }
   }
+
+  /// In a pause, lines are not parsed, and leaving is possible all the same.
+  @Test(
+    arguments: [
+      ("/quit", true), ("/QUIT so long", true), (" \t/quit", true), ("/quit\t", true),
+      ("/quitnow", false), ("/qui", false), ("/", false), ("", false), ("    ", false),
+      ("quit", false), ("//quit", false), ("say /quit", false), ("\u{f}quit", false),
+      (String(repeating: " ", count: 1000) + "/quit", false),
+    ])
+  func quitIsToldByTheFirstBytesOfALine(line: String, isQuit: Bool) {
+    #expect(Array(line.utf8).withUnsafeBytes { ChatCommand.isQuit($0) } == isQuit)
+  }
 }

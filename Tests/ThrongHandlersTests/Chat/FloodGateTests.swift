@@ -58,6 +58,17 @@ import Testing
       ])
   }
 
+  @Test func whatIsNoLineCostsTheSameAndIsNotCountedAsDropped() {
+    let pace = FloodGate.Pace(rate: 1, burst: 1)
+    var gate = FloodGate()
+    #expect(
+      (0..<4).map { _ in gate.judge(at: start, pace, isLine: false) } == [
+        .pass, .passWithWarning, .pause(.seconds(3)), .drop,
+      ])
+    #expect(gate.judge(at: start, pace) == .drop)
+    #expect(gate.droppedCount == 1)
+  }
+
   @Test func withoutARateEverythingPasses() {
     let pace = FloodGate.Pace(rate: nil, burst: 1)
     var gate = FloodGate()

@@ -1,5 +1,5 @@
-// Results that were never measured: constructed, the same in every run, with what a real comparison has
-// too: noise, a failed cell, missing cells, a saturated generator, and names that mean harm.
+// Constructed results, the same in every run, with noise, a failed cell, missing cells, a saturated
+// generator, and hostile names.
 
 import Foundation
 
@@ -49,7 +49,8 @@ enum Fixture {
       serverFlags: ["--block", "1ms"])
   }
 
-  /// - Parameter fill: sets the figures of a sample, or returns nil for a cell that was not measured.
+  /// - Parameter fill: sets the values of a sample, or returns false for a cell that was not
+  ///   measured.
   static func results(
     _ contenders: [Contender], _ workloads: [Workload] = [echo()], rounds: Int = 5,
     fill: (Workload, Contender, Int, _ round: Int, inout Sample) -> Bool
@@ -77,7 +78,7 @@ enum Fixture {
     return results
   }
 
-  /// Figures that follow from the CPU time of a message on one core, with everything else filled in.
+  /// Values that follow from the CPU time per message on one core.
   static func fill(
     _ sample: inout Sample, cpu: Double, connections: Int, memory: Double, threads: Int = 1
   ) {
@@ -101,7 +102,7 @@ enum Fixture {
     sample.generatorUtilization = 0.7
   }
 
-  /// A factor near 1 that belongs to the names: noise of about 1.5 %.
+  /// A noise factor of about 1.5 %, derived from the names.
   static func noise(_ parts: Any...) -> Double {
     var state: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in "\(parts)".utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -109,7 +110,7 @@ enum Fixture {
     return 1 + (Double(state >> 40) / Double(1 << 24) - 0.5) * 0.05
   }
 
-  /// Six contenders, two workloads, five rounds, and everything that goes wrong.
+  /// Six contenders, two workloads, five rounds, and all kinds of failures.
   static let full: CompareResults = {
     let contenders = [
       model("reactor"), model("reactor-all", "reactor (4 loops)"), model("thread-pool"),
@@ -152,14 +153,14 @@ enum Fixture {
     }
   }()
 
-  /// The least that can be shown: two contenders, one number of clients, one round.
+  /// The smallest comparison: two contenders, one number of clients, one round.
   static let smallest = results([model("reactor"), model("thread-pool")], [echo([50])], rounds: 1) {
     _, contender, connections, _, sample in
     fill(&sample, cpu: contender.id == "reactor" ? 4 : 5, connections: connections, memory: 1700)
     return true
   }
 
-  /// What results-1.json beside this file holds: every name of the format, once.
+  /// The content of results-1.json in this directory: every key of the format.
   static let stored: CompareResults = {
     var results = smallest
     results.workloads += [
@@ -182,7 +183,7 @@ enum Fixture {
     return results
   }()
 
-  /// An earlier run, in which thread-pool needed less CPU and C epoll more, and nobody failed.
+  /// An earlier comparison in which thread-pool needed less CPU, C epoll more, and no cell failed.
   static let baseline: Baseline = {
     var before = full
     for index in before.cells.indices {

@@ -44,7 +44,7 @@ INSPECT = """(() => {
     scrollWidth: document.documentElement.scrollWidth,
     points: points.map(data),
     cells: [...document.querySelectorAll('table.figures td[data-value]')].map(e => ({
-      ...e.dataset, figure: e.closest('figure').id})),
+      ...e.dataset, metric: e.closest('figure').id})),
     bold: document.querySelectorAll('table.figures td b').length,
     overlaps, outside, labels: texts.length,
     headings: [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(e => +e.tagName[1]),
@@ -59,7 +59,7 @@ INSPECT = """(() => {
       new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size,
     smallestLetter: Math.min(...[...document.querySelectorAll('svg.chart text')].filter(visible)
       .map(t => parseFloat(getComputedStyle(t).fontSize) * (t.getScreenCTM()?.a || 1))),
-    ground: getComputedStyle(document.body || document.documentElement).backgroundColor,
+    background: getComputedStyle(document.body || document.documentElement).backgroundColor,
     text: document.body ? document.body.innerText : '',
   };
 })()"""

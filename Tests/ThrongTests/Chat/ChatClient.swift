@@ -109,6 +109,7 @@ extension Chat {
   static func unhurried(_ change: (inout ChatLimits) -> Void = { _ in }) -> Chat {
     var limits = ChatLimits()
     limits.rate = nil
+    limits.byteRate = nil
     change(&limits)
     return Chat(limits: limits)
   }

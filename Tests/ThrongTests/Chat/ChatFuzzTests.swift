@@ -53,7 +53,7 @@ private struct ChatFuzzer {
 
   /// One connection: garbage, and then a question that must be answered.
   mutating func attack(_ running: RunningServer, _ context: String) throws {
-    let client = try running.connect(timeout: .seconds(20))
+    let client = try running.connect()
     if Bool.random(using: &generator) {
       try client.send("fuzz\(UInt32.random(in: 0...UInt32.max, using: &generator))\n")
     }

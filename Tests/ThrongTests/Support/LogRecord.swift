@@ -19,8 +19,24 @@ struct LogRecord: LogHandler {
 }
 
 extension Logger {
+  /// Keeps the messages of this level and above.
+  static func recording(_ level: Logger.Level, _ messages: Shared<[String]>) -> Logger {
+    Logger(label: "test") { _ in
+      var record = LogRecord(messages)
+      record.logLevel = level
+      return record
+    }
+  }
+
   /// Keeps the errors.
   static func recordingErrors(_ messages: Shared<[String]>) -> Logger {
     Logger(label: "test", factory: { _ in LogRecord(messages) })
+  }
+
+  /// Keeps the warnings and errors.
+  static func recordingWarnings(_ messages: Shared<[String]>) -> Logger {
+    var record = LogRecord(messages)
+    record.logLevel = .warning
+    return Logger(label: "test", factory: { [record] _ in record })
   }
 }

@@ -10,7 +10,7 @@ import Testing
 @testable import Throng
 
 /// Everything is under this suite, so nothing else opens descriptors while a test counts them.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 enum AllTests {}
 
 /// Where servers listen. No client has this address, unlike 127.0.0.1, from which the kernel connects
@@ -58,11 +58,20 @@ final class RunningServer: Sendable {
   var metrics: Metrics { server.metrics }
   var hasStopped: Bool { outcome.withLock { $0 != nil } }
 
-  func connect(timeout: Duration = .seconds(10), receiveBuffer: Int? = nil) throws -> TestClient {
+  func connect(timeout: Duration = .seconds(30), receiveBuffer: Int? = nil) throws -> TestClient {
     try TestClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
   }
 
-  func waitUntilStopped(within limit: Duration = .seconds(15)) throws {
+  /// Whether a new client is reset. The reset may come while connect(2) is still under way.
+  func refusesAClient() throws -> Bool {
+    do {
+      return try connect().isReset()
+    } catch let failure as TestClient.Failure where failure.errno == .connectionReset {
+      return true
+    }
+  }
+
+  func waitUntilStopped(within limit: Duration = .seconds(30)) throws {
     try eventually("the server has stopped", within: limit) { hasStopped }
     try outcome.withLock { $0 }?.get()
   }
@@ -90,8 +99,16 @@ private func runAndStop<Outcome: Sendable>(
 ) throws -> (Outcome, [SocketAddress]) {
   var configuration = Configuration(host: testHost, port: 0)
   configure(&configuration)
+  let isStarted = Shared(false)
+  let started = configuration.started
+  configuration.started = {
+    started?($0)
+    isStarted.change { $0 = true }
+  }
   let running = try RunningServer(make(configuration, .quiet))
   defer { running.server.stopNow() }
+  // From now on it opens nothing but connections.
+  try eventually("the server runs") { isStarted.value || running.hasStopped }
   let outcome = try body(running)
   running.server.stop()
   try running.waitUntilStopped()

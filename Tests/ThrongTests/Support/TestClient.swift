@@ -21,7 +21,7 @@ final class TestClient: @unchecked Sendable {
   ///   - timeout: for every single call.
   ///   - receiveBuffer: SO_RCVBUF: a small one makes the server feel early that nobody reads.
   init(
-    _ address: SocketAddress, timeout: Duration = .seconds(10), receiveBuffer: Int? = nil,
+    _ address: SocketAddress, timeout: Duration = .seconds(30), receiveBuffer: Int? = nil,
     from local: SocketAddress? = nil
   ) throws {
     descriptor = shim_socket(address.family, 0)

@@ -3,6 +3,7 @@
 // bodies run on `TestThread`.
 
 import CEpollShim
+import Glibc
 import SystemPackage
 import Testing
 
@@ -20,7 +21,7 @@ func check(_ condition: Bool, _ text: @autoclosure () -> String) throws {
 
 /// Looks at the condition every millisecond until it holds; throws when the time is over.
 func eventually(
-  _ what: String, within limit: Duration = .seconds(10), _ condition: () throws -> Bool
+  _ what: String, within limit: Duration = .seconds(30), _ condition: () throws -> Bool
 ) throws {
   let deadline = MonotonicTime.now + limit
   while try !condition() {
@@ -51,6 +52,22 @@ func concurrently(
   }
   let error = outcome.wait { o -> (any Error)?? in o.running == 0 ? .some(o.error) : nil }
   if let error { throw error }
+}
+
+extension Driver {
+  /// Runs the driver on as many threads as it wants, until it is finished.
+  func runOnItsThreads() {
+    try? concurrently(threadCount) { [self] _ in run { error in fatalError("\(error)") } }
+  }
+
+  /// Each wait for events fails from now on with EINVAL: the descriptor of the epoll instance becomes
+  /// one of something else. The threads that wait now are woken.
+  func breakEvents() throws {
+    let event = try EventDescriptor()
+    try check(dup2(event.descriptor, epoll.descriptor) >= 0, "dup2")
+    // It is of no source.
+    poke(Token(slot: 0xffff_fffe, generation: 0))
+  }
 }
 
 /// The thread that test bodies run on, and may block.

@@ -90,6 +90,41 @@ extension AllTests {
       #expect(outbox.front().contains { $0.chunk === large.slice.chunk })
     }
 
+    /// A slice of a receive buffer must not keep all of it; a message that many clients get is shared.
+    @Test func lessThanHalfOfAChunkIsCopied() {
+      let large = Bytes([UInt8](repeating: 1, count: 60_000))
+      for (count, isKept) in [(29_000, false), (31_000, true)] {
+        var outbox = Outbox()
+        let part = Bytes(large.prefix(count))
+        part.withUnsafeBytes { outbox.append($0, from: 0, keeping: part) }
+        #expect(outbox.front().contains { $0.chunk === large.slice.chunk } == isKept)
+        #expect(outbox.byteCount == count)
+        #expect((part.compacted().slice.chunk === large.slice.chunk) == isKept)
+      }
+    }
+
+    /// Most of a broadcast may have been sent to each client, a different part to each.
+    @Test func theRestOfASharedMessageIsShared() {
+      let message = Bytes([UInt8](repeating: 1, count: 60_000))
+      var outbox = Outbox()
+      message.withUnsafeBytes { outbox.append($0, from: 50_000, keeping: message) }
+      #expect(outbox.byteCount == 10_000)
+      #expect(outbox.front().contains { $0.chunk === message.slice.chunk })
+    }
+
+    /// The kernel may take a part of the prefix only.
+    @Test(arguments: 0...7)
+    func aPrefixAndItsMessageStayInOrder(sent: Int) {
+      var outbox = Outbox()
+      let message: Bytes = "message"
+      message.withUnsafeBytes {
+        outbox.append($0, from: sent, keeping: message, after: "pre:")
+      }
+      let all = Array("pre:message".utf8)
+      #expect(outbox.front().flatMap { Array($0.buffer) } == Array(all.dropFirst(sent)))
+      #expect(outbox.byteCount == all.count - sent)
+    }
+
     @Test func smallSendsShareAChunk() {
       var outbox = Outbox()
       for _ in 0..<50 { [1, 2, 3].withUnsafeBytes { outbox.append(copying: $0) } }

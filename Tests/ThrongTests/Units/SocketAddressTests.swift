@@ -35,6 +35,22 @@ extension AllTests {
       #expect(roundTrip(address) == address)
     }
 
+    /// A structure has the alignment of its largest member, which need not be that of what is read.
+    @Test(arguments: 0..<8, ["2001:db8::ff00:42:8329", "192.0.2.7"])
+    func addressesAreReadFromAnyPlaceInMemory(_ offset: Int, _ host: String) throws {
+      let address = try SocketAddress.resolve(host: host, port: 443)[0]
+      let read = address.withKernelForm { source, length in
+        withUnsafeTemporaryAllocation(byteCount: 256, alignment: 16) { memory in
+          let start = memory.baseAddress! + offset
+          start.copyMemory(from: source, byteCount: Int(length))
+          return SocketAddress(
+            decoding: UnsafeRawPointer(start).assumingMemoryBound(to: sockaddr_storage.self),
+            length: length)
+        }
+      }
+      #expect(read == address)
+    }
+
     @Test(arguments: ["", String(repeating: "p", count: 108), "a\0b"])
     func pathsThatTheKernelWouldCutAreRefused(_ path: String) {
       #expect(throws: AddressError.badUnixPath(path)) { try SocketAddress.unix(path: path) }
@@ -52,7 +68,7 @@ extension AllTests {
     }
 
     @Test func everyAddressIsOnePlanForBothVersions() throws {
-      let plans = try ListenPlan.plans(for: [.anyAddress(port: 1)], shared: false)
+      let plans = try ListenPlan.plans(for: [.anyAddress(port: 1)], sharing: .none)
       #expect(plans.count == 1)
       #expect(plans[0].isDualStack && plans[0].address.isWildcardIPv6)
       #expect(plans[0].place == "port 1")
@@ -61,16 +77,16 @@ extension AllTests {
     /// `::` and `0.0.0.0` on one port would collide if the former took IPv4 as well.
     @Test func theAnyAddressesOfBothVersionsDoNotCollide() throws {
       let endpoints: [Endpoint] = [.host("::", port: 1), .host("0.0.0.0", port: 1)]
-      let plans = try ListenPlan.plans(for: endpoints, shared: true)
+      let plans = try ListenPlan.plans(for: endpoints, sharing: .first)
       #expect(plans.count == 2)
-      #expect(plans.allSatisfy { !$0.isDualStack && $0.isShared })
-      let alone = try ListenPlan.plans(for: [endpoints[0]], shared: false)
+      #expect(plans.allSatisfy { !$0.isDualStack && $0.sharing == .first })
+      let alone = try ListenPlan.plans(for: [endpoints[0]], sharing: .none)
       #expect(alone[0].isDualStack)
     }
 
     @Test func anAbstractNameHasNoFileToRemove() throws {
       let endpoints: [Endpoint] = [.unix(path: "@name"), .unix(path: "/tmp/x", mode: 0o600)]
-      let plans = try ListenPlan.plans(for: endpoints, shared: false)
+      let plans = try ListenPlan.plans(for: endpoints, sharing: .none)
       #expect(plans.map(\.unixPath) == [nil, "/tmp/x"])
       #expect(plans.allSatisfy { $0.isUnix })
       #expect(plans[1].mode == 0o600)

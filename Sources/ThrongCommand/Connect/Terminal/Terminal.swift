@@ -80,8 +80,16 @@ struct Terminal: ~Copyable {
   }
 
   func write(_ bytes: [UInt8]) throws(Failure) {
+    let output = StandardOutput.descriptor
+    var rest = bytes[...]
     do {
-      try StandardOutput.write(bytes)
+      while !rest.isEmpty {
+        if let count = try output.write(rest) {
+          rest = rest.dropFirst(count)
+        } else {
+          _ = shim_poll_writable(output.descriptor, -1)
+        }
+      }
     } catch {
       throw Failure("cannot write to the terminal: \(error.sentence)")
     }

@@ -1,0 +1,86 @@
+// How the threads of a connection wait for its socket and are woken, under thread-per-client. The driver
+// watches the socket for them with epoll, once for each time that it is asked to, and wakes them through
+// the lock's condition. Tasks are resumed only once the lock is released: resuming takes the lock of the
+// task, which a canceller holds while it waits for that of the connection.
+
+import SystemPackage
+
+/// A sender whose wait is over; `failure`: because the connection is.
+struct EndedSender {
+  let sender: Sender
+  let failure: ConnectionError?
+
+  func resume() {
+    if let failure {
+      sender.continuation.resume(throwing: failure)
+    } else {
+      sender.continuation.resume()
+    }
+  }
+}
+
+extension BlockingConnection {
+  /// After this long without epoll the socket is tried all the same.
+  private static let retryPause = Duration.milliseconds(50)
+
+  /// Changes the state, and resumes the senders whose wait that has ended. For every change that may
+  /// fail the connection or send.
+  @inline(__always)
+  func withState<Result>(_ body: (inout State) -> Result) -> Result {
+    var ended: [EndedSender]?
+    let result = state.withLock { s in
+      let result = body(&s)
+      if s.endedSenders != nil { ended = s.endedSenders.take() }
+      return result
+    }
+    if let ended { for sender in ended { sender.resume() } }
+    return result
+  }
+
+  func endSenders(_ s: inout State) {
+    guard !s.senders.isEmpty else { return }
+    var ended = s.endedSenders.take() ?? []
+    for sender in s.senders { ended.append(EndedSender(sender: sender, failure: s.failure)) }
+    s.endedSenders = ended
+    s.senders = []
+  }
+
+  /// Has the driver look out for the socket: `awaited` loses what has come.
+  func watch(_ interest: Readiness, _ s: inout State) {
+    guard s.socket.isOpen, !s.awaited.isSuperset(of: interest) else { return }
+    s.awaited.formUnion(interest)
+    arm(&s)
+  }
+
+  private func arm(_ s: inout State) {
+    do throws(Errno) {
+      let interest = s.awaited.union(.oneShot)
+      if s.isWatched {
+        try driver.epoll.modify(s.socket.descriptor, interest, s.token)
+      } else {
+        try driver.epoll.add(s.socket.descriptor, interest, s.token)
+        s.isWatched = true
+      }
+    } catch {
+      // ENOMEM, or ENOSPC: the user has as many registrations as fs.epoll.max_user_watches allows.
+      s.retryAt = .now + Self.retryPause
+      updateTimer(&s)
+    }
+  }
+
+  /// The socket is ready for what was awaited, or might be. On the driver's thread.
+  func becameReady(_ readiness: Readiness, _ s: inout State) {
+    guard s.socket.isOpen else { return }
+    s.awaited.subtract(readiness)
+    if readiness.contains(.writable), !s.isFlushing { sendByDriver(&s) }
+    if !s.awaited.isEmpty, s.socket.isOpen { arm(&s) }
+    state.wakeAll()
+  }
+
+  /// One sendmsg(2) for each look at the socket, so that no client holds up the others.
+  private func sendByDriver(_ s: inout State) {
+    guard s.failure == nil, !s.outbox.isEmpty else { return }
+    _ = sendFront(&s)
+    if !s.outbox.isEmpty { s.awaited.insert(.writable) }
+  }
+}

@@ -1,0 +1,182 @@
+// The limits that hold for all loops of a server together: on connections, on connections of one
+// address, and on accepts a second. Any thread. One lock, taken twice to accept a client and once when
+// its connection closes, never for a message. It is the innermost lock: nothing is called under it.
+
+import Synchronization
+
+final class AdmissionControl: Sendable {
+  struct Limits: Sendable {
+    var connections = Int.max
+    /// For each IPv4 address and each IPv6 /64; nil: no limit.
+    var perAddress: Int?
+    /// Accepts a second; nil: no limit.
+    var rate: Int?
+  }
+
+  enum Decision {
+    case granted
+    /// As many connections are open as may be.
+    case full(AdmissionEvent?)
+    /// The rate allows the next accept at that time.
+    case tooFast(until: MonotonicTime)
+  }
+
+  private struct State {
+    /// Places that are taken by connections.
+    var open = 0
+    /// Places that are taken by calls of accept(2) which have not returned.
+    var reserved = 0
+    /// Counted only while an address has a limit of its own.
+    var perAddress: [SocketAddress: Int] = [:]
+    var bucket: TokenBucket?
+    /// Loops that have paused until there is room: each may have clients in its queue.
+    var waiting: [ObjectIdentifier: Station] = [:]
+    var lastPause = MonotonicTime(nanoseconds: 0)
+    /// The log has said that accepting pauses, and not yet that it goes on.
+    var hasWarned = false
+
+    mutating func notePause(_ now: MonotonicTime) {
+      lastPause = max(lastPause, now)
+      hasWarned = true
+    }
+  }
+
+  let log = AdmissionLog()
+  private let limits: Limits
+  private let state: Mutex<State>
+
+  init(_ limits: Limits, now: MonotonicTime = .now) {
+    self.limits = limits
+    state = Mutex(State(bucket: limits.rate.map { TokenBucket(rate: $0, now: now) }))
+  }
+
+  convenience init(_ configuration: Configuration) {
+    let perAddress = configuration.maximumConnectionsPerAddress
+    let connections = max(1, configuration.maximumConnections)
+    self.init(
+      Limits(
+        connections: connections,
+        perAddress: perAddress.flatMap { $0 < connections ? max(1, $0) : nil },
+        rate: configuration.acceptRate.map { max(1, $0) }))
+  }
+
+  /// Takes a place for the next client, before it is accepted.
+  /// - Parameter waiter: the loop that is woken when there is room again; nil: it does not pause.
+  func reserve(waiter: Station?, now: MonotonicTime = .now) -> Decision {
+    state.withLock { s in
+      guard s.open + s.reserved < limits.connections else {
+        guard let waiter else { return .full(nil) }
+        s.waiting[ObjectIdentifier(waiter)] = waiter
+        // With a place only reserved, the call of accept(2) that holds it may find no client.
+        guard s.open >= limits.connections else { return .full(nil) }
+        s.notePause(now)
+        return .full(.connectionLimit(limits.connections))
+      }
+      if let time = s.bucket?.take(now) { return .tooFast(until: time) }
+      s.reserved += 1
+      return .granted
+    }
+  }
+
+  /// Gives a reserved place back: there was no client.
+  /// - Returns: the loops to wake.
+  func cancelReservation() -> [Station] {
+    state.withLock { s in
+      s.reserved -= 1
+      s.bucket?.giveBack()
+      return takeWaiting(&s)
+    }
+  }
+
+  enum Admission {
+    case welcome
+    /// Its address has too many connections; the place is free again.
+    case refused(AdmissionEvent, wake: [Station])
+  }
+
+  /// Gives a reserved place to the client that was accepted.
+  func admit(_ client: SocketAddress) -> Admission {
+    state.withLock { s in
+      s.reserved -= 1
+      if let limit = limits.perAddress, let address = client.countedAddress {
+        let count = s.perAddress[address, default: 0]
+        guard count < limit else {
+          return .refused(.addressLimit(address, limit), wake: takeWaiting(&s))
+        }
+        s.perAddress[address] = count + 1
+      }
+      s.open += 1
+      return .welcome
+    }
+  }
+
+  /// A connection that was admitted has closed.
+  /// - Returns: the loops to wake.
+  func release(_ client: SocketAddress) -> [Station] {
+    state.withLock { s in
+      s.open -= 1
+      if limits.perAddress != nil, let address = client.countedAddress,
+        let count = s.perAddress[address]
+      {
+        s.perAddress[address] = count == 1 ? nil : count - 1
+      }
+      return takeWaiting(&s)
+    }
+  }
+
+  private func takeWaiting(_ s: inout State) -> [Station] {
+    if s.waiting.isEmpty { return [] }
+    defer { s.waiting.removeAll() }
+    return Array(s.waiting.values)
+  }
+
+  /// The loop pauses because accepting fails.
+  /// - Parameter awaitsRoom: a connection that closes may help.
+  func notePause(_ station: Station, awaitsRoom: Bool, now: MonotonicTime = .now) {
+    state.withLock { s in
+      if awaitsRoom { s.waiting[ObjectIdentifier(station)] = station }
+      s.notePause(now)
+    }
+  }
+
+  /// False once there was room for it.
+  func isWaiting(_ station: Station) -> Bool {
+    state.withLock { $0.waiting[ObjectIdentifier(station)] != nil }
+  }
+
+  /// The loop accepts nobody any more.
+  func forget(_ station: Station) {
+    state.withLock { _ = $0.waiting.removeValue(forKey: ObjectIdentifier(station)) }
+  }
+
+  /// Whether a loop that accepts again is to ask for `hasRecovered` later.
+  var hasWarned: Bool { state.withLock { $0.hasWarned } }
+
+  /// True once, when no loop has paused for a while after the log has said that one does.
+  func hasRecovered(now: MonotonicTime) -> Bool {
+    state.withLock { s in
+      guard s.hasWarned, s.waiting.isEmpty, now >= s.lastPause + AdmissionLog.interval else {
+        return false
+      }
+      s.hasWarned = false
+      return true
+    }
+  }
+}
+
+extension SocketAddress {
+  /// What the limit of an address counts together: an IPv4 address, or the /64 that an IPv6 host has
+  /// (RFC 4291), without the port. Link-local addresses share one prefix, so they count one by one.
+  /// Nil for a Unix socket: its clients have no address.
+  var countedAddress: SocketAddress? {
+    switch storage {
+    case .ipv4(let address, _): .init(.ipv4(address: address, port: 0))
+    case .ipv6(0, let low, _, _) where low >> 32 == 0xffff:
+      .init(.ipv4(address: UInt32(truncatingIfNeeded: low), port: 0))
+    case .ipv6(let high, let low, let scope, _) where high >> 54 == 0xfe80 >> 6:
+      .init(.ipv6(high: high, low: low, scope: scope, port: 0))
+    case .ipv6(let high, _, _, _): .init(.ipv6(high: high, low: 0, scope: 0, port: 0))
+    case .unix: nil
+    }
+  }
+}

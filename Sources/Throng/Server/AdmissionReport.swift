@@ -1,0 +1,69 @@
+// What the log says about clients that are not accepted. Events are values, made under a lock; they are
+// logged after it is released, because a log may block.
+
+import Logging
+import SystemPackage
+
+/// Something about accepting that the log should say.
+enum AdmissionEvent: Equatable, Sendable {
+  /// So many connections are open, the limit.
+  case connectionLimit(Int)
+  /// A client of this address was refused, because the address has so many connections.
+  case addressLimit(SocketAddress, Int)
+  /// Something the process or the system has run out of.
+  case exhausted(Exhaustion, Errno)
+  /// accept(2) fails for another reason.
+  case acceptFails(Errno, retryAfter: Duration)
+}
+
+extension AdmissionEvent: CustomStringConvertible {
+  /// The sentence, in terms of the library's API.
+  var description: String {
+    switch self {
+    case .connectionLimit(let limit):
+      """
+      connection limit (\(limit)) reached; accepting paused until a connection closes \
+      (raise Configuration.maximumConnections)
+      """
+    case .addressLimit(let address, let limit):
+      """
+      refused a client from \(Self.name(address)): \(limit) connections from there are open, the limit; \
+      further ones are reset (raise Configuration.maximumConnectionsPerAddress)
+      """
+    case .exhausted(let shortage, let error): shortage.explanation(error)
+    case .acceptFails(let error, let delay):
+      """
+      cannot accept: accept4 fails with errno \(error.rawValue), \(error.lowercased); trying again in \
+      \(delay), and less often while it fails
+      """
+    }
+  }
+
+  private static func name(_ address: SocketAddress) -> String {
+    if case .ipv6(_, 0, _, _) = address.storage { "\(address.host)/64" } else { address.host }
+  }
+}
+
+/// The lines about accepting, at most one of each kind in ten seconds.
+struct AdmissionLog: Sendable {
+  /// After this time without a pause accepting counts as normal. Not shorter than the interval between
+  /// lines: then the first pause after "accepting normally" is always logged.
+  static let interval = Duration.seconds(10)
+
+  private let connectionLimit = LogLimiter(limit: 1, interval: interval)
+  private let addressLimit = LogLimiter(limit: 1, interval: interval)
+  private let exhaustion = LogLimiter(limit: 1, interval: interval)
+  private let failure = LogLimiter(limit: 1, interval: interval)
+
+  /// Without a lock held.
+  func write(_ event: AdmissionEvent, to log: Logger) {
+    let limiter =
+      switch event {
+      case .connectionLimit: connectionLimit
+      case .addressLimit: addressLimit
+      case .exhausted: exhaustion
+      case .acceptFails: failure
+      }
+    limiter.log(.warning, log, "\(event)")
+  }
+}

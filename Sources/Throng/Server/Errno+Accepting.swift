@@ -1,0 +1,31 @@
+// What system errors mean to a server: those of one client, and those of a shortage.
+
+import CEpollShim
+import SystemPackage
+
+extension Errno {
+  /// The error's text as the part of a sentence.
+  var lowercased: String {
+    let text = "\(self)"
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
+
+  /// The process or the system has run out of something; a connection that closes may free it.
+  var isExhaustion: Bool {
+    switch self {
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .noMemory, .noSpace:
+      true
+    default: false
+    }
+  }
+
+  /// accept(2) reports errors of the network under the client that it would have returned, and EPERM
+  /// where a firewall forbids that client: the next client may be accepted.
+  var concernsOneClient: Bool {
+    [
+      .connectionAbort, .protocolError, .networkDown, .protocolNotAvailable, .hostIsDown,
+      Errno(rawValue: ENONET), .noRouteToHost, .notSupportedOnSocket,
+      .networkUnreachable, .timedOut, .notPermitted,
+    ].contains(self)
+  }
+}

@@ -1,0 +1,20 @@
+// For programs that are a server and nothing else.
+
+import CEpollShim
+import Glibc
+
+extension Server {
+  /// Serves like ``run()-(())``. A server that cannot run is an error of the user or the machine, not of
+  /// the program: it is reported in one line on standard error, and the process ends with status 1.
+  public func runOrExit() {
+    do {
+      try run()
+    } catch {
+      let path = CommandLine.arguments.first ?? ""
+      let name = path.split(separator: "/").last.map { "\($0): " } ?? ""
+      var line = "\(name)\(error)\n"
+      line.withUTF8 { _ = shim_write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      exit(1)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// Why a server does not start. The errors are values; their sentences speak of the library's API.
+
+import SystemPackage
+
+/// Why a server does not run.
+public enum ServerError: Error, Equatable, Sendable {
+  /// It cannot listen on a place, which is named as in the configuration.
+  case cannotListen(on: String, ListenFailure)
+  /// An address of the configuration is not valid, or its host is unknown.
+  case address(AddressError)
+  /// Something the system refused at the start.
+  case system(String)
+  /// An event loop could not go on: its connections were reset, the other loops have drained.
+  case eventLoop(EventLoopError)
+  /// A second after connections were to be reset, so many had not ended: their handlers, or others on
+  /// the same thread, block it or ignore that their task is cancelled. The server has stopped without
+  /// them. Its event loops go on for as long as such handlers run, so that they can end.
+  case handlersStillRunning(connections: Int)
+  /// ``Server/listen()`` or ``Server/run()-(())`` was called before.
+  case alreadyRunning
+}
+
+extension ServerError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .cannotListen(let place, let failure): "cannot listen on \(place): \(failure)"
+    case .address(let error): error.description
+    case .system(let text): text
+    case .eventLoop(let error):
+      "\(error) (the connections of that event loop were reset, and the server has stopped)"
+    case .handlersStillRunning(let connections):
+      """
+      stopped without waiting for handlers that block their thread or ignore their cancellation \
+      (connections not ended: \(connections))
+      """
+    case .alreadyRunning: "the server is running already, or has run (make a new one)"
+    }
+  }
+}
+
+/// Why a server cannot listen on a place (bind(2), listen(2), ip(7), unix(7)).
+public enum ListenFailure: Equatable, Sendable {
+  /// A socket of another process or of this one has the TCP port: a listener, or a connection that was
+  /// made from there.
+  case portInUse(Int)
+  /// A server listens on this Unix socket.
+  case unixSocketInUse
+  /// The path of the Unix socket names something that is not a socket.
+  case notASocket
+  /// Several loops cannot share a Unix socket.
+  case unixSocketWithLoops
+  /// The system protects ports below `net.ipv4.ip_unprivileged_port_start`, usually 1024.
+  case portProtected
+  /// The process may not make a Unix socket in that directory.
+  case directoryProtected
+  /// The directory of the Unix socket does not exist.
+  case noSuchDirectory
+  /// The machine does not have the address.
+  case addressNotAvailable
+  /// Any other answer of the system.
+  case system(Errno)
+
+  /// What has happened.
+  public var reason: String {
+    switch self {
+    case .portInUse, .unixSocketInUse: Errno.addressInUse.lowercased
+    case .notASocket: "a file that is not a socket has this path"
+    case .unixSocketWithLoops: "several loops cannot share a Unix socket"
+    case .portProtected, .directoryProtected: Errno.permissionDenied.lowercased
+    case .noSuchDirectory: "its directory does not exist"
+    case .addressNotAvailable: "this machine does not have that address"
+    case .system(let error): error.lowercased
+    }
+  }
+
+  /// What helps, in terms of the library's API; nil when there is nothing to say.
+  public var remedy: String? {
+    switch self {
+    case .portInUse(let port):
+      """
+      a server listens there or an outgoing connection has this port, see \
+      ss -tanp 'sport = :\(port)'; choose another port in Configuration.listen, or keep the port free \
+      of outgoing connections with sysctl net.ipv4.ip_local_reserved_ports=\(port)
+      """
+    case .unixSocketInUse: "a server listens there; choose another path in Configuration.listen"
+    case .notASocket: "remove it, or choose another path in Configuration.listen"
+    case .unixSocketWithLoops: "choose one loop, or the thread pool"
+    case .portProtected:
+      """
+      ports below 1024 need the capability CAP_NET_BIND_SERVICE; choose a higher port in \
+      Configuration.listen
+      """
+    case .directoryProtected:
+      "make its directory writable, or choose another path in Configuration.listen"
+    case .noSuchDirectory: "create it, or choose another path in Configuration.listen"
+    case .addressNotAvailable: "check the host in Configuration.listen"
+    case .system(let error): error.isExhaustion ? Exhaustion(error).remedy : nil
+    }
+  }
+}
+
+extension ListenFailure: CustomStringConvertible {
+  public var description: String { remedy.map { "\(reason) (\($0))" } ?? reason }
+}

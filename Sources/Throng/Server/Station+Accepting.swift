@@ -1,0 +1,221 @@
+// How a station accepts clients within the limits of the server, pauses, and empties its accept queue
+// when it drains. What the log has to say is found out under the lock and logged after it is released.
+
+import SystemPackage
+
+extension Station {
+  /// How long accepting rests for want of something, unless a connection closes.
+  private static let exhaustionPause = Duration.milliseconds(200)
+
+  /// Counts a client in advance; false when there is to be no further call of accept(2) now.
+  /// - Parameter isFirst: epoll has reported a client that this call would accept. If it must wait,
+  ///   accepting pauses; otherwise epoll says first whether there is another one.
+  func mayAccept(from listener: Listener, isFirst: Bool) -> Bool {
+    var event: AdmissionEvent?
+    let mayAccept = state.withLock { s in
+      guard !s.isPaused, s.drain == .running || s.drain == .draining, listener.hasQueue else {
+        return false
+      }
+      switch admission.reserve(waiter: isFirst ? self : nil) {
+      case .granted:
+        s.open += 1
+        listener.noteAccept()
+        return true
+      case .full(let found):
+        event = found
+        if isFirst { pause(&s, until: .never, awaitsRoom: true) }
+      case .tooFast(let time):
+        if isFirst { pause(&s, until: time, awaitsRoom: false) }
+      }
+      return false
+    }
+    if let event { admission.log.write(event, to: log) }
+    return mayAccept
+  }
+
+  /// The queue was empty: takes back what `mayAccept` has counted.
+  func acceptedNobody(from listener: Listener) {
+    wake(admission.cancelReservation())
+    state.withLock { s in
+      listener.noteEmptyQueue()
+      forgetOne(&s)
+    }
+  }
+
+  /// accept(2) has failed.
+  /// - Returns: whether to try again at once.
+  func acceptFailed(_ error: Errno, from listener: Listener) -> Bool {
+    wake(admission.cancelReservation())
+    let delay = state.withLock { s in
+      forgetOne(&s)
+      return listener.noteFailure(error)
+    }
+    guard let delay else { return true }
+    if error.isExhaustion {
+      pause(exhausted: error)
+    } else {
+      admission.notePause(self, awaitsRoom: false)
+      state.withLock { pause(&$0, until: driver.now + delay, awaitsRoom: false) }
+      admission.log.write(.acceptFails(error, retryAfter: delay), to: log)
+    }
+    return false
+  }
+
+  func admit(_ client: consuming AcceptedClient) {
+    let peer = client.address
+    if case .refused(let event, let waiting) = admission.admit(peer) {
+      counters.refused.add(1)
+      client.socket.reset()
+      wake(waiting)
+      state.withLock { forgetOne(&$0) }
+      return admission.log.write(event, to: log)
+    }
+    counters.open.add(1)
+    counters.accepted.add(1)
+    let id = ids.next()
+    log.debug("connection \(id) from \(peer)")
+    if case .threadPerClient(let stackSize) = model.kind {
+      return startOrKeep(
+        BlockingConnection(
+          id: id, remoteAddress: peer, context: self, socket: client.socket, stackSize: stackSize))
+    }
+    do {
+      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client.socket)
+      try ready.start()
+      started(ready)
+    } catch {
+      forgetConnection(peer)
+      pause(exhausted: error)
+    }
+  }
+
+  /// A client for which no thread can be had is kept, and accepting pauses until there is one.
+  private func startOrKeep(_ connection: BlockingConnection) {
+    do {
+      try connection.start()
+      state.withLock { $0.startPause = Self.shortestStartPause }
+      started(connection)
+    } catch {
+      admission.notePause(self, awaitsRoom: true)
+      state.withLock { s in
+        s.unstarted = connection
+        pause(&s, until: driver.now + s.startPause, awaitsRoom: true)
+        s.startPause = min(s.startPause * 2, Self.longestStartPause)
+      }
+      admission.log.write(.exhausted(.threads, error), to: log)
+    }
+  }
+
+  /// Another try for the client that waits for a thread. On the driver's thread.
+  func startUnstarted(afterClose: Bool = false) {
+    let connection = state.withLock { s in
+      if afterClose { s.startPause = Self.shortestStartPause }
+      return s.unstarted.take()
+    }
+    if let connection { startOrKeep(connection) }
+  }
+
+  private func started(_ connection: Connection) {
+    // It was in the queue of a server that drains, or in a pool the drain has begun meanwhile.
+    switch state.withLock({ $0.drain }) {
+    case .running: break
+    case .draining: connection.drain()
+    case .aborted, .finished: connection.abort()
+    }
+  }
+
+  func forgetConnection(_ peer: SocketAddress) {
+    counters.open.add(-1)
+    wake(admission.release(peer))
+    state.withLock { forgetOne(&$0) }
+  }
+
+  private func forgetOne(_ s: inout State) {
+    s.open -= 1
+    if s.drain != .running, s.isDone { finish(&s) }
+  }
+
+  /// There is room for clients of loops that have paused.
+  private func wake(_ waiting: [Station]) {
+    for station in waiting { station.lookAround() }
+  }
+
+  // MARK: Pausing
+
+  /// Out of descriptors or memory: waiting for a connection to close, or a while, may help.
+  func pause(exhausted error: Errno) {
+    admission.notePause(self, awaitsRoom: true)
+    state.withLock { pause(&$0, until: driver.now + Self.exhaustionPause, awaitsRoom: true) }
+    admission.log.write(.exhausted(Exhaustion(error), error), to: log)
+  }
+
+  private func pause(_ s: inout State, until time: MonotonicTime, awaitsRoom: Bool) {
+    if !s.isPaused { counters.acceptPauses.add(1) }
+    s.isPaused = true
+    s.awaitsRoom = awaitsRoom
+    s.resumeAt = time
+    for listener in s.listeners { listener.pause() }
+    setTimer(&s)
+  }
+
+  /// A pause that has ended. `failure`: epoll does not watch a listener, so that another one must follow.
+  struct PauseEnd { var failure: Errno? }
+
+  func endPauseIfDue(_ s: inout State, _ now: MonotonicTime) -> PauseEnd? {
+    guard s.isPaused, s.resumeAt <= now || s.awaitsRoom && !admission.isWaiting(self) else {
+      return nil
+    }
+    s.isPaused = false
+    s.resumeAt = .never
+    admission.forget(self)
+    if admission.hasWarned { s.recoveryAt = now + AdmissionLog.interval }
+    var end = PauseEnd()
+    for listener in s.listeners { end.failure = listener.resume() ?? end.failure }
+    return end
+  }
+
+  /// Logs that accepting goes on normally, some time after the log has said that it does not.
+  func reportRecovery(_ now: MonotonicTime) {
+    let isDue = state.withLock { s in
+      guard s.recoveryAt <= now else { return false }
+      s.recoveryAt = .never
+      return s.drain == .running
+    }
+    if isDue, admission.hasRecovered(now: now) { log.notice("accepting normally again") }
+  }
+
+  // MARK: Listeners
+
+  func withListeners<Result>(_ body: () -> Result) -> Result { state.withLock { _ in body() } }
+
+  /// A listener has done what it could in this turn.
+  /// - Parameter body: why epoll does not watch the listener as it should, if so.
+  func endTurn(_ body: () -> Errno?) {
+    let failure: Errno? = state.withLock { s in
+      let failure = body()
+      guard s.drain != .running else { return failure }
+      s.listeners.removeAll { $0.isClosed }
+      if s.isDone { finish(&s) }
+      return failure
+    }
+    if let failure { pause(exhausted: failure) }
+  }
+
+  /// New clients cannot connect any more; those that are in the queues are served.
+  func drainQueues(_ s: inout State) {
+    for listener in s.listeners { listener.drain() }
+    s.listeners.removeAll { $0.isClosed }
+  }
+
+  /// - Returns: how many clients were in the queues: the kernel resets them.
+  func closeListeners(_ s: inout State) -> Int {
+    defer { s.listeners = [] }
+    return s.listeners.reduce(0) { $0 + $1.close() }
+  }
+
+  func reportReset(queued: Int) {
+    guard queued > 0 else { return }
+    counters.resetAtStop.add(queued)
+    log.warning("resetting the clients that were not accepted in time: \(queued)")
+  }
+}

@@ -1,0 +1,133 @@
+// Load thread for request and reply: echo, lines or fixed-size replies; also holds idle
+// connections.
+// Owned by its event loop's thread, as `LoadThread` describes.
+
+import SystemPackage
+import Throng
+
+final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
+  // Invariant behind @unchecked: that of `LoadThread`.
+  /// Connections under load, then connections that are only held.
+  let clients: UnsafeMutableBufferPointer<EchoConnection>
+  let activeCount: Int
+  /// `depth` entries for each connection under load.
+  let ring: UnsafeMutablePointer<InFlightGroup>
+  let isOpenLoop: Bool
+  /// Memory of the pattern; retained by `plan`.
+  let window: UnsafeRawPointer
+  var schedule: Schedule?
+  /// Idle connections established so far.
+  private var held = 0
+
+  override init(_ plan: RunPlan, index: Int, changed: SharedEvent) {
+    isOpenLoop = plan.rate != nil
+    activeCount = plan.quickConnections(of: index)
+    clients = .allocate(capacity: activeCount + plan.idleConnections(of: index))
+    for slot in clients.indices {
+      let number = plan.number(of: slot, thread: index)
+      clients.initializeElement(
+        at: slot, to: EchoConnection(random: SplitMix64(seed: plan.options.seed, stream: number)))
+    }
+    ring = .allocate(capacity: activeCount * plan.options.depth)
+    window = plan.pattern.window.withUnsafeBytes { $0.baseAddress! }  // never empty
+    super.init(plan, index: index, changed: changed)
+  }
+
+  deinit {
+    ring.deallocate()
+    clients.deallocate()
+  }
+
+  // MARK: LoadThread
+
+  override func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
+    try Connector(events: self, options: options) { [unowned self] in connectFailed($0) }
+  }
+
+  /// Churn connections are opened later, one for each message.
+  override var slotsToConnect: Range<Int> {
+    plan.isChurn ? activeCount..<clients.count : clients.indices
+  }
+
+  override func number(of slot: Int) -> Int { plan.number(of: slot, thread: index) }
+
+  override func connect(_ slot: Int, _ now: UInt64) {
+    let number = number(of: slot)
+    let start = Pattern.start(seed: plan.options.seed, connection: number)
+    clients[slot].reset()
+    clients[slot].sendPosition = start
+    clients[slot].receivePosition = start
+    clients[slot].greetingLeft = UInt32(plan.options.greeting)
+    clients[slot].connectTime = now
+    clients[slot].state = .connecting
+    dial(slot, source: plan.isChurn ? connects.opened : number - 1)
+  }
+
+  override func markFailed(_ slot: Int) { clients[slot].state = .over }
+
+  override func beginLoad(_ now: UInt64) {
+    if let rate = plan.rate {
+      schedule = Schedule(
+        begin: times?.begin ?? now, rate: rate, index: index, threads: plan.options.threads,
+        connections: activeCount, of: plan.quickConnections)
+    } else {
+      beginSending(now)
+    }
+  }
+
+  override func sendPending(_ now: UInt64) -> UInt64 { schedule == nil ? .max : sendDue(now) }
+
+  override func checkTimeouts(_ now: UInt64) { reportTimeouts(now) }
+
+  override func isDrained(_ now: UInt64) -> Bool {
+    if schedule != nil { _ = sendDue(now) }
+    return hot.pointee.totalInFlight == 0 && (schedule?.isEmpty(now) ?? true)
+  }
+
+  override func concludeLoad(isDrained: Bool) {
+    countUnsent()
+    if !isDrained { reportUnanswered() }
+  }
+
+  override var openCount: Int { clients.count { $0.state == .open } }
+
+  override var heldCount: Int { clients[activeCount...].count { $0.state == .open } }
+
+  override var cannotContinue: Bool { clients[..<activeCount].allSatisfy { $0.state == .over } }
+
+  override func fillStatus(_ status: inout ThreadControl.Status) {
+    let unserved = clients.indices.filter { !clients[$0].wasServed && !wasLeftOut($0) }
+    status.replies = clients[..<activeCount].map(\.replies)
+    status.held = held
+    status.unserved = unserved.map { number(of: $0) }
+  }
+
+  /// Whether the connection was established and the schedule had no message for it.
+  private func wasLeftOut(_ slot: Int) -> Bool {
+    guard let schedule, !isHeld(slot), clients[slot].wasOpened else { return false }
+    return schedule.dueCount(connection: slot) == 0
+  }
+
+  // MARK: Connections
+
+  /// Whether a connection is only held, without traffic.
+  func isHeld(_ slot: Int) -> Bool { plan.isIdle || slot >= activeCount }
+
+  func opened(_ connection: Connection) {
+    let slot = connection.id
+    let now = Self.clock
+    noteOpened(after: now - clients[slot].connectTime)
+    clients[slot].connection = Unmanaged.passUnretained(connection)
+    clients[slot].state = .open
+    clients[slot].wasOpened = true
+    if slot >= activeCount { held += 1 }
+    if isHeld(slot), plan.options.greeting == 0 { clients[slot].wasServed = true }
+    switch hot.pointee.phase {
+    case .running where plan.isChurn && !isHeld(slot): sendFirst(slot, connection)
+    case .draining, .finished:
+      clients[slot].state = .over
+      connection.close()
+    default: break
+    }
+  }
+}

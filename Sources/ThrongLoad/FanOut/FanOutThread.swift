@@ -1,0 +1,186 @@
+// Load thread of a fan-out: its share of the receivers and, in the first thread, the sender. Owned
+// by its event loop's thread, as `LoadThread` describes.
+// Ready once every receiver has received a probe, so that all are members of what the server sends
+// to.
+
+import SystemPackage
+import Throng
+
+final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
+  // Invariant behind @unchecked: that of `LoadThread`.
+  let progress: FanOutProgress
+  /// Slot 0 of the first thread belongs to the sender and has no receiver.
+  let receivers: UnsafeMutableBufferPointer<FanOutReceiver>
+  /// For each message in flight, the number of this thread's receivers that have it.
+  let counts: UnsafeMutablePointer<Int>
+  let fan: UnsafeMutablePointer<Fan>
+  var sender: FanOutSender?
+  /// Skipped messages by slot; empty without faults.
+  var gaps: [Int: [ClosedRange<Int>]] = [:]
+  private var hasBegunToPrepare = false
+  /// Time at which the last receiver received its first probe.
+  private var lastReached: UInt64 = 0
+
+  /// State that every delivery reads or changes: see `Hot`.
+  struct Fan {
+    /// Receivers with an open connection.
+    var live = 0
+    /// Last message that all live receivers have.
+    var frontier = 0
+    /// Open receivers that have not received a probe.
+    var unreached = 0
+  }
+
+  init(_ plan: RunPlan, progress: FanOutProgress, index: Int, changed: SharedEvent) {
+    self.progress = progress
+    let count = plan.quickConnections(of: index) + (index == 0 ? 1 : 0)
+    receivers = .allocate(capacity: count)
+    receivers.initialize(repeating: FanOutReceiver())
+    counts = .allocate(capacity: progress.ring.capacity)
+    counts.initialize(repeating: 0, count: progress.ring.capacity)
+    fan = .allocate(capacity: 1)
+    fan.initialize(to: Fan())
+    super.init(plan, index: index, changed: changed)
+  }
+
+  deinit {
+    receivers.deinitialize()
+    receivers.deallocate()
+    counts.deallocate()
+    fan.deallocate()
+  }
+
+  /// Slot of the sender in the first thread.
+  static let senderSlot = 0
+
+  @inline(__always)
+  func isSender(_ slot: Int) -> Bool { index == 0 && slot == Self.senderSlot }
+
+  /// Slots of the receivers.
+  var receiverSlots: Range<Int> { (index == 0 ? 1 : 0)..<receivers.count }
+
+  // MARK: LoadThread
+
+  override func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
+    try Connector(events: self, options: options) { [unowned self] in connectFailed($0) }
+  }
+
+  override var slotsToConnect: Range<Int> { receivers.indices }
+
+  /// The sender has number 0.
+  override func number(of slot: Int) -> Int {
+    isSender(slot) ? 0 : (slot - receiverSlots.lowerBound) * plan.options.threads + index + 1
+  }
+
+  override func connect(_ slot: Int, _ now: UInt64) {
+    // The timer exists from here on; other threads wake this one through it.
+    if isSender(slot) { progress.setSender(self) }
+    receivers[slot].state = .connecting
+    receivers[slot].connectTime = now
+    dial(slot, source: max(0, number(of: slot) - 1))
+  }
+
+  override func markFailed(_ slot: Int) {
+    receivers[slot].state = .over
+    if isSender(slot) { progress.loseSender() }
+  }
+
+  override func beginLoad(_ now: UInt64) { sender?.beginLoad(times?.begin ?? now) }
+
+  override func sendPending(_ now: UInt64) -> UInt64 { sender == nil ? .max : sendMore(now) }
+
+  override func checkTimeouts(_ now: UInt64) {
+    if hot.pointee.phase >= .running { reportTimeouts(now) }
+  }
+
+  override func isDrained(_ now: UInt64) -> Bool {
+    if index == 0 { progress.end() }
+    return progress.isOver && (fan.pointee.live == 0 || fan.pointee.frontier >= progress.sent)
+  }
+
+  override func concludeLoad(isDrained: Bool) {
+    sender?.countUnsent(hot)
+    reportMissing(isDrained: isDrained)
+  }
+
+  override var openCount: Int { receivers.count { $0.state == .open } }
+
+  override var cannotContinue: Bool {
+    progress.isSenderLost || (index == 0 ? progress.completed == .max : fan.pointee.live == 0)
+  }
+
+  override func fillStatus(_ status: inout ThreadControl.Status) {
+    status.replies = receiverSlots.map { receivers[$0].deliveries }
+    status.latencySums = receiverSlots.map { receivers[$0].latencySum }
+    status.unserved = receiverSlots.filter { !receivers[$0].isMember }.map { number(of: $0) }
+  }
+
+  // MARK: Becoming ready
+
+  /// Sends probes until every receiver has received one. A receiver without one within the timeout
+  /// is removed.
+  override func prepare(_ now: UInt64) -> UInt64 {
+    if progress.isSenderLost { return becomeReady() }
+    if !hasBegunToPrepare {
+      hasBegunToPrepare = true
+      lastReached = now
+      noteIfReached()
+      if fan.pointee.live == 0 { progress.advance(index, to: .max) }
+    }
+    if fan.pointee.unreached > 0 { reportUnreached(now) }
+    guard index == 0 else { return fan.pointee.unreached == 0 ? becomeReady() : .max }
+    return progress.areAllReached ? becomeReady() : probe(now)
+  }
+
+  /// A receiver has received its first probe, or was removed.
+  func noteReached() {
+    fan.pointee.unreached -= 1
+    lastReached = Self.clock
+    noteIfReached()
+  }
+
+  private func noteIfReached() {
+    // Until the last connect is decided, the number of receivers may grow.
+    guard hasBegunToPrepare, fan.pointee.unreached == 0 else { return }
+    progress.noteReached()
+    timer?.poke()
+  }
+
+  private func reportUnreached(_ now: UInt64) {
+    if !progress.isProbing { lastReached = now }
+    guard now > lastReached + UInt64(plan.options.timeout.nanoseconds) else { return }
+    for slot in receiverSlots where receivers[slot].state == .open && !receivers[slot].isMember {
+      reportNotReached(slot)
+    }
+  }
+
+  // MARK: Connections
+
+  func opened(_ connection: Connection) {
+    let slot = connection.id
+    noteOpened(after: Self.clock - receivers[slot].connectTime)
+    guard hot.pointee.phase < .draining else { return connection.close() }
+    receivers[slot].connection = Unmanaged.passUnretained(connection)
+    receivers[slot].state = .open
+    if let hello = plan.hello(of: number(of: slot)) { try? connection.write(hello) }
+    if isSender(slot) {
+      sender = FanOutSender(rate: plan.rate)
+    } else {
+      fan.pointee.live += 1
+      fan.pointee.unreached += 1
+    }
+  }
+
+  func inputEnded(_ connection: Connection) {
+    let slot = connection.id
+    fail(.closed, slot, "server closed the connection \(progress(of: slot))")
+    connection.close()
+  }
+
+  func closed(_ connection: Connection, error: ConnectionError?) {
+    let slot = connection.id
+    fail(.lost, slot, "\(error?.description ?? "connection ended") \(progress(of: slot))")
+    receivers[slot].connection = nil
+    timer?.poke()
+  }
+}

@@ -1,0 +1,73 @@
+// Opening the connections of a load thread: as fast as the options allow, with a bounded number of
+// pending connects, so that the server's backlog does not overflow.
+// Runs on the load thread.
+
+import SystemPackage
+import Throng
+
+/// Progress of a load thread's connects.
+struct ConnectProgress {
+  /// Connects started before the measurement.
+  var begun = 0
+  /// Connects whose outcome is not known yet.
+  var pending = 0
+  /// Established connections.
+  var opened = 0
+  /// Monotonic time at which the first connect was due, in nanoseconds.
+  var start: UInt64 = 0
+}
+
+extension LoadThread {
+  private static var connectsPerTurn: Int { 64 }
+  private static var connectsAtOnce: Int { 512 }
+
+  /// Starts the connects that are due.
+  /// - Returns: the time of the next call.
+  final func connectMore(_ now: UInt64) -> UInt64 {
+    if control.isStopping { return becomeReady() }
+    let slots = slotsToConnect
+    var budget = Self.connectsPerTurn
+    while connects.begun < slots.count, connects.pending < Self.connectsAtOnce, budget > 0 {
+      let slot = slots.lowerBound + connects.begun
+      let due = connectDue(slot)
+      guard due <= now else { return due }
+      connects.begun += 1
+      budget -= 1
+      connect(slot, now)
+    }
+    if connects.begun == slots.count { return connects.pending == 0 ? prepare(now) : .max }
+    // Other events of this turn run first.
+    if budget == 0 { timer?.poke() }
+    return .max
+  }
+
+  private final func connectDue(_ slot: Int) -> UInt64 {
+    guard let rate = plan.options.connectRate else { return 0 }
+    let position = Double(number(of: slot) - 1)
+    return connects.start + UInt64(max(0, position) / Double(rate) * 1e9)
+  }
+
+  /// Starts the connect of a slot. The connection's id is the slot.
+  final func dial(_ slot: Int, source number: Int) {
+    connects.pending += 1
+    connector?.connect(to: plan.address, from: plan.source(for: number), id: slot)
+  }
+
+  /// Records an established connection.
+  final func noteOpened(after nanoseconds: UInt64) {
+    connects.pending -= 1
+    connects.opened += 1
+    hot.pointee.records.pointee.connect.note(nanoseconds)
+    guard hot.pointee.phase == .connecting else { return }
+    if connects.pending == 0 || connects.begun < slotsToConnect.count { timer?.poke() }
+  }
+
+  /// Records a failed connect.
+  final func connectFailed(_ failure: ConnectFailure) {
+    connects.pending -= 1
+    markFailed(failure.id)
+    if failure.reason != .stopped { faults.add(.connectFailed, failure.description) }
+    let isConnecting = hot.pointee.phase == .connecting
+    if isConnecting || connects.pending == 0 && openCount == 0 { timer?.poke() }
+  }
+}

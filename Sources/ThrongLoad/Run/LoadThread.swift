@@ -1,0 +1,296 @@
+// One thread of the load generator: a connector, its connections, and the times of the run.
+// Subclasses send and verify.
+// Phases: connecting, ready, running, draining (replies are awaited), finished.
+// Owned by the event loop's thread, except `control`, through which the coordinating thread
+// communicates.
+
+import CEpollShim
+import SystemPackage
+import Throng
+
+class LoadThread: @unchecked Sendable {
+  // Invariant behind @unchecked: all state except `control` is owned by the loop's thread.
+  let plan: RunPlan
+  let index: Int
+  let control = ThreadControl()
+  /// Signalled when `control` has changed.
+  private let changed: SharedEvent
+  /// State that every message reads or changes. A pointer, because access to a class's stored
+  /// properties is checked for exclusivity at run time.
+  let hot: UnsafeMutablePointer<Hot>
+  private(set) final var connector: Connector?
+  private(set) final var timer: LoopTimer?
+  private(set) final var times: RunTimes?
+  final var faults = FaultLog()
+  final var connects = ConnectProgress()
+  final var pauses = PauseList()
+  /// Error that ended the thread early; valid after its end.
+  private(set) final var failure: (any Error)?
+  private final var nextTick: UInt64 = .max
+  private final var nextHandover: UInt64 = .max
+  private final var cpuAtStart: UInt64 = 0
+  private final var measuredFrom: UInt64 = 0
+
+  struct Hot {
+    var phase = ThreadControl.Phase.connecting
+    var isMeasuring = false
+    var box: RecordBox
+    /// The records of `box`.
+    var records: UnsafeMutablePointer<Records>
+    /// Range of intended send times that count in the open loop.
+    var measureFrom: UInt64 = 0
+    var measureUntil: UInt64 = .max
+    var totalInFlight = 0
+    var scratch: [UInt8] = []
+
+    init() {
+      box = RecordBox()
+      records = box.records
+    }
+
+    mutating func handOver(to exchange: RecordExchange) {
+      box = exchange.swap(box)
+      records = box.records
+    }
+  }
+
+  static let tick: UInt64 = 20_000_000
+  private static let handover: UInt64 = 1_000_000_000
+
+  init(_ plan: RunPlan, index: Int, changed: SharedEvent) {
+    self.plan = plan
+    self.index = index
+    self.changed = changed
+    hot = .allocate(capacity: 1)
+    hot.initialize(to: Hot())
+  }
+
+  deinit {
+    hot.deinitialize(count: 1)
+    hot.deallocate()
+  }
+
+  @inline(__always)
+  static var clock: UInt64 { shim_monotonic_nanoseconds() }
+
+  // MARK: For subclasses
+
+  /// Makes the connector; failed connects are passed to `connectFailed`.
+  func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
+    fatalError("abstract")
+  }
+
+  /// Slots of the connections that are opened before the measurement.
+  var slotsToConnect: Range<Int> { fatalError("abstract") }
+
+  /// Number of a connection within the run, as faults name it.
+  func number(of slot: Int) -> Int { fatalError("abstract") }
+
+  /// Starts the connect of a slot.
+  func connect(_ slot: Int, _ now: UInt64) { fatalError("abstract") }
+
+  /// The connect of a slot failed for good.
+  func markFailed(_ slot: Int) { fatalError("abstract") }
+
+  /// All connects are decided. Prepares the measurement and calls `becomeReady`.
+  /// - Returns: the time of the next call.
+  func prepare(_ now: UInt64) -> UInt64 { becomeReady() }
+
+  /// Starts the load.
+  func beginLoad(_ now: UInt64) { fatalError("abstract") }
+
+  /// Sends what is due.
+  /// - Returns: the time of the next call.
+  func sendPending(_ now: UInt64) -> UInt64 { .max }
+
+  /// Fails connections that have waited longer than the timeout. Called once a tick.
+  func checkTimeouts(_ now: UInt64) {}
+
+  /// Whether every message is answered, after sending has ended.
+  func isDrained(_ now: UInt64) -> Bool { fatalError("abstract") }
+
+  /// Counts unsent messages and, unless drained, reports unanswered ones.
+  func concludeLoad(isDrained: Bool) {}
+
+  /// Open connections.
+  var openCount: Int { fatalError("abstract") }
+
+  /// Open connections that are only held.
+  var heldCount: Int { 0 }
+
+  /// Whether every connection has failed, so that the run can end.
+  var cannotContinue: Bool { fatalError("abstract") }
+
+  /// Adds the subclass's counts to the final status.
+  func fillStatus(_ status: inout ThreadControl.Status) { fatalError("abstract") }
+
+  // MARK: The thread
+
+  /// Runs this load thread's part of the run on the calling thread.
+  final func runThread() {
+    do {
+      try run()
+    } catch {
+      failure = error
+      publish(.finished)
+    }
+  }
+
+  private final func run() throws {
+    shim_use_precise_timers()
+    var options = Connector.Options()
+    options.connectTimeout = plan.options.timeout
+    options.drainTimeout = .seconds(1)
+    options.connection.idleTimeout = nil
+    // A connection above its high-water mark would stop reading while the server waits for it to
+    // read.
+    options.connection.highWaterMark = .max / 4
+    options.connection.slowReaders.outboxLimit = .max / 4
+    let connector = try makeConnector(options)
+    self.connector = connector
+    let timer = LoopTimer(connector) { [unowned self] in turn($0.nanoseconds) }
+    self.timer = timer
+    connects.start = Self.clock
+    nextTick = connects.start + Self.tick
+    timer.poke()
+    try connector.run()
+    hot.pointee.phase = .finished
+    publishEnd()
+  }
+
+  /// Breaks the reference cycle through the connector. Call after the thread has ended.
+  final func tearDown() {
+    timer?.cancel()
+    timer = nil
+    connector = nil
+  }
+
+  /// Schedules a turn, because the times of the run are known or another thread has news. Any
+  /// thread, once connecting has started.
+  final func wake() { timer?.poke() }
+
+  /// Timer callback: does all due work and sets the timer again.
+  private final func turn(_ now: UInt64) {
+    if now >= nextTick { handleTick(now) }
+    var next = nextTick
+    switch hot.pointee.phase {
+    case .connecting: next = min(next, connectMore(now))
+    case .ready: next = min(next, beginWhenScheduled(now))
+    case .running: next = min(next, continueRunning(now))
+    case .draining: endIfDrained(now)
+    case .finished: break
+    }
+    timer?.set(at: MonotonicTime(nanoseconds: next))
+  }
+
+  /// Periodic work: timer delay, timeouts, handing over records, stop requests.
+  private final func handleTick(_ now: UInt64) {
+    if hot.pointee.isMeasuring { hot.pointee.records.pointee.loopLag.note(now - nextTick) }
+    nextTick = now + Self.tick
+    pauses.resume(now)
+    checkTimeouts(now)
+    if now >= nextHandover { handOver(now) }
+    let cannotContinue = hot.pointee.phase > .connecting && self.cannotContinue
+    if control.isStopping || cannotContinue, hot.pointee.phase < .draining { stopEarly(now) }
+  }
+
+  /// Whether a message of the open loop counts. Its intended send time decides.
+  @inline(__always)
+  final func isMeasured(_ intended: UInt64) -> Bool {
+    intended >= hot.pointee.measureFrom && intended < hot.pointee.measureUntil
+  }
+
+  final func becomeReady() -> UInt64 {
+    guard hot.pointee.phase == .connecting else { return .max }
+    hot.pointee.phase = .ready
+    publish(.ready)
+    timer?.poke()
+    return .max
+  }
+
+  private final func beginWhenScheduled(_ now: UInt64) -> UInt64 {
+    guard let times = control.times.withLock({ $0 }) else { return .max }
+    self.times = times
+    guard now >= times.begin else { return times.begin }
+    hot.pointee.measureFrom = times.measureFrom
+    hot.pointee.measureUntil = times.measureUntil
+    hot.pointee.phase = .running
+    beginLoad(now)
+    return continueRunning(now)
+  }
+
+  private final func continueRunning(_ now: UInt64) -> UInt64 {
+    guard let times else { return .max }
+    if measuredFrom == 0, now >= times.measureFrom { beginMeasuring(now) }
+    let next = sendPending(now)
+    if now >= times.measureUntil {
+      endMeasuring(now)
+      return nextTick
+    }
+    return min(next, measuredFrom == 0 ? times.measureFrom : times.measureUntil)
+  }
+
+  private final func beginMeasuring(_ now: UInt64) {
+    measuredFrom = now
+    cpuAtStart = shim_thread_nanoseconds()
+    hot.pointee.isMeasuring = true
+    nextHandover = (times?.measureFrom ?? now) + Self.handover
+  }
+
+  private final func endMeasuring(_ now: UInt64) {
+    hot.pointee.isMeasuring = false
+    hot.pointee.phase = .draining
+    handOver(now)
+    let cpu = shim_thread_nanoseconds() - cpuAtStart
+    let isMeasured = measuredFrom > 0
+    control.status.withLock { s in
+      s.measuredNanoseconds = isMeasured ? now - measuredFrom : 0
+      s.cpuNanoseconds = isMeasured ? cpu : 0
+      s.openAtEnd = openCount
+      s.heldAtEnd = heldCount
+    }
+    publish(.draining)
+    endIfDrained(now)
+  }
+
+  private final func stopEarly(_ now: UInt64) {
+    hot.pointee.measureUntil = min(hot.pointee.measureUntil, now)
+    let drain = now + UInt64(plan.options.timeout.nanoseconds)
+    times = RunTimes(begin: now, measureFrom: now, measureUntil: now, drainUntil: drain)
+    endMeasuring(now)
+  }
+
+  private final func endIfDrained(_ now: UInt64) {
+    guard let times, control.mayClose else { return }
+    let isDrained = isDrained(now)
+    let isAlone = connects.pending == 0 && openCount == 0
+    guard isDrained || now >= times.drainUntil || isAlone else { return }
+    concludeLoad(isDrained: isDrained)
+    hot.pointee.phase = .finished
+    connector?.stop()
+  }
+
+  // MARK: Reports to the coordinating thread
+
+  final func publish(_ phase: ThreadControl.Phase) {
+    control.status.withLock { s in
+      s.phase = phase
+      s.opened = connects.opened
+    }
+    changed.signal()
+  }
+
+  private final func handOver(_ now: UInt64) {
+    if nextHandover != .max { nextHandover += Self.handover }
+    hot.pointee.handOver(to: control.records)
+  }
+
+  private final func publishEnd() {
+    hot.pointee.handOver(to: control.records)
+    control.status.withLock { s in
+      s.faults = faults
+      fillStatus(&s)
+    }
+    publish(.finished)
+  }
+}

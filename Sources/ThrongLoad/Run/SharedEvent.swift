@@ -1,0 +1,13 @@
+// An event that several threads signal and one thread waits for.
+
+import Throng
+
+final class SharedEvent: Sendable {
+  private let event: EventDescriptor
+
+  init(_ event: consuming EventDescriptor) { self.event = event }
+
+  var descriptor: CInt { event.descriptor }
+  func signal() { event.signal() }
+  func clear() { event.clear() }
+}

@@ -1,0 +1,61 @@
+// Requests to stop a benchmark or a comparison, by SIGINT, SIGTERM or SIGHUP, or by a call; and the wait of
+// the coordinating thread for them and for news from its load threads. Only that thread waits.
+
+import CEpollShim
+import Synchronization
+import SystemPackage
+import Throng
+
+/// Counts stop requests and wakes the thread that waits for them.
+package final class StopRequest: Sendable {
+  /// Signalled by `stop`, and by load threads that have news.
+  let changed: SharedEvent
+  private let signals: Signals?
+  private let requests = Atomic<Int>(0)
+
+  /// - Parameter watchingSignals: whether the signals request a stop. They stay blocked in the calling
+  ///   thread and the threads it starts while this object lives.
+  package init(watchingSignals: Bool) throws(Errno) {
+    changed = SharedEvent(try EventDescriptor())
+    signals = watchingSignals ? Signals(try SignalDescriptor(SignalDescriptor.wishesToEnd)) : nil
+  }
+
+  /// Requests a stop. Any thread.
+  package func stop() {
+    requests.wrappingAdd(1, ordering: .releasing)
+    changed.signal()
+  }
+
+  /// Number of requests; two mean an immediate stop.
+  package var count: Int {
+    while signals?.source.next() != nil { requests.wrappingAdd(1, ordering: .releasing) }
+    return requests.load(ordering: .acquiring)
+  }
+
+  /// Whether a stop was requested.
+  package var isRequested: Bool { count > 0 }
+
+  /// Descriptors that become readable on a request.
+  package var descriptors: [CInt] {
+    [changed.descriptor] + (signals.map { [$0.source.descriptor] } ?? [])
+  }
+
+  /// Consumes the event after a wait.
+  package func clear() { changed.clear() }
+
+  /// Waits for news until a time.
+  /// - Returns: whether a stop was requested.
+  func wait(until time: UInt64) -> Bool {
+    let timeout = MonotonicTime(nanoseconds: time).pollTimeout(from: .now)
+    let other = signals?.source.descriptor ?? -1
+    if shim_poll_readable(changed.descriptor, other, timeout) > 0 { clear() }
+    return isRequested
+  }
+}
+
+/// An optional signal descriptor.
+private final class Signals: Sendable {
+  let source: SignalDescriptor
+
+  init(_ source: consuming SignalDescriptor) { self.source = source }
+}

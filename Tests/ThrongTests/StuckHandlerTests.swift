@@ -1,0 +1,180 @@
+// Handlers that do not return when the server stops: `run` ends all the same, says so, and what they do
+// when they come back later does no harm.
+
+import Logging
+import Testing
+
+@testable import Throng
+
+extension AllTests {
+  @Suite struct StuckHandlers {
+    /// Closed at first. Threads block at it until it is opened.
+    private final class Barrier: Sendable {
+      private let isOpen = Monitor(false)
+      func block() { isOpen.wait { $0 ? () : nil } }
+      func open() {
+        isOpen.withLock { $0 = true }
+        isOpen.wakeAll()
+      }
+    }
+
+    /// Blocks its thread when it receives something, and echoes it afterwards.
+    private struct Blocker: EventHandler {
+      let barrier: Barrier
+      let received: Shared<Int>
+
+      func received(_ bytes: Bytes, on connection: Connection) {
+        received.change { $0 += 1 }
+        barrier.block()
+        try? connection.write(bytes)
+      }
+    }
+
+    private static func server(
+      _ setup: Setup, _ api: API, _ barrier: Barrier, _ received: Shared<Int>, _ log: Logger,
+      drainTimeout: Duration
+    ) -> Server {
+      var configuration = Configuration(host: testHost, port: 0)
+      configuration.drainTimeout = drainTimeout
+      let blocker = Blocker(barrier: barrier, received: received)
+      if api == .events {
+        return Server(
+          events: blocker, model: setup.model, configuration: configuration, log: log)
+      }
+      let handler = Serve { connection in
+        for try await bytes in connection.inbound { blocker.received(bytes, on: connection) }
+      }
+      return Server(handler, model: setup.model, configuration: configuration, log: log)
+    }
+
+    /// Runs a server until handlers block all of its threads, or as many clients as it takes, and stops it
+    /// with `stop`; then lets the handlers come back.
+    private static func stopWhileBlocked(
+      _ setup: Setup, _ api: API, drainTimeout: Duration, stop: @Sendable (Server) -> Void
+    ) async throws {
+      try await withTaskExecutorPreference(TestThread.shared) {
+        await WarmUp.done.value
+        let before = Footprint.now
+        let (barrier, received, errors) = (Barrier(), Shared(0), Shared<[String]>([]))
+        defer { barrier.open() }
+        let running = try RunningServer(
+          server(
+            setup, api, barrier, received, .recordingErrors(errors), drainTimeout: drainTimeout))
+        let clients = try (0..<6).map { _ in try running.connect() }
+        for client in clients { try client.send("x") }
+        // No model serves more of them while these block.
+        let blocked = setup.mostBlocked(of: clients.count)
+        try eventually("handlers block") { blocked.contains(received.value) }
+        try eventually("all were accepted") {
+          running.metrics.open == clients.count || !setup.isThreadPerClient
+        }
+        stop(running.server)
+        let error = #expect(throws: ServerError.self) {
+          try running.waitUntilStopped(within: .seconds(30))
+        }
+        guard case .handlersStillRunning(let connections) = error else {
+          throw TestFailure("another error: \(error as Any)")
+        }
+        #expect(connections >= received.value)
+        #expect(errors.value == ["\(error!)"])
+        #expect(throws: TestClient.Failure.self) { try TestClient(running.address) }
+        barrier.open()
+        for client in clients { client.close() }
+        try before.expectNothingLeftBehind(of: running.server.addresses)
+      }
+    }
+
+    @Test(arguments: Setup.all, API.allCases)
+    func theDrainDeadlineHoldsWhenHandlersBlock(_ setup: Setup, _ api: API) async throws {
+      try await Self.stopWhileBlocked(setup, api, drainTimeout: .milliseconds(100)) { $0.stop() }
+    }
+
+    @Test(arguments: Setup.all)
+    func stopNowEndsTheServerWhenHandlersBlock(_ setup: Setup) async throws {
+      try await Self.stopWhileBlocked(setup, .handler, drainTimeout: .seconds(3600)) { server in
+        server.stop()
+        server.stopNow()
+      }
+    }
+
+    /// They block no thread, so everything else about the stop is done.
+    @Test(arguments: Setup.all)
+    func handlersThatIgnoreTheirCancellationAreNotWaitedFor(_ setup: Setup) async throws {
+      try await withTaskExecutorPreference(TestThread.shared) {
+        await WarmUp.done.value
+        let before = Footprint.now
+        let (mayEnd, errors) = (Gate(), Shared<[String]>([]))
+        defer { mayEnd.open() }
+        let handler = Serve { connection in
+          try await connection.send("x")
+          await mayEnd.pass()
+        }
+        var configuration = Configuration(host: testHost, port: 0)
+        configuration.drainTimeout = .milliseconds(50)
+        let running = try RunningServer(
+          Server(
+            handler, model: setup.model, configuration: configuration,
+            log: .recordingErrors(errors)))
+        let clients = try (0..<5).map { _ in try running.connect() }
+        for client in clients { #expect(try client.receiveText(1) == "x") }
+        running.server.stop()
+        for client in clients { #expect(try client.isReset()) }
+        let error = #expect(throws: ServerError.self) { try running.waitUntilStopped() }
+        guard case .handlersStillRunning(let connections) = error else {
+          throw TestFailure("another error: \(error as Any)")
+        }
+        #expect(connections == 5)
+        #expect(errors.value == ["\(error!)"])
+        mayEnd.open()
+        try before.expectNothingLeftBehind(of: running.server.addresses)
+      }
+    }
+  }
+
+  /// The stages of a stop, by a clock that the test drives.
+  @Suite struct StopStages {
+    private static func time(_ milliseconds: UInt64) -> MonotonicTime {
+      MonotonicTime(nanoseconds: milliseconds * 1_000_000)
+    }
+
+    @Test func aDrainThatDoesNotEndResetsAndIsThenAbandoned() {
+      var stop = StopProgress(drainTimeout: .seconds(2))
+      stop.advanceIfDue(now: Self.time(1_000_000))
+      #expect(stop.stage == .running)
+      stop.advance(to: .draining, now: Self.time(1000))
+      // Asking again does not put the deadline off.
+      stop.advance(to: .draining, now: Self.time(2000))
+      stop.advanceIfDue(now: Self.time(2999))
+      #expect(stop.stage == .draining)
+      #expect(stop.deadline == Self.time(3000))
+      stop.advanceIfDue(now: Self.time(3000))
+      #expect(stop.stage == .resetting)
+      stop.advanceIfDue(now: Self.time(3999))
+      #expect(stop.stage == .resetting)
+      stop.advanceIfDue(now: Self.time(4000))
+      #expect(stop.stage == .abandoned)
+      #expect(stop.deadline == .never)
+    }
+
+    @Test func aSecondStopIsAbandonedASecondLater() {
+      var stop = StopProgress(drainTimeout: .seconds(3600))
+      stop.advance(to: .draining, now: Self.time(1000))
+      stop.advance(to: .resetting, now: Self.time(1500))
+      stop.advance(to: .draining, now: Self.time(1600))
+      #expect(stop.stage == .resetting)
+      #expect(stop.deadline == Self.time(2500))
+    }
+  }
+}
+
+extension Setup {
+  /// How many handlers block at once when each of so many clients has sent something. The kernel chooses
+  /// the loop of each client, so some may have none.
+  fileprivate func mostBlocked(of clients: Int) -> ClosedRange<Int> {
+    switch model.kind {
+    case .reactor(let loops): 1...loops
+    case .threadPool(let threads): threads...threads
+    case .threadPerClient: clients...clients
+    }
+  }
+}
