@@ -133,7 +133,9 @@ final class ThreadPool: Driver, @unchecked Sendable {
     } catch {
       hasFailed = true
       report(error)
-      waitForWakeUp(wakeUp, milliseconds: milliseconds)
+      // The report itself may have left work, which this worker takes next without being woken.
+      let hasMore = shared.withLock { hasWork($0) }
+      waitForWakeUp(wakeUp, milliseconds: hasMore ? 0 : milliseconds)
       wakeUp.clear()
     }
     turns.add(1)

@@ -62,14 +62,16 @@ final class RunningServer: Sendable {
     try TestClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
   }
 
-  /// Whether a new client is reset. The reset may come while connect(2) is still under way.
-  func refusesAClient() throws -> Bool {
+  /// A new client; nil when it was reset while connect(2) was still under way.
+  func connectUnlessReset() throws -> TestClient? {
     do {
-      return try connect().isReset()
+      return try connect()
     } catch let failure as TestClient.Failure where failure.errno == .connectionReset {
-      return true
+      return nil
     }
   }
+
+  func refusesAClient() throws -> Bool { try connectUnlessReset()?.isReset() ?? true }
 
   func waitUntilStopped(within limit: Duration = .seconds(30)) throws {
     try eventually("the server has stopped", within: limit) { hasStopped }
