@@ -65,7 +65,7 @@ struct RoomScriptClient {
     var inbox = Inbox()
     var position = readiness
     try client.send(script[..<position].map { $0 + "\n" }.joined())
-    try eventually("all clients have begun", within: .seconds(60)) { ledger.isReady }
+    try eventually("all clients have begun", within: .seconds(180)) { ledger.isReady }
     let end = ledger.role(index) == .reset ? breakAt : script.count
     while position < end {
       let next = min(position + Int.random(in: 1...8, using: &generator), end)
@@ -92,7 +92,7 @@ struct RoomScriptClient {
     _ client: TestClient, _ inbox: inout Inbox
   ) throws -> [UInt64] {
     let isSlow = ledger.role(index) == .slow
-    try eventually("all messages are sent", within: .seconds(60)) {
+    try eventually("all messages are sent", within: .seconds(180)) {
       if !isSlow, client.hasInput { try inbox.receive(from: client) }
       return ledger.isQuiet
     }
