@@ -52,7 +52,7 @@ enum FaultTable {
       losing: true)
     + rows("epoll_ctl_del", ["ENOENT", "EBADF"], "every:2", readiness, losing: true)
     // Accepting pauses and goes on, which changes what the listener is watched for.
-    + rows("accept4=EMFILE/every:3,epoll_ctl_mod", ["ENOMEM"], "every:2", losing: true)
+    + rows("accept4=EMFILE/every:3,epoll_ctl_mod", ["ENOMEM"], "chance:30", losing: true)
     + rows("eventfd_write", ["EAGAIN", "EINTR", "EIO"], "every:2", pool + perClient)
     + rows("eventfd_read", ["EAGAIN", "EINTR", "EIO"], "every:2", perClient)
     + rows("pthread_create", ["EAGAIN"], "every:2", perClient, losing: true)
