@@ -43,7 +43,7 @@ extension AllTests {
       }
     }
 
-    /// A sender that waits goes on when the client reads, again and again.
+    /// A writeWaiter that waits goes on when the client reads, again and again.
     @Test(arguments: Setup.all)
     func aSenderThatWaitsGoesOn(_ setup: Setup) async throws {
       let messages = 400
@@ -71,11 +71,11 @@ extension AllTests {
     func messagesOfSeveralSendersAreNotMixed(_ setup: Setup) async throws {
       let handler = Serve { connection in
         try await withThrowingTaskGroup(of: Void.self) { group in
-          for sender in 0..<4 {
+          for writeWaiter in 0..<4 {
             group.addTask {
               for _ in 0..<50 {
                 try await connection.send(
-                  Bytes([UInt8](repeating: UInt8(65 + sender), count: 9999) + [10]))
+                  Bytes([UInt8](repeating: UInt8(65 + writeWaiter), count: 9999) + [10]))
               }
             }
           }
@@ -95,15 +95,15 @@ extension AllTests {
     /// A frame is one message, whatever its length: the prefix and the bytes stay together.
     @Test(arguments: Setup.all)
     func framesOfSeveralSendersAreNotMixed(_ setup: Setup) async throws {
-      let (senders, frames) = (4, 40)
+      let (writeWaiters, frames) = (4, 40)
       let handler = Serve { connection in
         try await withThrowingTaskGroup(of: Void.self) { group in
-          for sender in 0..<senders {
+          for writeWaiter in 0..<writeWaiters {
             group.addTask {
-              var generator = SeededGenerator(seed: UInt64(sender))
+              var generator = SeededGenerator(seed: UInt64(writeWaiter))
               for _ in 0..<frames {
                 let count = Int.random(in: 5 << 10...100 << 10, using: &generator)
-                let frame = Bytes([UInt8](repeating: UInt8(sender), count: count))
+                let frame = Bytes([UInt8](repeating: UInt8(writeWaiter), count: count))
                 try await connection.send(frame: frame, lengthPrefix: .fourBytes)
               }
             }
@@ -113,16 +113,16 @@ extension AllTests {
       }
       try await withServer(handler, setup, configure: Self.narrow) { running in
         let client = try running.connect(receiveBuffer: 16384)
-        var counts = [Int](repeating: 0, count: senders)
-        for _ in 0..<senders * frames {
+        var counts = [Int](repeating: 0, count: writeWaiters)
+        for _ in 0..<writeWaiters * frames {
           let length = try client.receive(exactly: 4).reduce(0) { $0 << 8 | Int($1) }
           try check((5 << 10...100 << 10).contains(length), "a frame of \(length) bytes")
           let frame = try client.receive(exactly: length)
           try check(
-            frame[0] < senders && frame.allSatisfy { $0 == frame[0] }, "two frames are mixed")
+            frame[0] < writeWaiters && frame.allSatisfy { $0 == frame[0] }, "two frames are mixed")
           counts[Int(frame[0])] += 1
         }
-        #expect(counts == [Int](repeating: frames, count: senders))
+        #expect(counts == [Int](repeating: frames, count: writeWaiters))
         #expect(try client.receiveToEnd().isEmpty)
       }
     }

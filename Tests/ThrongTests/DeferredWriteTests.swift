@@ -1,5 +1,5 @@
 // What waits for the end of a turn is not held against its reader, and what fails in a `write` is told
-// by the driver.
+// by the loop.
 
 import Testing
 

@@ -107,9 +107,9 @@ extension AllTests {
       try await withTaskExecutorPreference(TestThread.shared) {
         await WarmUp.done.value
         let before = Footprint.now
-        let drivers = Shared<[Driver]>([])
+        let drivers = Shared<[EventLoop]>([])
         let handler = Serve { connection in
-          drivers.change { $0.append(connection.context.driver) }
+          drivers.change { $0.append(connection.context.loop) }
           for try await bytes in connection.inbound { try await connection.send(bytes) }
         }
         var configuration = Configuration(host: testHost, port: 0)

@@ -43,6 +43,6 @@ extension AllTests {
 
 extension Connection {
   fileprivate var duplicatedDescriptor: CInt {
-    (self as? ReadyConnection)?.state.withLock { dup($0.socket.descriptor) } ?? -1
+    (self as? NonBlockingConnection)?.state.withLock { dup($0.socket.descriptor) } ?? -1
   }
 }

@@ -12,8 +12,8 @@ extension AllTests {
 
     /// From now on epoll answers ENOENT to each change for the connection.
     private static func unwatch(_ connection: Connection) throws {
-      guard let ready = connection as? ReadyConnection else { throw TestFailure("no events") }
-      ready.state.withLock { ready.driver.epoll.delete($0.socket.descriptor) }
+      guard let ready = connection as? NonBlockingConnection else { throw TestFailure("no events") }
+      ready.state.withLock { ready.loop.epoll.delete($0.socket.descriptor) }
     }
 
     @Test(arguments: readinessDriven)
@@ -98,8 +98,8 @@ extension AllTests {
     func aListenerThatEpollRefusesToWatchIsTriedAgain(_ setup: Setup) async throws {
       let listeners = Shared<[Listener]>([])
       let handler = Serve { connection in
-        // On a thread of the driver, as `sources` wants it.
-        let found = connection.context.driver.sources.compactMap { $0 as? Listener }
+        // On a thread of the loop, as `sources` wants it.
+        let found = connection.context.loop.sources.compactMap { $0 as? Listener }
         listeners.change { $0 += found }
         for try await bytes in connection.inbound { try await connection.send(bytes) }
       }
@@ -115,10 +115,10 @@ extension AllTests {
         try eventually("accepting has paused") { running.metrics.acceptPauses == 1 }
         let listener = try #require(listeners.value.first)
         let descriptor = try #require(listener.descriptor)
-        listener.driver.epoll.delete(descriptor)
+        listener.loop.epoll.delete(descriptor)
         first.close()
         try eventually("it could not go on") { running.metrics.acceptPauses > 1 }
-        try listener.driver.epoll.add(descriptor, [], listener.token)
+        try listener.loop.epoll.add(descriptor, [], listener.token)
         #expect(try second.receiveText(1) == "y")
       }
     }

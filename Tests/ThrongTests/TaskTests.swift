@@ -168,9 +168,9 @@ extension AllTests {
       }
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
-        try eventually("the sender waits") { running.metrics.outboxHighMark > 0 }
+        try eventually("the writeWaiter waits") { running.metrics.outboxHighMark > 0 }
         mayCancel.open()
-        try eventually("the sender has ended") { outcome.value != nil }
+        try eventually("the writeWaiter has ended") { outcome.value != nil }
         #expect(outcome.value == "CancellationError")
         #expect(try client.isReset())
       }
@@ -311,7 +311,7 @@ extension Connection {
   /// Whether a task waits for input.
   fileprivate var hasReceiver: Bool {
     switch self {
-    case let ready as ReadyConnection: ready.state.withLock { $0.receiver != nil }
+    case let ready as NonBlockingConnection: ready.state.withLock { $0.readWaiter != nil }
     case let blocking as BlockingConnection: blocking.state.withLock { $0.isReceiving }
     default: false
     }

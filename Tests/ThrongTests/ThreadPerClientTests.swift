@@ -36,16 +36,16 @@ private final class LockedSender: Sendable {
   }
 
   func lock() throws {
-    try eventually("the sender waits") {
-      (connection as? BlockingConnection)?.state.withLock { $0.senders.count } == 1
+    try eventually("the writeWaiter waits") {
+      (connection as? BlockingConnection)?.state.withLock { $0.writeWaiters.count } == 1
     }
-    // One thread runs both, so the sender is suspended when this has run.
+    // One thread runs both, so the writeWaiter is suspended when this has run.
     let isSuspended = Shared(false)
     Task(executorPreference: executor) { isSuspended.change { $0 = true } }
-    try eventually("the sender is suspended") { isSuspended.value }
-    let sender = try #require(task.value)
+    try eventually("the writeWaiter is suspended") { isSuspended.value }
+    let writeWaiter = try #require(task.value)
     try Thread.startDetached(stackSize: 1 << 20) { [self] in
-      sender.escalatePriority(to: .high)
+      writeWaiter.escalatePriority(to: .high)
       isRaised.change { $0 = true }
     }
     try eventually("its status is locked") { isLocked.value }
@@ -72,23 +72,23 @@ extension AllTests {
     /// Resuming a task takes the lock of its status, which is held here by the one who raises its
     /// priority, and by a canceller otherwise. That one may wait for the connection's lock.
     @Test func resumingASenderDoesNotHoldTheConnectionsLock() async throws {
-      let sender = LockedSender()
-      try Thread.startDetached(stackSize: 512 * 1024) { sender.executor.run() }
-      defer { sender.executor.finish() }
+      let writeWaiter = LockedSender()
+      try Thread.startDetached(stackSize: 512 * 1024) { writeWaiter.executor.run() }
+      defer { writeWaiter.executor.finish() }
       let handler = Serve { connection in
-        sender.start(on: connection)
+        writeWaiter.start(on: connection)
         // Waiting for the task would raise its priority.
         for try await _ in connection.inbound {}
       }
       try await withServer(handler, Self.setup, configure: Self.narrow) { running in
-        defer { sender.letThrough() }
+        defer { writeWaiter.letThrough() }
         let client = try running.connect(receiveBuffer: 16384)
-        try sender.lock()
+        try writeWaiter.lock()
         let isFree = Shared(false)
         let lowWaterMark = running.server.configuration.connection.lowWaterMark
         try Thread.startDetached(stackSize: 1 << 20) {
           try? eventually("it goes on", within: .seconds(20)) {
-            (sender.connection?.outboxByteCount ?? 0) <= lowWaterMark
+            (writeWaiter.connection?.outboxByteCount ?? 0) <= lowWaterMark
           }
           isFree.change { $0 = true }
         }
@@ -96,11 +96,13 @@ extension AllTests {
         try Thread.startDetached(stackSize: 1 << 20) {
           while let count = try? client.receive().count, count > 0 { left.change { $0 -= count } }
         }
-        try eventually("the sender can go on, and the connection's lock is free") { isFree.value }
-        sender.letThrough()
+        try eventually("the writeWaiter can go on, and the connection's lock is free") {
+          isFree.value
+        }
+        writeWaiter.letThrough()
         try eventually("everything has arrived") { left.value == 0 }
         try client.finishSending()
-        try sender.forget()
+        try writeWaiter.forget()
       }
     }
 
@@ -115,10 +117,10 @@ extension AllTests {
         let bytes = Bytes([UInt8](repeating: 7, count: 3000))
         for _ in 0..<rounds {
           let pause = Int.random(in: 0...200, using: &generator)
-          let sender = Task { try? await connection.send(bytes) }
+          let writeWaiter = Task { try? await connection.send(bytes) }
           for _ in 0..<pause { await Task.yield() }
-          sender.cancel()
-          await sender.value
+          writeWaiter.cancel()
+          await writeWaiter.value
         }
       }
       let configure: @Sendable (inout Configuration) -> Void = {
@@ -161,7 +163,7 @@ extension AllTests {
         let slow = try (0..<5).map { _ in try running.connect(receiveBuffer: 16384) }
         for client in slow {
           try client.send("s")
-          // More than the kernel's buffers hold, so the sender has waited before.
+          // More than the kernel's buffers hold, so the writeWaiter has waited before.
           _ = try client.receive(exactly: size / 2)
         }
         var most = before

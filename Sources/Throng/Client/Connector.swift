@@ -25,7 +25,7 @@ public final class Connector: Sendable {
     public init() {}
   }
 
-  let station: ClientStation
+  let serverLoop: ClientLoop
   private let lastID = Atomic<Int>(0)
 
   /// A connector whose connections are served by `handler`.
@@ -49,10 +49,10 @@ public final class Connector: Sendable {
   }
 
   private init(
-    _ service: Service, _ options: Options, _ log: Logger,
+    _ service: ConnectionHandler, _ options: Options, _ log: Logger,
     _ failed: @escaping @Sendable (ConnectFailure) -> Void
   ) throws(Errno) {
-    station = try ClientStation(service, options, log: log, failed: failed)
+    serverLoop = try ClientLoop(service, options, log: log, failed: failed)
   }
 
   /// Begins to connect (connect(2)) and does not wait. Any thread, also before ``run()``; on the loop's
@@ -67,47 +67,47 @@ public final class Connector: Sendable {
 
   /// The same with an id of the caller's choice, and a local address.
   package func connect(to address: SocketAddress, from source: SocketAddress?, id: Int) {
-    station.connect(ConnectRequest(id: id, address: address, source: source))
+    serverLoop.connect(ConnectRequest(id: id, address: address, source: source))
   }
 
-  deinit { station.dismiss() }
+  deinit { serverLoop.discard() }
 
   /// Serves the connections on the calling thread until ``stop()``.
   /// - Throws: ``EventLoopError`` when the loop could not go on. Its connections were reset then, and
   ///   those that were being made have failed with the error's `errno`.
-  public func run() throws(EventLoopError) { try station.run() }
+  public func run() throws(EventLoopError) { try serverLoop.run() }
 
   /// Gives up what is still connecting, lets the handlers finish what was received, and closes; past
   /// the drain timeout, resets, and a second later ``run()`` returns even if handlers have not. Does not
   /// wait; any thread. A handler that blocks its thread blocks that of ``run()``, which cannot see the
   /// stop, nor its deadline, until the handler comes back.
-  public func stop() { station.requestStop() }
+  public func stop() { serverLoop.requestStop() }
 }
 
 /// A moment at which the loop of a connector calls back, to within the system's timer slack. Made
-/// before the loop runs; belongs to the loop's thread but for `poke`.
+/// before the loop runs; belongs to the loop's thread but for `wakeup`.
 package final class LoopTimer: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: `token` is set in `init`, the rest are constants.
-  private let driver: Driver
+  private let loop: EventLoop
   private let body: (MonotonicTime) -> Void
   private var token = Token(rawValue: .max)
 
   package init(_ connector: Connector, _ body: @escaping (MonotonicTime) -> Void) {
-    driver = connector.station.driver
+    loop = connector.serverLoop.loop
     self.body = body
-    token = driver.adopt(self)
+    token = loop.register(self)
   }
 
   /// Calls at `deadline`, once, in place of what was set before.
-  package func set(at deadline: MonotonicTime) { driver.setTimer(token, at: deadline) }
+  package func set(at deadline: MonotonicTime) { loop.setTimer(token, at: deadline) }
 
   /// Calls soon. Any thread.
-  package func poke() { driver.poke(token) }
+  package func wake() { loop.wake(token) }
 
   /// The end: breaks the cycle of references through the loop.
-  package func cancel() { driver.release(token) }
+  package func cancel() { loop.deregister(token) }
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
-  func attend(now: MonotonicTime) { body(now) }
+  func handleWakeup(now: MonotonicTime) { body(now) }
 }

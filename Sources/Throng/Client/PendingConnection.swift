@@ -8,45 +8,45 @@ final class PendingConnection: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: used on the loop's thread only.
   let id: Int
   let address: SocketAddress
-  private unowned let station: ClientStation
+  private unowned let serverLoop: ClientLoop
   private var outbound: OutboundSocket
   private var token = Token(rawValue: .max)
   private var isOver = false
 
   init(
-    id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, station: ClientStation
+    id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, serverLoop: ClientLoop
   ) {
     self.id = id
     self.address = address
     self.outbound = outbound
-    self.station = station
+    self.serverLoop = serverLoop
   }
 
   /// Waits for the end of the connect, at most until the deadline.
   func start(deadline: MonotonicTime) throws(Errno) {
-    token = try station.driver.adopt(self, outbound.socket.descriptor, .writable)
-    station.driver.setTimer(token, at: deadline)
+    token = try serverLoop.loop.register(self, outbound.socket.descriptor, .writable)
+    serverLoop.loop.setTimer(token, at: deadline)
   }
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     guard !isOver else { return }
     // An event without an error and without `writable` says nothing yet.
     if let error = outbound.socket.takePendingError() { return end(.system(error)) }
     guard readiness.contains(.writable) else { return }
     isOver = true
-    station.driver.epoll.delete(outbound.socket.descriptor)
-    station.driver.release(token)
-    station.connected(outbound.take(), id: id, address)
+    serverLoop.loop.epoll.delete(outbound.socket.descriptor)
+    serverLoop.loop.deregister(token)
+    serverLoop.connected(outbound.take(), id: id, address)
   }
 
-  func attend(now: MonotonicTime) { end(.timedOut(after: station.connectTimeout)) }
+  func handleWakeup(now: MonotonicTime) { end(.timedOut(after: serverLoop.connectTimeout)) }
 
   func end(_ reason: ConnectFailure.Reason) {
     guard !isOver else { return }
     isOver = true
     outbound.socket.close()
-    station.driver.release(token)
-    station.failed(ConnectFailure(id: id, address: address, reason: reason))
+    serverLoop.loop.deregister(token)
+    serverLoop.failed(ConnectFailure(id: id, address: address, reason: reason))
   }
 }
 

@@ -1,4 +1,4 @@
-// One client's socket as its handler sees it: the public face. `ReadyConnection` serves it from epoll
+// One client's socket as its handler sees it: the public face. `NonBlockingConnection` serves it from epoll
 // events, `BlockingConnection` from a thread of its own. What is asynchronous is here, once; the
 // subclasses are plain code that resumes whoever waits.
 
@@ -26,7 +26,7 @@ public class Connection: @unchecked Sendable {
 
   /// More whole messages have arrived than the handler was given: until it has them, what it sends may
   /// leave together. See `MessageStreak`.
-  final let gathersReplies = Atomic<Bool>(false)
+  final let coalescesReplies = Atomic<Bool>(false)
 
   init(
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext, receivesAtOnce: Bool
@@ -128,8 +128,8 @@ public class Connection: @unchecked Sendable {
     fatalError("abstract")
   }
 
-  /// Resumes the receiver with the next bytes, at once or later.
-  func receive(_ receiver: Receiver, deadline: MonotonicTime) { fatalError("abstract") }
+  /// Resumes the readWaiter with the next bytes, at once or later.
+  func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) { fatalError("abstract") }
 
   /// Ends the receive of a task that was cancelled.
   func cancelReceive(of task: UInt) { fatalError("abstract") }
@@ -143,8 +143,8 @@ public class Connection: @unchecked Sendable {
     _ delivery: Delivery
   ) throws(ConnectionError) -> Transmission { fatalError("abstract") }
 
-  /// Resumes the sender once the outbox is below its low-water mark.
-  func awaitLowWater(_ sender: Sender) { fatalError("abstract") }
+  /// Resumes the writeWaiter once the outbox is below its low-water mark.
+  func awaitLowWater(_ writeWaiter: WriteWaiter) { fatalError("abstract") }
 
   /// Ends the wait of a task that was cancelled.
   func cancelSend(of task: UInt) { fatalError("abstract") }
@@ -173,7 +173,7 @@ extension Connection {
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ limit: Int
   ) {
     let task = rootTask.load(ordering: .relaxed)
-    receive(Receiver(continuation, task, limit, isCancellable: false), deadline: .never)
+    receive(ReadWaiter(continuation, task, limit, isCancellable: false), deadline: .never)
   }
 
   @usableFromInline
@@ -182,7 +182,7 @@ extension Connection {
   ) {
     let task = rootTask.load(ordering: .relaxed)
     receive(
-      Receiver(continuation, task, count, isCancellable: false),
+      ReadWaiter(continuation, task, count, isCancellable: false),
       deadline: Self.deadline(within: limit))
   }
 
@@ -233,7 +233,7 @@ extension Connection {
   ) async throws -> Bytes? {
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation { continuation in
-        receive(Receiver(continuation, task, limit, isCancellable: true), deadline: deadline)
+        receive(ReadWaiter(continuation, task, limit, isCancellable: true), deadline: deadline)
       }
     } onCancel: {
       cancelReceive(of: task)
@@ -245,7 +245,7 @@ extension Connection {
     let task = CurrentTask.id
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation {
-        awaitLowWater(Sender(continuation: $0, task: task))
+        awaitLowWater(WriteWaiter(continuation: $0, task: task))
       }
     } onCancel: {
       cancelSend(of: task)
@@ -254,7 +254,7 @@ extension Connection {
 }
 
 /// A task that waits for input.
-struct Receiver: Sendable {
+struct ReadWaiter: Sendable {
   let continuation: UnsafeContinuation<Bytes?, any Error>
   let task: UInt
   let limit: Int32
@@ -274,7 +274,7 @@ struct Receiver: Sendable {
 }
 
 /// A task that waits for room in the outbox.
-struct Sender: Sendable {
+struct WriteWaiter: Sendable {
   let continuation: UnsafeContinuation<Void, any Error>
   let task: UInt
 }
@@ -283,12 +283,12 @@ struct Sender: Sendable {
 enum Transmission {
   /// The kernel or the outbox has them.
   case taken
-  /// The same, and a sender must wait for the low-water mark.
+  /// The same, and a writeWaiter must wait for the low-water mark.
   case mustWait
   /// Nothing was sent or queued: the task is cancelled, and would have had to wait.
   case cancelled
 
-  /// False when a sender must wait for the low-water mark.
+  /// False when a writeWaiter must wait for the low-water mark.
   @inline(__always)
   var isTaken: Bool {
     get throws(CancellationError) {

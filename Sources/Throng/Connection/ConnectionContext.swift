@@ -1,11 +1,11 @@
-// What all connections of a driver share. `Station` is what becomes of it in a server.
+// What all connections of a loop share. `ServerLoop` is what becomes of it in a server.
 
 import Logging
 
 class ConnectionContext: @unchecked Sendable {
   // Invariant behind @unchecked: only constants; subclasses lock their state.
-  final let driver: Driver
-  final let service: Service
+  final let loop: EventLoop
+  final let service: ConnectionHandler
   /// Nil unless connections are served by callbacks.
   final let callbacks: EventCallbacks?
   final let options: ConnectionOptions
@@ -16,10 +16,11 @@ class ConnectionContext: @unchecked Sendable {
   private let failureLog: LogLimiter
 
   init(
-    driver: Driver, service: Service, options: ConnectionOptions, log: Logger, counters: Counters,
+    loop: EventLoop, service: ConnectionHandler, options: ConnectionOptions, log: Logger,
+    counters: Counters,
     failureLog: LogLimiter = LogLimiter()
   ) {
-    self.driver = driver
+    self.loop = loop
     self.service = service
     callbacks = service.callbacks
     self.options = options
@@ -55,6 +56,6 @@ class ConnectionContext: @unchecked Sendable {
     }
   }
 
-  /// The connection's socket is closed and its handler has returned. Called once, by the driver.
+  /// The connection's socket is closed and its handler has returned. Called once, by the loop.
   func didClose(_ connection: Connection) {}
 }

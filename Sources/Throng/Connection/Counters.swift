@@ -1,4 +1,4 @@
-// What a driver's connections count. Relaxed atomics, so that any thread may read them; what only a
+// What a loop's connections count. Relaxed atomics, so that any thread may read them; what only a
 // reactor's own thread writes is added to without a locked instruction.
 
 import Synchronization

@@ -41,7 +41,7 @@ extension EventHandler {
 }
 
 /// What serves the connections of a server.
-enum Service: Sendable {
+enum ConnectionHandler: Sendable {
   case handler(any Handler)
   case events(EventCallbacks)
 

@@ -30,7 +30,7 @@ final class AdmissionControl: Sendable {
     var perAddress: [SocketAddress: Int] = [:]
     var bucket: TokenBucket?
     /// Loops that have paused until there is room: each may have clients in its queue.
-    var waiting: [ObjectIdentifier: Station] = [:]
+    var waiting: [ObjectIdentifier: ServerLoop] = [:]
     var lastPause = MonotonicTime(nanoseconds: 0)
     /// The log has said that accepting pauses, and not yet that it goes on.
     var hasWarned = false
@@ -62,7 +62,7 @@ final class AdmissionControl: Sendable {
 
   /// Takes a place for the next client, before it is accepted.
   /// - Parameter waiter: the loop that is woken when there is room again; nil: it does not pause.
-  func reserve(waiter: Station?, now: MonotonicTime = .now) -> Decision {
+  func reserve(waiter: ServerLoop?, now: MonotonicTime = .now) -> Decision {
     state.withLock { s in
       guard s.open + s.reserved < limits.connections else {
         guard let waiter else { return .full(nil) }
@@ -80,7 +80,7 @@ final class AdmissionControl: Sendable {
 
   /// Gives a reserved place back: there was no client.
   /// - Returns: the loops to wake.
-  func cancelReservation() -> [Station] {
+  func cancelReservation() -> [ServerLoop] {
     state.withLock { s in
       s.reserved -= 1
       s.bucket?.giveBack()
@@ -91,7 +91,7 @@ final class AdmissionControl: Sendable {
   enum Admission {
     case welcome
     /// Its address has too many connections; the place is free again.
-    case refused(AdmissionEvent, wake: [Station])
+    case refused(AdmissionEvent, wake: [ServerLoop])
   }
 
   /// Gives a reserved place to the client that was accepted.
@@ -112,7 +112,7 @@ final class AdmissionControl: Sendable {
 
   /// A connection that was admitted has closed.
   /// - Returns: the loops to wake.
-  func release(_ client: SocketAddress) -> [Station] {
+  func release(_ client: SocketAddress) -> [ServerLoop] {
     state.withLock { s in
       s.open -= 1
       if limits.perAddress != nil, let address = client.countedAddress,
@@ -124,7 +124,7 @@ final class AdmissionControl: Sendable {
     }
   }
 
-  private func takeWaiting(_ s: inout State) -> [Station] {
+  private func takeWaiting(_ s: inout State) -> [ServerLoop] {
     if s.waiting.isEmpty { return [] }
     defer { s.waiting.removeAll() }
     return Array(s.waiting.values)
@@ -132,21 +132,21 @@ final class AdmissionControl: Sendable {
 
   /// The loop pauses because accepting fails.
   /// - Parameter awaitsRoom: a connection that closes may help.
-  func notePause(_ station: Station, awaitsRoom: Bool, now: MonotonicTime = .now) {
+  func notePause(_ serverLoop: ServerLoop, awaitsRoom: Bool, now: MonotonicTime = .now) {
     state.withLock { s in
-      if awaitsRoom { s.waiting[ObjectIdentifier(station)] = station }
+      if awaitsRoom { s.waiting[ObjectIdentifier(serverLoop)] = serverLoop }
       s.notePause(now)
     }
   }
 
   /// False once there was room for it.
-  func isWaiting(_ station: Station) -> Bool {
-    state.withLock { $0.waiting[ObjectIdentifier(station)] != nil }
+  func isWaiting(_ serverLoop: ServerLoop) -> Bool {
+    state.withLock { $0.waiting[ObjectIdentifier(serverLoop)] != nil }
   }
 
   /// The loop accepts nobody any more.
-  func forget(_ station: Station) {
-    state.withLock { _ = $0.waiting.removeValue(forKey: ObjectIdentifier(station)) }
+  func forget(_ serverLoop: ServerLoop) {
+    state.withLock { _ = $0.waiting.removeValue(forKey: ObjectIdentifier(serverLoop)) }
   }
 
   /// Whether a loop that accepts again is to ask for `hasRecovered` later.

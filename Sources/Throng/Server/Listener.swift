@@ -1,23 +1,23 @@
-// Accepts clients, a bounded batch a turn. Whether it may is the station's to say; called by a thread
-// of the driver, one at a time, which is what makes its mutable state safe.
+// Accepts clients, a bounded batch a turn. Whether it may is the serverLoop's to say; called by a thread
+// of the loop, one at a time, which is what makes its mutable state safe.
 
 import CEpollShim
 import SystemPackage
 
 final class Listener: EventSource, @unchecked Sendable {
-  // Invariant behind @unchecked: `socket` and `token` are set before the driver runs; the socket is
-  // closed once nobody accepts from it. The other variables are under the station's lock.
+  // Invariant behind @unchecked: `socket` and `token` are set before the loop runs; the socket is
+  // closed once nobody accepts from it. The other variables are under the serverLoop's lock.
   private var socket: ListeningSocket?
   private(set) var token = Token(rawValue: .max)
-  private unowned let station: Station
-  let driver: Driver
+  private unowned let serverLoop: ServerLoop
+  let loop: EventLoop
   private let batch: Int
   private let acceptsNonBlocking: Bool
   private var isPaused = false
   /// Whether epoll watches the socket, as far as it has done what it was told.
   private var isArmed = true
   private(set) var isClosed = false
-  /// Threads inside `ready`: in a pool a second one may come when accepting was resumed meanwhile.
+  /// Threads inside `handleEvents`: in a pool a second one may come when accepting was resumed meanwhile.
   private var acceptors = 0
   /// How many clients may still be accepted; once the drain has begun, those that are in the queue.
   private var queued = Int.max
@@ -30,24 +30,24 @@ final class Listener: EventSource, @unchecked Sendable {
   private static let longestPause = Duration.seconds(5)
 
   init(
-    _ socket: consuming ListeningSocket, station: Station, acceptsNonBlocking: Bool
+    _ socket: consuming ListeningSocket, serverLoop: ServerLoop, acceptsNonBlocking: Bool
   ) throws(Errno) {
-    self.station = station
+    self.serverLoop = serverLoop
     self.acceptsNonBlocking = acceptsNonBlocking
-    driver = station.driver
-    batch = station.configuration.acceptBatch
+    loop = serverLoop.loop
+    batch = serverLoop.configuration.acceptBatch
     let descriptor = socket.socket.descriptor
     self.socket = consume socket
-    token = try driver.adopt(self, descriptor, interest)
+    token = try loop.register(self, descriptor, interest)
   }
 
-  private var interest: Readiness { driver.isOneShot ? [.readable, .oneShot] : .readable }
+  private var interest: Readiness { loop.isOneShot ? [.readable, .oneShot] : .readable }
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
-    guard station.withListeners(begin) else { return }
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+    guard serverLoop.withListeners(begin) else { return }
     var count = 0
     while count < batch, acceptOne(isFirst: count == 0) { count += 1 }
-    station.endTurn { end(hasAccepted: count > 0) }
+    serverLoop.endTurn { end(hasAccepted: count > 0) }
   }
 
   private func begin() -> Bool {
@@ -66,8 +66,8 @@ final class Listener: EventSource, @unchecked Sendable {
     if isClosed {
       closeIfUnused()
     } else if isPaused {
-      if isArmed, !driver.isOneShot { _ = arm() }
-    } else if !isArmed || driver.isOneShot {
+      if isArmed, !loop.isOneShot { _ = arm() }
+    } else if !isArmed || loop.isOneShot {
       return arm()
     }
     return nil
@@ -75,24 +75,24 @@ final class Listener: EventSource, @unchecked Sendable {
 
   /// False when there is no client to accept, or when accepting must pause.
   private func acceptOne(isFirst: Bool) -> Bool {
-    guard station.mayAccept(from: self, isFirst: isFirst) else { return false }
+    guard serverLoop.mayAccept(from: self, isFirst: isFirst) else { return false }
     do throws(Errno) {
       guard let client = try socket?.accept(nonBlocking: acceptsNonBlocking) else {
         throw Errno.resourceTemporarilyUnavailable
       }
-      station.admit(client)
+      serverLoop.admit(client)
       return true
     } catch .resourceTemporarilyUnavailable {
-      station.acceptedNobody(from: self)
+      serverLoop.queueWasEmpty(from: self)
       return false
     } catch {
-      return station.acceptFailed(error, from: self)
+      return serverLoop.acceptFailed(error, from: self)
     }
   }
 
-  func attend(now: MonotonicTime) {}
+  func handleWakeup(now: MonotonicTime) {}
 
-  // MARK: Under the station's lock
+  // MARK: Under the serverLoop's lock
 
   func pause() {
     guard !isPaused else { return }
@@ -116,7 +116,7 @@ final class Listener: EventSource, @unchecked Sendable {
     guard let descriptor else { return nil }
     do throws(Errno) {
       // epoll reports a hang-up whatever the mask: with `oneShot` at most once.
-      try driver.epoll.modify(descriptor, isPaused ? .oneShot : interest, token)
+      try loop.epoll.modify(descriptor, isPaused ? .oneShot : interest, token)
       isArmed = !isPaused
       return nil
     } catch {
@@ -144,14 +144,14 @@ final class Listener: EventSource, @unchecked Sendable {
     return min(Self.longestPause, Self.firstPause * (1 << min(failures - patience - 1, 8)))
   }
 
-  /// Lets no client join the queue, and closes once it is empty. On a thread of the driver.
+  /// Lets no client join the queue, and closes once it is empty. On a thread of the loop.
   func drain() {
     guard !isClosed else { return }
     queued = socket?.closeQueue() ?? 0
     if queued == 0 { close() }
   }
 
-  /// Stops listening, at once or when the threads that accept are done. On a thread of the driver.
+  /// Stops listening, at once or when the threads that accept are done. On a thread of the loop.
   /// - Returns: how many clients were in the queue, where the kernel says it.
   @discardableResult
   func close() -> Int {
@@ -162,14 +162,14 @@ final class Listener: EventSource, @unchecked Sendable {
     return count
   }
 
-  /// For another thread, when that of the driver does not come to `close`.
+  /// For another thread, when that of the loop does not come to `close`.
   func stopListening() { socket?.socket.shutdownBoth() }
 
   private func closeIfUnused() {
     guard acceptors == 0, let descriptor else { return }
     // A forked child may keep the socket open, and epoll would go on reporting it.
-    driver.epoll.delete(descriptor)
+    loop.epoll.delete(descriptor)
     socket = nil
-    driver.release(token)
+    loop.deregister(token)
   }
 }

@@ -19,9 +19,9 @@ final class LoopThreads {
     }
 
     private let state = Mutex(State())
-    private let event: EventDescriptor
+    private let event: Waker
 
-    init() throws(Errno) { event = try EventDescriptor() }
+    init() throws(Errno) { event = try Waker() }
 
     /// How many threads have not ended.
     var runningCount: Int { state.withLock { $0.isRunning.count { $0 } } }
@@ -69,15 +69,15 @@ final class LoopThreads {
 
   var count: Int { threads.count }
 
-  /// Starts one of the threads that the station's driver needs.
-  func start(_ station: Station, by start: Start) throws(Errno) {
+  /// Starts one of the threads that the serverLoop's loop needs.
+  func start(_ serverLoop: ServerLoop, by start: Start) throws(Errno) {
     let index = threads.count
     news.willStart()
     do {
       let thread = try start { [news] in
-        station.driver.run { error in
+        serverLoop.loop.run { error in
           news.note(error)
-          station.loopHasFailed()
+          serverLoop.loopHasFailed()
         }
         news.hasEnded(index)
       }

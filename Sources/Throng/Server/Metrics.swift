@@ -68,9 +68,9 @@ extension Metrics: CustomStringConvertible {
 }
 
 extension Metrics {
-  init(_ stations: [Station]) {
-    for station in stations {
-      let counters = station.counters
+  init(_ stations: [ServerLoop]) {
+    for serverLoop in stations {
+      let counters = serverLoop.counters
       accepted += counters.accepted.value
       open += counters.open.value
       refused += counters.refused.value
@@ -86,7 +86,7 @@ extension Metrics {
       sends += counters.sends.value
       sentBytes += counters.sentBytes.value
       outboxHighMark = max(outboxHighMark, counters.outboxHighMark.value)
-      loops.append(station.metrics)
+      loops.append(serverLoop.metrics)
     }
   }
 }

@@ -22,7 +22,7 @@ extension Server {
       signals = try watch()
       threads = try LoopThreads()
     } catch {
-      for station in stations { station.dismiss() }
+      for serverLoop in stations { serverLoop.discard() }
       throw .system("cannot run the server: \(error)")
     }
     defer { threads.letGo() }
@@ -33,21 +33,21 @@ extension Server {
 
   /// Fewer threads than the model has serve as well, but a loop without a thread must not listen.
   private func startThreads(
-    of stations: [Station], _ threads: LoopThreads, _ start: LoopThreads.Start
+    of stations: [ServerLoop], _ threads: LoopThreads, _ start: LoopThreads.Start
   ) throws(ServerError) {
-    var running: [Station] = []
+    var running: [ServerLoop] = []
     var failure: Errno?
-    for station in stations where failure == nil {
+    for serverLoop in stations where failure == nil {
       do throws(Errno) {
-        for index in 0..<station.driver.threadCount {
-          try threads.start(station, by: start)
-          if index == 0 { running.append(station) }
+        for index in 0..<serverLoop.loop.threadCount {
+          try threads.start(serverLoop, by: start)
+          if index == 0 { running.append(serverLoop) }
         }
       } catch {
         failure = error
       }
     }
-    for station in stations.dropFirst(running.count) { station.dismiss() }
+    for serverLoop in stations.dropFirst(running.count) { serverLoop.discard() }
     if let failure {
       let reason = "cannot start a thread: \(failure) (raise ulimit -u)"
       if threads.count == 0 { throw .system(reason) }

@@ -16,7 +16,7 @@ public final class Server: Sendable {
 
   private struct State: Sendable {
     var phase = Phase.made
-    var stations: [Station] = []
+    var stations: [ServerLoop] = []
     var addresses: [SocketAddress] = []
     var stopAsked = StopStage.running
     /// What runs, once it does: fewer threads than the model has where no more could be started.
@@ -29,7 +29,7 @@ public final class Server: Sendable {
 
   public let model: Model
   public let configuration: Configuration
-  private let service: Service
+  private let service: ConnectionHandler
   let log: Logger
   private let ids = ConnectionIDs()
   private let failureLog = LogLimiter()
@@ -51,7 +51,9 @@ public final class Server: Sendable {
     self.init(.events(EventCallbacksOf(handler)), model, configuration, log)
   }
 
-  private init(_ service: Service, _ model: Model, _ configuration: Configuration, _ log: Logger) {
+  private init(
+    _ service: ConnectionHandler, _ model: Model, _ configuration: Configuration, _ log: Logger
+  ) {
     self.service = service
     self.model = model
     self.configuration = configuration
@@ -59,7 +61,7 @@ public final class Server: Sendable {
   }
 
   deinit {
-    for station in state.withLock({ $0.stations }) { station.dismiss() }
+    for serverLoop in state.withLock({ $0.stations }) { serverLoop.discard() }
   }
 
   /// Where the server listens; empty before ``listen()``.
@@ -131,7 +133,7 @@ public final class Server: Sendable {
       return (stage > s.stopAsked, s.stations, s.news)
     }
     guard isNew else { return }
-    for station in stations { station.requestStop(stage) }
+    for serverLoop in stations { serverLoop.requestStop(stage) }
     news?.wake()
   }
 
@@ -139,7 +141,7 @@ public final class Server: Sendable {
 
   var stopAsked: StopStage { state.withLock { $0.stopAsked } }
 
-  func beginRunning() throws(ServerError) -> [Station] {
+  func beginRunning() throws(ServerError) -> [ServerLoop] {
     try state.withLock { (s) throws(ServerError) in
       guard s.phase == .listening else { throw .alreadyRunning }
       s.phase = .running
@@ -148,7 +150,7 @@ public final class Server: Sendable {
   }
 
   /// The event loops run, or at least these.
-  func note(running: [Station], threadCount: Int, _ news: LoopThreads.News) {
+  func note(running: [ServerLoop], threadCount: Int, _ news: LoopThreads.News) {
     let asked = state.withLock { s in
       s.stations = running
       s.news = news
@@ -156,12 +158,12 @@ public final class Server: Sendable {
       return s.stopAsked
     }
     // Before that a stop has reached nothing but `stopAsked`, or not all of them.
-    if asked > .running { for station in running { station.requestStop(asked) } }
+    if asked > .running { for serverLoop in running { serverLoop.requestStop(asked) } }
   }
 
   /// So that no client connects to an event loop that is given up.
   func stopListening() {
-    for station in state.withLock({ $0.stations }) { station.stopListening() }
+    for serverLoop in state.withLock({ $0.stations }) { serverLoop.stopListening() }
   }
 
   func endRunning() {
@@ -182,12 +184,12 @@ public final class Server: Sendable {
     if loops > 1, let unix = plans.first(where: \.isUnix) {
       throw .cannotListen(on: unix.place, .unixSocketWithLoops)
     }
-    var opened: [Station] = []
+    var opened: [ServerLoop] = []
     let admission = AdmissionControl(configuration)
     do {
       for _ in 1...loops { opened.append(try openStation(admission, &plans)) }
     } catch {
-      for station in opened { station.dismiss() }
+      for serverLoop in opened { serverLoop.discard() }
       throw error
     }
     s.stations = opened
@@ -197,13 +199,13 @@ public final class Server: Sendable {
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
   private func openStation(
     _ admission: AdmissionControl, _ plans: inout [ListenPlan]
-  ) throws(ServerError) -> Station {
-    var station: Station?
+  ) throws(ServerError) -> ServerLoop {
+    var serverLoop: ServerLoop?
     do {
-      let new = try Station(
+      let new = try ServerLoop(
         service, model, configuration, ids: ids, admission: admission, log: log,
         failureLog: failureLog)
-      station = new
+      serverLoop = new
       for index in plans.indices {
         let socket = try ListeningSocket.open(
           plans[index], options: configuration.connection, backlog: configuration.backlog)
@@ -213,7 +215,7 @@ public final class Server: Sendable {
       }
       return new
     } catch {
-      station?.dismiss()
+      serverLoop?.discard()
       if let error = error as? ServerError { throw error }
       let remedy = (error as? Errno).map { " (\(Exhaustion($0).remedy))" } ?? ""
       throw .system("cannot make an event loop: \(error)\(remedy)")

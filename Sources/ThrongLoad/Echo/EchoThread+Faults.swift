@@ -27,7 +27,7 @@ extension EchoThread {
     if plan.isChurn, clients[slot].state == .none, hot.pointee.phase == .running {
       return connect(slot, Self.clock)
     }
-    if hot.pointee.phase == .draining || wasOpen { timer?.poke() }
+    if hot.pointee.phase == .draining || wasOpen { timer?.wake() }
   }
 
   /// A received byte differs from the byte that was sent.

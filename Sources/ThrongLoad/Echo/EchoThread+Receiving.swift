@@ -169,7 +169,7 @@ extension EchoThread {
     }
     guard hot.pointee.phase == .running, !isOpenLoop else {
       if isOpenLoop { sendWaiting(slot, now) }
-      if hot.pointee.phase == .draining, hot.pointee.totalInFlight == 0 { timer?.poke() }
+      if hot.pointee.phase == .draining, hot.pointee.totalInFlight == 0 { timer?.wake() }
       return
     }
     send(completed, slot, connection, intended: now, now: now)

@@ -139,7 +139,7 @@ extension FanOutThread {
   }
 
   private func tellSender(_ now: UInt64) {
-    if hot.pointee.phase == .draining { timer?.poke() }
+    if hot.pointee.phase == .draining { timer?.wake() }
     if index == 0 {
       _ = sendMore(now)
     } else if plan.rate == nil {

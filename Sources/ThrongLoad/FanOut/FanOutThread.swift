@@ -143,7 +143,7 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
     // Until the last connect is decided, the number of receivers may grow.
     guard hasBegunToPrepare, fan.pointee.unreached == 0 else { return }
     progress.noteReached()
-    timer?.poke()
+    timer?.wake()
   }
 
   private func reportUnreached(_ now: UInt64) {
@@ -181,6 +181,6 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
     let slot = connection.id
     fail(.lost, slot, "\(error?.description ?? "connection ended") \(progress(of: slot))")
     receivers[slot].connection = nil
-    timer?.poke()
+    timer?.wake()
   }
 }

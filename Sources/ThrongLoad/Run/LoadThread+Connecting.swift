@@ -37,7 +37,7 @@ extension LoadThread {
     }
     if connects.begun == slots.count { return connects.pending == 0 ? prepare(now) : .max }
     // Other events of this turn run first.
-    if budget == 0 { timer?.poke() }
+    if budget == 0 { timer?.wake() }
     return .max
   }
 
@@ -59,7 +59,7 @@ extension LoadThread {
     connects.opened += 1
     hot.pointee.records.pointee.connect.note(nanoseconds)
     guard hot.pointee.phase == .connecting else { return }
-    if connects.pending == 0 || connects.begun < slotsToConnect.count { timer?.poke() }
+    if connects.pending == 0 || connects.begun < slotsToConnect.count { timer?.wake() }
   }
 
   /// Records a failed connect.
@@ -68,6 +68,6 @@ extension LoadThread {
     markFailed(failure.id)
     if failure.reason != .stopped { faults.add(.connectFailed, failure.description) }
     let isConnecting = hot.pointee.phase == .connecting
-    if isConnecting || connects.pending == 0 && openCount == 0 { timer?.poke() }
+    if isConnecting || connects.pending == 0 && openCount == 0 { timer?.wake() }
   }
 }

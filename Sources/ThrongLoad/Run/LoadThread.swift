@@ -152,7 +152,7 @@ class LoadThread: @unchecked Sendable {
     self.timer = timer
     connects.start = Self.clock
     nextTick = connects.start + Self.tick
-    timer.poke()
+    timer.wake()
     try connector.run()
     hot.pointee.phase = .finished
     publishEnd()
@@ -167,7 +167,7 @@ class LoadThread: @unchecked Sendable {
 
   /// Schedules a turn, because the times of the run are known or another thread has news. Any
   /// thread, once connecting has started.
-  final func wake() { timer?.poke() }
+  final func wake() { timer?.wake() }
 
   /// Timer callback: does all due work and sets the timer again.
   private final func turn(_ now: UInt64) {
@@ -204,7 +204,7 @@ class LoadThread: @unchecked Sendable {
     guard hot.pointee.phase == .connecting else { return .max }
     hot.pointee.phase = .ready
     publish(.ready)
-    timer?.poke()
+    timer?.wake()
     return .max
   }
 

@@ -3,9 +3,9 @@
 import Throng
 
 final class SharedEvent: Sendable {
-  private let event: EventDescriptor
+  private let event: Waker
 
-  init(_ event: consuming EventDescriptor) { self.event = event }
+  init(_ event: consuming Waker) { self.event = event }
 
   var descriptor: CInt { event.descriptor }
   func signal() { event.signal() }

@@ -16,7 +16,7 @@ package final class StopRequest: Sendable {
   /// - Parameter watchingSignals: whether the signals request a stop. They stay blocked in the calling
   ///   thread and the threads it starts while this object lives.
   package init(watchingSignals: Bool) throws(Errno) {
-    changed = SharedEvent(try EventDescriptor())
+    changed = SharedEvent(try Waker())
     signals = watchingSignals ? Signals(try SignalDescriptor(SignalDescriptor.wishesToEnd)) : nil
   }
 

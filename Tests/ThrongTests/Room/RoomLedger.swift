@@ -24,7 +24,7 @@ final class RoomLedger: Sendable {
   }
 
   private struct State: Sendable {
-    /// By sender and number.
+    /// By writeWaiter and number.
     var messages: [[Message]]
     var stays: [[Stay]]
     var ready = 0
@@ -79,11 +79,11 @@ final class RoomLedger: Sendable {
 
   // MARK: Records
 
-  static func id(room: Int, sender: Int, number: Int) -> UInt64 {
-    UInt64(room) << 48 | UInt64(sender) << 32 | UInt64(number)
+  static func id(room: Int, writeWaiter: Int, number: Int) -> UInt64 {
+    UInt64(room) << 48 | UInt64(writeWaiter) << 32 | UInt64(number)
   }
 
-  static func parts(of id: UInt64) -> (room: Int, sender: Int, number: Int) {
+  static func parts(of id: UInt64) -> (room: Int, writeWaiter: Int, number: Int) {
     (Int(id >> 48), Int(id >> 32 & 0xffff), Int(id & 0xffff_ffff))
   }
 

@@ -114,7 +114,7 @@ private struct RoomScript {
   }
 
   private mutating func broadcast(in room: Int) {
-    let id = RoomLedger.id(room: room, sender: index, number: sent.count)
+    let id = RoomLedger.id(room: room, writeWaiter: index, number: sent.count)
     let start = ledger.tick()
     ledger.rooms[room].broadcast(RoomLedger.record(id), except: connection)
     sent.append(RoomLedger.Message(id: id, start: start, done: ledger.tick()))

@@ -54,8 +54,8 @@ func concurrently(
   if let error { throw error }
 }
 
-extension Driver {
-  /// Runs the driver on as many threads as it wants, until it is finished.
+extension EventLoop {
+  /// Runs the loop on as many threads as it wants, until it is finished.
   func runOnItsThreads() {
     try? concurrently(threadCount) { [self] _ in run { error in fatalError("\(error)") } }
   }
@@ -63,10 +63,10 @@ extension Driver {
   /// Each wait for events fails from now on with EINVAL: the descriptor of the epoll instance becomes
   /// one of something else. The threads that wait now are woken.
   func breakEvents() throws {
-    let event = try EventDescriptor()
+    let event = try Waker()
     try check(dup2(event.descriptor, epoll.descriptor) >= 0, "dup2")
     // It is of no source.
-    poke(Token(slot: 0xffff_fffe, generation: 0))
+    wake(Token(slot: 0xffff_fffe, generation: 0))
   }
 }
 

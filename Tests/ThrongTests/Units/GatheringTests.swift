@@ -9,52 +9,52 @@ extension AllTests {
     private let everybody = [Token(slot: 1, generation: 0), Token(slot: 2, generation: 0)]
 
     /// After three broadcasts that nothing has joined, in a turn with one event.
-    private func lonely() -> Gathering {
-      var gathering = Gathering()
-      for _ in 0..<3 { gathering.noteFlushed() }
-      gathering.beginTurn(eventCount: 1)
-      return gathering
+    private func uncoalesced() -> WriteCoalescing {
+      var coalescing = WriteCoalescing()
+      for _ in 0..<3 { coalescing.noteFlushed() }
+      coalescing.beginTurn(eventCount: 1)
+      return coalescing
     }
 
     /// Whether a broadcast to everybody is sent at once.
-    private func broadcast(_ gathering: inout Gathering) -> Bool {
-      let answers = everybody.map { gathering.sendsAtOnce(to: $0) { false } }
+    private func broadcast(_ coalescing: inout WriteCoalescing) -> Bool {
+      let answers = everybody.map { coalescing.sendsAtOnce(to: $0) { false } }
       #expect(Set(answers).count == 1)
       return answers[0]
     }
 
     @Test func whatWasLonelyOftenEnoughIsSentAtOnce() {
-      var gathering = Gathering()
+      var coalescing = WriteCoalescing()
       for expected in [false, false, false, true] {
-        gathering.beginTurn(eventCount: 1)
-        let isAtOnce = broadcast(&gathering)
+        coalescing.beginTurn(eventCount: 1)
+        let isAtOnce = broadcast(&coalescing)
         #expect(isAtOnce == expected)
-        gathering.noteFlushed()
+        coalescing.noteFlushed()
       }
     }
 
     @Test func whatWasJoinedWaitsAgain() {
-      var gathering = lonely()
-      gathering.noteJoined()
+      var coalescing = uncoalesced()
+      coalescing.noteCoalesced()
       for expected in [false, false, false, true] {
-        gathering.noteFlushed()
-        let isAtOnce = broadcast(&gathering)
+        coalescing.noteFlushed()
+        let isAtOnce = broadcast(&coalescing)
         #expect(isAtOnce == expected)
       }
     }
 
     @Test func aTurnWithMoreEventsGathers() {
-      var gathering = lonely()
-      gathering.beginTurn(eventCount: 2)
-      let isAtOnce = broadcast(&gathering)
+      var coalescing = uncoalesced()
+      coalescing.beginTurn(eventCount: 2)
+      let isAtOnce = broadcast(&coalescing)
       #expect(!isAtOnce)
     }
 
     @Test func aSecondBroadcastInOneTurnWaits() {
-      var gathering = lonely()
+      var coalescing = uncoalesced()
       // The first of those who are asked again makes it wait; from then on so does everybody.
       for expected in [true, false, false] {
-        let isAtOnce = broadcast(&gathering)
+        let isAtOnce = broadcast(&coalescing)
         #expect(isAtOnce == expected)
       }
     }
@@ -62,24 +62,24 @@ extension AllTests {
     /// It is looked for after the first few members, and every 64 from then on.
     @Test(arguments: [8, 72])
     func companyEndsTheLoneliness(place: Int) {
-      var gathering = lonely()
+      var coalescing = uncoalesced()
       var asked = 0
       let answers = (1...100).map { member in
-        gathering.sendsAtOnce(to: Token(slot: member, generation: 0)) {
+        coalescing.sendsAtOnce(to: Token(slot: member, generation: 0)) {
           asked += 1
           return member == place
         }
       }
       #expect(answers == (1...100).map { $0 < place })
       #expect(asked == (place == 8 ? 1 : 2))
-      gathering.beginTurn(eventCount: 1)
-      let isAtOnce = broadcast(&gathering)
+      coalescing.beginTurn(eventCount: 1)
+      let isAtOnce = broadcast(&coalescing)
       #expect(!isAtOnce)
     }
 
     /// Who is prefetched is prefetched whole.
     @Test func aConnectionFitsInFourCacheLines() {
-      #expect(80 + MemoryLayout<ReadyConnection.State>.size <= Connection.prefetched)
+      #expect(80 + MemoryLayout<NonBlockingConnection.State>.size <= Connection.prefetched)
     }
   }
 }

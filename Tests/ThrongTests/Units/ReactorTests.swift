@@ -11,15 +11,15 @@ extension AllTests {
     private final class Poked: EventSource {
       let count = Atomic<Int>(0)
       let last = Atomic<Bool>(false)
-      func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
-      func attend(now: MonotonicTime) { count.add(1) }
+      func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+      func handleWakeup(now: MonotonicTime) { count.add(1) }
     }
 
     /// While a loop is busy, whatever others leave for it costs one wake-up.
     @Test func manyMessagesToABusyLoopAreOneWakeUp() throws {
       let reactor = try Reactor()
       let source = Poked()
-      let token = reactor.adopt(source)
+      let token = reactor.register(source)
       let isBusy = Shared(false)
       let mayGo = Shared(false)
       let isOver = Shared(false)
@@ -33,44 +33,44 @@ extension AllTests {
       }
       try eventually("the loop is busy") { isBusy.value }
       let before = reactor.turns.value
-      for _ in 0..<1000 { reactor.poke(token) }
+      for _ in 0..<1000 { reactor.wake(token) }
       mayGo.change { $0 = true }
-      try eventually("all were attended to") { source.count.value == 1000 }
+      try eventually("all were handled") { source.count.value == 1000 }
       #expect(reactor.turns.value - before <= 2)
       _ = blocker
       Task(executorPreference: reactor) {
-        reactor.release(token)
+        reactor.deregister(token)
         reactor.finish()
       }
       try eventually("the loop has ended") { isOver.value }
     }
 
-    /// Many threads at once: nothing they leave is lost, under either driver.
+    /// Many threads at once: nothing they leave is lost, under either loop.
     @Test(arguments: [0, 1, 2])
     func nothingLeftByOtherThreadsIsLost(_ threads: Int) throws {
-      let driver: Driver = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let loop: EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
       let source = Poked()
-      let token = driver.adopt(source)
+      let token = loop.register(source)
       let jobs = Shared(0)
       let isOver = Shared(false)
       try Thread.startDetached(stackSize: 1 << 20) {
-        driver.runOnItsThreads()
+        loop.runOnItsThreads()
         isOver.change { $0 = true }
       }
       try concurrently(4) { _ in
         for index in 0..<2000 {
-          driver.poke(token)
+          loop.wake(token)
           if index % 10 == 0 {
-            Task(executorPreference: driver) { jobs.change { $0 += 1 } }
+            Task(executorPreference: loop) { jobs.change { $0 += 1 } }
           }
         }
       }
-      try eventually("all were attended to") { source.count.value == 8000 && jobs.value == 800 }
-      Task(executorPreference: driver) {
-        driver.release(token)
-        driver.finish()
+      try eventually("all were handled") { source.count.value == 8000 && jobs.value == 800 }
+      Task(executorPreference: loop) {
+        loop.deregister(token)
+        loop.finish()
       }
-      try eventually("the driver has ended") { isOver.value }
+      try eventually("the loop has ended") { isOver.value }
     }
 
     /// Threads of handlers that the server has given up come back after the loop's end, all at once.
@@ -80,7 +80,7 @@ extension AllTests {
       let tokens = (0..<1000).map { _ in
         let source = Poked()
         kept = source
-        return reactor.adopt(source)
+        return reactor.register(source)
       }
       Task(executorPreference: reactor) { reactor.finish() }
       let isOver = Shared(false)
@@ -92,9 +92,9 @@ extension AllTests {
       try concurrently(8) { index in
         for token in tokens[index * 125..<(index + 1) * 125] {
           try check(!reactor.isWithinReach, "the state of the loop has no owner any more")
-          reactor.poke(token)
+          reactor.wake(token)
           reactor.setTimer(token, at: .now)
-          reactor.release(token)
+          reactor.deregister(token)
         }
       }
       #expect(kept == nil, "nothing would ever release it")
@@ -102,65 +102,65 @@ extension AllTests {
 
     @Test(arguments: [0, 1, 2])
     func aTimerFiresOnceAndNotEarly(_ threads: Int) throws {
-      let driver: Driver = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let loop: EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
       let source = Poked()
-      let token = driver.adopt(source)
+      let token = loop.register(source)
       let isOver = Shared(false)
       let deadline = MonotonicTime.now + .milliseconds(30)
-      driver.setTimer(token, at: .now + .seconds(100))
-      driver.setTimer(token, at: deadline)
+      loop.setTimer(token, at: .now + .seconds(100))
+      loop.setTimer(token, at: deadline)
       try Thread.startDetached(stackSize: 1 << 20) {
-        driver.runOnItsThreads()
+        loop.runOnItsThreads()
         isOver.change { $0 = true }
       }
       try eventually("it fires") { source.count.value > 0 }
       #expect(MonotonicTime.now >= deadline)
       #expect(source.count.value == 1)
-      Task(executorPreference: driver) {
-        driver.release(token)
-        driver.finish()
+      Task(executorPreference: loop) {
+        loop.deregister(token)
+        loop.finish()
       }
-      try eventually("the driver has ended") { isOver.value }
+      try eventually("the loop has ended") { isOver.value }
     }
 
     /// Sets its timer to a time that has come, whenever it fires.
     private final class Restless: EventSource, @unchecked Sendable {
-      // Invariant behind @unchecked: `token` is set before the driver runs.
-      private let driver: Driver
+      // Invariant behind @unchecked: `token` is set before the loop runs.
+      private let loop: EventLoop
       private(set) var token = Token(rawValue: .max)
       let count = Atomic<Int>(0)
       let mayRest = Atomic<Bool>(false)
 
-      init(_ driver: Driver) {
-        self.driver = driver
-        token = driver.adopt(self)
+      init(_ loop: EventLoop) {
+        self.loop = loop
+        token = loop.register(self)
       }
 
-      func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+      func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
-      func attend(now: MonotonicTime) {
+      func handleWakeup(now: MonotonicTime) {
         count.add(1)
-        if !mayRest.load(ordering: .relaxed) { driver.setTimer(token, at: now) }
+        if !mayRest.load(ordering: .relaxed) { loop.setTimer(token, at: now) }
       }
     }
 
     @Test(arguments: [0, 1, 2])
     func aTimerThatIsAlwaysDueHoldsUpNothingElse(_ threads: Int) throws {
-      let driver: Driver = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
-      let restless = Restless(driver)
+      let loop: EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let restless = Restless(loop)
       defer { restless.mayRest.store(true, ordering: .relaxed) }
       let isOver = Shared(false)
-      driver.setTimer(restless.token, at: .now)
+      loop.setTimer(restless.token, at: .now)
       try Thread.startDetached(stackSize: 1 << 20) {
-        driver.runOnItsThreads()
+        loop.runOnItsThreads()
         isOver.change { $0 = true }
       }
       try eventually("it fires again and again") { restless.count.value > 10 }
-      Task(executorPreference: driver) {
-        driver.release(restless.token)
-        driver.finish()
+      Task(executorPreference: loop) {
+        loop.deregister(restless.token)
+        loop.finish()
       }
-      try eventually("the driver has ended") { isOver.value }
+      try eventually("the loop has ended") { isOver.value }
     }
 
     /// A thread that blocks, and a job that the blocked call waits for.

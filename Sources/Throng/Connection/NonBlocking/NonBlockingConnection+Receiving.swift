@@ -1,26 +1,26 @@
-// Receiving: a receiver waits, an event brings bytes, the receiver gets them.
+// Receiving: a readWaiter waits, an event brings bytes, the readWaiter gets them.
 
 import SystemPackage
 
-extension ReadyConnection {
+extension NonBlockingConnection {
   @inline(__always)
-  func registerOrRefuse(_ receiver: Receiver, _ deadline: MonotonicTime) {
+  func registerOrRefuse(_ readWaiter: ReadWaiter, _ deadline: MonotonicTime) {
     let refusal: Refusal? = state.withLock { s in
       if let failure = s.failure { return .failure(failure) }
       if s.inputEnded { return .end }
-      if s.receiver != nil { return .failure(ConnectionError.alreadyReceiving) }
-      if receiver.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
-      s.receiver = receiver
+      if s.readWaiter != nil { return .failure(ConnectionError.alreadyReceiving) }
+      if readWaiter.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
+      s.readWaiter = readWaiter
       // Whoever receives has taken all messages that had arrived, or wants no more of them.
-      gathersReplies.store(false, ordering: .relaxed)
+      coalescesReplies.store(false, ordering: .relaxed)
       beginReceiveTimer(&s, deadline)
       updateInterest(&s)
       return nil
     }
     switch refusal {
     case nil: break
-    case .end: receiver.continuation.resume(returning: nil)
-    case .failure(let error): receiver.continuation.resume(throwing: error)
+    case .end: readWaiter.continuation.resume(returning: nil)
+    case .failure(let error): readWaiter.continuation.resume(throwing: error)
     }
   }
 
@@ -30,20 +30,20 @@ extension ReadyConnection {
     case failure(any Error)
   }
 
-  func cancelReceiver(of task: UInt) {
-    let receiver: Receiver? = state.withLock { s in
-      guard s.receiver?.task == task else { return nil }
-      return s.receiver.take()
+  func cancelReadWaiter(of task: UInt) {
+    let readWaiter: ReadWaiter? = state.withLock { s in
+      guard s.readWaiter?.task == task else { return nil }
+      return s.readWaiter.take()
     }
-    receiver?.continuation.resume(throwing: CancellationError())
+    readWaiter?.continuation.resume(throwing: CancellationError())
   }
 
   // MARK: Events
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
-    var wake = Wake()
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+    var wake = DeferredResumptions()
     let isHeard = state.withLock { s in
-      if driver.isOneShot { s.armed = [] }
+      if loop.isOneShot { s.armed = [] }
       guard s.socket.isOpen, !s.isBusy else { return false }
       s.isBusy = context.isEventDriven
       if readiness != .readable, !s.outbox.isEmpty { flush(&s, &wake) }
@@ -52,7 +52,7 @@ extension ReadyConnection {
         s.inputEndIsDue = false
         wake.besides.inputEnded = true
       }
-      if needsAdvance(s) { advance(&s, &wake) } else if driver.isOneShot { updateInterest(&s) }
+      if needsAdvance(s) { advance(&s, &wake) } else if loop.isOneShot { updateInterest(&s) }
       return true
     }
     guard isHeard else { return }
@@ -62,7 +62,8 @@ extension ReadyConnection {
 
   @inline(__always)
   private func takeInput(
-    _ s: inout State, _ readiness: Readiness, _ buffer: inout ReceiveBuffer, _ wake: inout Wake
+    _ s: inout State, _ readiness: Readiness, _ buffer: inout ReceiveBuffer,
+    _ wake: inout DeferredResumptions
   ) {
     if s.isLingering { return discardInput(&s, &buffer) }
     guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
@@ -80,7 +81,7 @@ extension ReadyConnection {
   /// How much whoever waits for input wants; nil when nobody waits.
   @inline(__always)
   func inputLimit(_ s: borrowing State) -> Int32? {
-    if let receiver = s.receiver { return receiver.limit }
+    if let readWaiter = s.readWaiter { return readWaiter.limit }
     if context.isEventDriven, !s.inputEnded, !s.isAboveHighWater {
       return Int32(ReceiveBuffer.chunkSize)
     }
@@ -88,11 +89,11 @@ extension ReadyConnection {
   }
 
   @inline(__always)
-  private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout Wake) {
-    context.counters.countReceive(Int(slice.count), isExclusive: !driver.isOneShot)
+  private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout DeferredResumptions) {
+    context.counters.countReceive(Int(slice.count), isExclusive: !loop.isOneShot)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
-    wake.receiver = s.receiver.take()
+    wake.readWaiter = s.readWaiter.take()
     wake.received = Bytes(slice)
     if s.inputBudget != .max {
       s.inputBudget -= Int32(slice.count)
@@ -116,9 +117,9 @@ extension ReadyConnection {
       // may have such an event at once: the second deletion fails, which does no harm.
       s.peerClosed = true
       if s.socket.reference.readableCount == 0 { endInput(&s) }
-      driver.epoll.delete(s.socket.descriptor)
+      loop.epoll.delete(s.socket.descriptor)
       s.isUnwatched = true
-    } else if !driver.isOneShot, s.armed.contains(.readable) {
+    } else if !loop.isOneShot, s.armed.contains(.readable) {
       s.armed.remove(.readable)
       watch(&s, for: s.armed)
     }
@@ -144,7 +145,7 @@ extension ReadyConnection {
     var wanted: Readiness = s.outbox.isEmpty || s.flushIsDue ? [] : .writable
     if inputLimit(s) != nil || s.isLingering { wanted.insert(.readable) }
     if s.isUnwatched { return watchAgain(&s, wanted) }
-    if driver.isOneShot {
+    if loop.isOneShot {
       guard !wanted.isSubset(of: s.armed) else { return }
       s.armed.formUnion(wanted)
       watch(&s, for: s.armed.union(.oneShot))
@@ -157,16 +158,16 @@ extension ReadyConnection {
   }
 
   /// Without further events the connection would hang, so it is lost when epoll refuses. Callers are in
-  /// the middle of a change: `attend` does what follows. Rare, and inlined it would cost each message
+  /// the middle of a change: `handleWakeup` does what follows. Rare, and inlined it would cost each message
   /// that comes through here.
   @inline(never)
   private func watch(_ s: inout State, for interest: Readiness) {
     do throws(Errno) {
-      try driver.epoll.modify(s.socket.descriptor, interest, s.token)
+      try loop.epoll.modify(s.socket.descriptor, interest, s.token)
     } catch {
       fail(&s, .lost(error))
       s.socket.setResetOnClose()
-      if s.hasSlot { driver.poke(s.token) }
+      if s.isRegistered { loop.wake(s.token) }
     }
   }
 
@@ -174,8 +175,8 @@ extension ReadyConnection {
   private func watchAgain(_ s: inout State, _ wanted: Readiness) {
     guard !wanted.isEmpty else { return }
     do throws(Errno) {
-      try driver.epoll.add(
-        s.socket.descriptor, driver.isOneShot ? wanted.union(.oneShot) : wanted, s.token)
+      try loop.epoll.add(
+        s.socket.descriptor, loop.isOneShot ? wanted.union(.oneShot) : wanted, s.token)
       s.armed = wanted
       s.isUnwatched = false
     } catch {

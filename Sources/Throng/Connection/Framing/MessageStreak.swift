@@ -17,8 +17,8 @@ struct MessageStreak {
   /// - Parameter hasMore: whether another whole one has arrived.
   mutating func note(hasMore: Bool, on connection: Connection) {
     count = hasMore ? count + 1 : 0
-    if connection.gathersReplies.load(ordering: .relaxed) != hasMore {
-      connection.gathersReplies.store(hasMore, ordering: .relaxed)
+    if connection.coalescesReplies.load(ordering: .relaxed) != hasMore {
+      connection.coalescesReplies.store(hasMore, ordering: .relaxed)
     }
   }
 

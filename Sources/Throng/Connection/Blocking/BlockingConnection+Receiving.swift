@@ -1,5 +1,5 @@
 // Receiving under thread-per-client: one blocking recv(2), and poll(2) before it where the wait has a
-// deadline. A child task can be cancelled, so it waits on the condition instead, for the driver.
+// deadline. A child task can be cancelled, so it waits on the condition instead, for the loop.
 
 import SystemPackage
 
@@ -39,30 +39,30 @@ extension BlockingConnection {
 
   /// The receive of a task that the handler has started: it can be cancelled, and blocks a thread of
   /// the connection's executor, wherever the task runs otherwise.
-  func receiveForChild(_ receiver: Receiver, _ deadline: MonotonicTime) {
+  func receiveForChild(_ readWaiter: ReadWaiter, _ deadline: MonotonicTime) {
     do {
-      try register(receiver)
+      try register(readWaiter)
     } catch {
-      return receiver.continuation.resume(throwing: error)
+      return readWaiter.continuation.resume(throwing: error)
     }
     executor.perform { [self] in
-      let result = Result { try receiveCancellably(Int(receiver.limit), deadline) }
-      receiver.continuation.resume(with: result)
+      let result = Result { try receiveCancellably(Int(readWaiter.limit), deadline) }
+      readWaiter.continuation.resume(with: result)
     }
   }
 
-  private func register(_ receiver: Receiver) throws {
+  private func register(_ readWaiter: ReadWaiter) throws {
     try state.withLock { s -> Result<Void, any Error> in
-      if s.childReceiver != nil { return .failure(ConnectionError.alreadyReceiving) }
+      if s.childReader != nil { return .failure(ConnectionError.alreadyReceiving) }
       if Task.isCancelled { return .failure(CancellationError()) }
-      s.childReceiver = receiver.task
+      s.childReader = readWaiter.task
       s.isReceiveCancelled = false
       return .success(())
     }.get()
   }
 
   private func receiveCancellably(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
-    defer { state.withLock { $0.childReceiver = nil } }
+    defer { state.withLock { $0.childReader = nil } }
     guard let (socket, limit) = try beginReceive(limit) else { return nil }
     let deadline = strictest(deadline)
     let result = executor.blocking { () -> Result<ChunkSlice, Errno>? in
@@ -80,7 +80,7 @@ extension BlockingConnection {
     return try endReceive(result)
   }
 
-  /// Waits until the driver has seen input, the task is cancelled, or the deadline has come.
+  /// Waits until the loop has seen input, the task is cancelled, or the deadline has come.
   /// - Returns: false when the connection has failed.
   private func awaitInput(until deadline: MonotonicTime) -> Bool {
     withState { watch(.readable, &$0) }

@@ -1,5 +1,5 @@
 // Sending under thread-per-client: `send` blocks its thread until the kernel has taken everything.
-// `write` never blocks: what the kernel does not take at once the driver sends when there is room. Every
+// `write` never blocks: what the kernel does not take at once the loop sends when there is room. Every
 // send(2) is made under the lock and does not wait. A thread that has to wait does so on the condition:
 // out of a blocking send only a shutdown would wake it, and the client would see the orderly end of a
 // stream of which the rest was dropped.
@@ -86,7 +86,7 @@ extension BlockingConnection {
     }
   }
 
-  /// Leaves to the driver what is queued, unless a thread of the connection is at it.
+  /// Leaves to the loop what is queued, unless a thread of the connection is at it.
   private func flushByDriver(_ s: inout State) {
     if !s.outbox.isEmpty, !s.isFlushing { watch(.writable, &s) }
   }
@@ -99,7 +99,7 @@ extension BlockingConnection {
       s.outbox.drop(sent)
       noteSent(sent, &s)
       s.deadlines.noteProgress(left: s.outbox.byteCount)
-      if s.outbox.byteCount <= context.options.lowWaterMark { endSenders(&s) }
+      if s.outbox.byteCount <= context.options.lowWaterMark { endWriteWaiters(&s) }
       sendFinIfFlushed(&s)
       return true
     } catch .resourceTemporarilyUnavailable {
@@ -111,26 +111,26 @@ extension BlockingConnection {
   }
 
   /// The handler's own `send` flushes on its thread. For every other task, which can be cancelled, the
-  /// driver does; the task waits for the low-water mark.
-  func flushOrRegister(_ sender: Sender) {
-    if sender.task == rootTask.load(ordering: .relaxed), executor.isCurrent { flush() }
+  /// loop does; the task waits for the low-water mark.
+  func flushOrRegister(_ writeWaiter: WriteWaiter) {
+    if writeWaiter.task == rootTask.load(ordering: .relaxed), executor.isCurrent { flush() }
     let outcome: Result<Void, any Error>? = withState { s in
       if let failure = s.failure { return .failure(failure) }
       flushByDriver(&s)
       if s.outbox.byteCount <= context.options.lowWaterMark { return .success(()) }
       if Task.isCancelled { return .failure(CancellationError()) }
-      s.senders.append(sender)
+      s.writeWaiters.append(writeWaiter)
       return nil
     }
-    if let outcome { sender.continuation.resume(with: outcome) }
+    if let outcome { writeWaiter.continuation.resume(with: outcome) }
   }
 
-  func cancelSender(of task: UInt) {
-    let sender: Sender? = state.withLock { s in
-      guard let index = s.senders.firstIndex(where: { $0.task == task }) else { return nil }
-      return s.senders.remove(at: index)
+  func cancelWriteWaiter(of task: UInt) {
+    let writeWaiter: WriteWaiter? = state.withLock { s in
+      guard let index = s.writeWaiters.firstIndex(where: { $0.task == task }) else { return nil }
+      return s.writeWaiters.remove(at: index)
     }
-    sender?.continuation.resume(throwing: CancellationError())
+    writeWaiter?.continuation.resume(throwing: CancellationError())
   }
 
   @inline(__always)

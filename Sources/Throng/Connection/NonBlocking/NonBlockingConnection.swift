@@ -1,13 +1,13 @@
 // A connection over a non-blocking socket, driven by readiness: under the reactor and the thread pool.
 // Its state is under its own lock, so `write` and the rest may be called from any thread; the lock is
-// uncontended unless they are. Reading from the socket happens in `ready` only, on a driver's thread.
-// Continuations and callbacks run after the lock is released: they are collected in a `Wake`.
+// uncontended unless they are. Reading from the socket happens in `handleEvents` only, on a loop's thread.
+// Continuations and callbacks run after the lock is released: they are collected in a `DeferredResumptions`.
 
 import Logging
 import Synchronization
 import SystemPackage
 
-final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
+final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`.
 
   struct State: ~Copyable {
@@ -15,9 +15,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     /// What epoll watches the descriptor for.
     var armed: Readiness = .readable
     var token = Token(rawValue: .max)
-    var receiver: Receiver?
+    var readWaiter: ReadWaiter?
     var outbox = Outbox()
-    var senders: [Sender] = []
+    var writeWaiters: [WriteWaiter] = []
     var task: Task<Void, Never>?
     var failure: ConnectionError?
     /// How many bytes may still be received; set when the drain begins.
@@ -40,33 +40,33 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     var flushIsDue = false
     /// The event handler is still to be told that the input has ended.
     var inputEndIsDue = false
-    /// What `attend` was called for is still to be done.
-    var missedAttention = false
-    var hasSlot = true
+    /// What `handleWakeup` was called for is still to be done.
+    var missedWakeup = false
+    var isRegistered = true
     /// Taken out of epoll, which reports a hang-up whatever the mask.
     var isUnwatched = false
     var endReported = false
   }
 
   let state: Mutex<State>
-  var driver: Driver { context.driver }
+  var loop: EventLoop { context.loop }
 
   init(
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
     socket: consuming Socket
   ) {
-    let deadlines = Deadlines(now: context.driver.now, context.options)
+    let deadlines = Deadlines(now: context.loop.now, context.options)
     state = Mutex(State(socket: socket, deadlines: deadlines))
     super.init(
       id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: false)
   }
 
-  /// Registers with the driver and starts the handler. On a thread of the driver.
+  /// Registers with the loop and starts the handler. On a thread of the loop.
   func start() throws(Errno) {
     try state.withLock { (s) throws(Errno) in
       // Under the lock: in a pool an event may come before this returns.
-      s.token = try driver.adopt(
-        self, s.socket.descriptor, driver.isOneShot ? [.readable, .oneShot] : .readable)
+      s.token = try loop.register(
+        self, s.socket.descriptor, loop.isOneShot ? [.readable, .oneShot] : .readable)
       s.isBusy = context.isEventDriven
       updateTimer(&s)
     }
@@ -80,7 +80,7 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   /// Captures nothing but the connection: what a task captures costs memory for as long as it waits.
   private func startTask() {
-    let task = Task(executorPreference: driver) { [self] in
+    let task = Task(executorPreference: loop) { [self] in
       rootTask.store(CurrentTask.id, ordering: .relaxed)
       guard case .handler(let handler) = context.service else { return }
       do {
@@ -105,11 +105,11 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
 
   // MARK: Connection
 
-  override func receive(_ receiver: Receiver, deadline: MonotonicTime) {
-    registerOrRefuse(receiver, deadline)
+  override func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
+    registerOrRefuse(readWaiter, deadline)
   }
 
-  override func cancelReceive(of task: UInt) { cancelReceiver(of: task) }
+  override func cancelReceive(of task: UInt) { cancelReadWaiter(of: task) }
 
   override func transmit(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
@@ -118,9 +118,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
   }
 
-  override func awaitLowWater(_ sender: Sender) { registerOrResume(sender) }
+  override func awaitLowWater(_ writeWaiter: WriteWaiter) { registerOrResume(writeWaiter) }
 
-  override func cancelSend(of task: UInt) { cancelSender(of: task) }
+  override func cancelSend(of task: UInt) { cancelWriteWaiter(of: task) }
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 
@@ -154,9 +154,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     reportInputEnd()
   }
 
-  /// Tells the event handler of an end that no event has brought. On a thread of the driver.
+  /// Tells the event handler of an end that no event has brought. On a thread of the loop.
   private func reportInputEnd() {
-    var wake = Wake()
+    var wake = DeferredResumptions()
     let isMine = state.withLock { s in
       guard s.inputEndIsDue, !s.isBusy, s.socket.isOpen else { return false }
       s.inputEndIsDue = false
@@ -176,25 +176,25 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   /// Changes the state, lets it advance as far as it can, and then wakes who waits. Callbacks belong to
-  /// the driver's threads: from elsewhere the driver is asked to go on.
+  /// the loop's threads: from elsewhere the loop is asked to go on.
   func conclude(_ change: (inout State) -> Void) {
-    var wake = Wake()
-    let isElsewhere = context.isEventDriven && !driver.isCurrent
+    var wake = DeferredResumptions()
+    let isElsewhere = context.isEventDriven && !loop.isCurrent
     state.withLock { s in
       change(&s)
-      if !isElsewhere { advance(&s, &wake) } else if s.hasSlot { driver.poke(s.token) }
+      if !isElsewhere { advance(&s, &wake) } else if s.isRegistered { loop.wake(s.token) }
     }
     wake.perform(on: self)
   }
 
   /// After an event handler's callbacks: what has waited for their end goes on.
   func endCallbacks() {
-    var wake = Wake()
+    var wake = DeferredResumptions()
     let mustReport = state.withLock { s in
       s.isBusy = false
-      if s.missedAttention {
-        s.missedAttention = false
-        driver.poke(s.token)
+      if s.missedWakeup {
+        s.missedWakeup = false
+        loop.wake(s.token)
       }
       if needsAdvance(s) { advance(&s, &wake) } else { updateInterest(&s) }
       return s.inputEndIsDue
@@ -210,9 +210,9 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   /// Brings the connection as far as its state allows: input ended, flushed, FIN sent, closed.
-  func advance(_ s: inout State, _ wake: inout Wake) {
+  func advance(_ s: inout State, _ wake: inout DeferredResumptions) {
     if s.failure != nil || s.inputEnded { endReceiver(&s, &wake) }
-    if s.failure != nil { endSenders(&s, &wake) }
+    if s.failure != nil { endWriteWaiters(&s, &wake) }
     guard !s.isBusy else { return }
     guard s.socket.isOpen else { return reportEnd(&s, &wake) }
     // Nothing can be sent or received any more, and epoll would report that again and again.
@@ -231,48 +231,48 @@ final class ReadyConnection: Connection, EventSource, @unchecked Sendable {
     updateTimer(&s)
   }
 
-  func closeNow(_ s: inout State, _ wake: inout Wake) {
+  func closeNow(_ s: inout State, _ wake: inout DeferredResumptions) {
     // Closing is not enough to end the watch when another process has the same open file, after a fork:
     // its events would come without end (epoll(7)).
-    if !s.isUnwatched { driver.epoll.delete(s.socket.descriptor) }
+    if !s.isUnwatched { loop.epoll.delete(s.socket.descriptor) }
     s.socket.close()
     s.outbox.removeAll()
     endReceiver(&s, &wake)
-    endSenders(&s, &wake)
-    releaseSlot(&s)
+    endWriteWaiters(&s, &wake)
+    deregister(&s)
     reportEnd(&s, &wake)
   }
 
-  /// The slot belongs to the driver: from elsewhere the release is left to `attend`.
-  func releaseSlot(_ s: inout State) {
-    guard s.hasSlot else { return }
-    guard driver.isWithinReach else { return driver.poke(s.token) }
-    s.hasSlot = false
-    driver.release(s.token)
+  /// The slot belongs to the loop: from elsewhere the release is left to `handleWakeup`.
+  func deregister(_ s: inout State) {
+    guard s.isRegistered else { return }
+    guard loop.isWithinReach else { return loop.wake(s.token) }
+    s.isRegistered = false
+    loop.deregister(s.token)
   }
 
-  private func reportEnd(_ s: inout State, _ wake: inout Wake) {
+  private func reportEnd(_ s: inout State, _ wake: inout DeferredResumptions) {
     if context.isEventDriven, s.isServed {
       s.isServed = false
       wake.besides.ended = true
       wake.besides.endFailure = s.failure
     }
-    guard !s.isServed, !s.hasSlot, !s.endReported else { return }
+    guard !s.isServed, !s.isRegistered, !s.endReported else { return }
     s.endReported = true
     wake.besides.closed = true
   }
 
-  private func endReceiver(_ s: inout State, _ wake: inout Wake) {
-    guard let receiver = s.receiver.take() else { return }
-    wake.receiver = receiver
-    if let failure = s.failure { wake.besides.receiverFailure = failure }
+  private func endReceiver(_ s: inout State, _ wake: inout DeferredResumptions) {
+    guard let readWaiter = s.readWaiter.take() else { return }
+    wake.readWaiter = readWaiter
+    if let failure = s.failure { wake.besides.readFailure = failure }
   }
 
-  func endSenders(_ s: inout State, _ wake: inout Wake) {
-    guard !s.senders.isEmpty else { return }
-    wake.besides.senders = s.senders
-    wake.besides.senderFailure = s.failure ?? .closed
-    s.senders = []
+  func endWriteWaiters(_ s: inout State, _ wake: inout DeferredResumptions) {
+    guard !s.writeWaiters.isEmpty else { return }
+    wake.besides.writeWaiters = s.writeWaiters
+    wake.besides.writeFailure = s.failure ?? .closed
+    s.writeWaiters = []
   }
 
   /// The client is gone, or a limit of this side has passed: nothing can be sent or received any more.

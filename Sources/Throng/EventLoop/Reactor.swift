@@ -6,38 +6,38 @@ import DequeModule
 import Synchronization
 import SystemPackage
 
-final class Reactor: Driver, @unchecked Sendable {
+final class Reactor: EventLoop, @unchecked Sendable {
   private struct Local {
-    var slots = SlotTable()
+    var slots = RegistrationTable()
     var timers = Timers()
     var jobs = Deque<UnownedJob>()
-    var pokes = Deque<Token>()
+    var wakeups = Deque<Token>()
     var now = MonotonicTime.now
-    var gathering = Gathering()
+    var coalescing = WriteCoalescing()
     var isRunning = true
     var isFiring = false
   }
 
   private struct Mailbox {
     var jobs: [UnownedJob] = []
-    var pokes: [Token] = []
+    var wakeups: [Token] = []
     var isSignalled = false
-    /// The loop has ended: nothing will be attended to any more.
+    /// The loop has ended: nothing will be handled any more.
     var isClosed = false
   }
 
-  private static let wakeToken = Token(rawValue: .max)
+  private static let wakerToken = Token(rawValue: .max)
   private static let eventsPerTurn = 256
-  /// A broadcast to a throng leaves as many pokes; those who have sent something are served in between.
-  private static let pokesPerTurn = 1024
+  /// A broadcast to a throng leaves as many wakeups; those who have sent something are served in between.
+  private static let wakeupsPerTurn = 1024
   /// Beside so many flushes another look for events costs nothing, and what it brings joins them.
-  private static let manyPokes = 16
+  private static let manyWakeups = 16
   private static let longestPostponement = 3
 
   /// Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   private let local: UnsafeMutablePointer<Local>
   private let mailbox = Mutex(Mailbox())
-  private let wakeUp: EventDescriptor
+  private let waker: Waker
   private let busyPoll: Duration?
   /// The loop's thread; `notStarted` before it runs, `ended` afterwards.
   private let thread = Atomic<UInt>(notStarted)
@@ -52,9 +52,9 @@ final class Reactor: Driver, @unchecked Sendable {
     self.busyPoll = busyPoll
     local = .allocate(capacity: 1)
     local.initialize(to: Local())
-    wakeUp = try EventDescriptor()
+    waker = try Waker()
     try super.init(isOneShot: false)
-    try epoll.add(wakeUp.descriptor, .readable, Self.wakeToken)
+    try epoll.add(waker.descriptor, .readable, Self.wakerToken)
   }
 
   deinit {
@@ -82,12 +82,12 @@ final class Reactor: Driver, @unchecked Sendable {
       }
       fireTimers()
       if batch.count > 0, postponed < Self.longestPostponement,
-        local.pointee.pokes.count >= Self.manyPokes
+        local.pointee.wakeups.count >= Self.manyWakeups
       {
         postponed += 1
       } else {
         postponed = 0
-        attendPoked()
+        handleWakeups()
       }
       runJobs()
     }
@@ -107,10 +107,10 @@ final class Reactor: Driver, @unchecked Sendable {
       if !hasEvents { try sleep(&batch, milliseconds) }
     } catch {
       report(error)
-      waitForWakeUp(wakeUp, milliseconds: waitTime())
+      waitForWakeUp(waker, milliseconds: waitTime())
       takeMail()
     }
-    local.pointee.gathering.beginTurn(eventCount: batch.count)
+    local.pointee.coalescing.beginTurn(eventCount: batch.count)
     // Only this thread writes them.
     turns.store(turns.value + 1, ordering: .relaxed)
     events.store(events.value + batch.count, ordering: .relaxed)
@@ -139,14 +139,14 @@ final class Reactor: Driver, @unchecked Sendable {
   }
 
   private func waitTime() -> CInt {
-    guard local.pointee.jobs.isEmpty, local.pointee.pokes.isEmpty else { return 0 }
+    guard local.pointee.jobs.isEmpty, local.pointee.wakeups.isEmpty else { return 0 }
     return local.pointee.timers.earliest.pollTimeout(from: local.pointee.now)
   }
 
   @inline(__always)
   private func serve(_ event: (token: Token, readiness: Readiness), _ buffer: inout ReceiveBuffer) {
-    if event.token == Self.wakeToken { return wasWoken(event.readiness) }
-    local.pointee.slots[event.token]?.ready(event.readiness, &buffer)
+    if event.token == Self.wakerToken { return wasWoken(event.readiness) }
+    local.pointee.slots[event.token]?.handleEvents(event.readiness, &buffer)
   }
 
   /// Runs the jobs that are ready now; those that they make ready wait for their turn.
@@ -161,28 +161,28 @@ final class Reactor: Driver, @unchecked Sendable {
     local.pointee.isFiring = true
     defer { local.pointee.isFiring = false }
     while let token = local.pointee.timers.popDue(local.pointee.now) {
-      local.pointee.slots[token]?.attend(now: local.pointee.now)
+      local.pointee.slots[token]?.handleWakeup(now: local.pointee.now)
     }
   }
 
-  private func attendPoked() {
-    if local.pointee.pokes.count >= Self.manyPokes { local.pointee.gathering.noteFlushed() }
-    for _ in 0..<min(local.pointee.pokes.count, Self.pokesPerTurn) {
-      guard let token = local.pointee.pokes.popFirst() else { return }
-      local.pointee.slots[token]?.attend(now: local.pointee.now)
+  private func handleWakeups() {
+    if local.pointee.wakeups.count >= Self.manyWakeups { local.pointee.coalescing.noteFlushed() }
+    for _ in 0..<min(local.pointee.wakeups.count, Self.wakeupsPerTurn) {
+      guard let token = local.pointee.wakeups.popFirst() else { return }
+      local.pointee.slots[token]?.handleWakeup(now: local.pointee.now)
     }
   }
 
   /// The descriptor is cleared before the flag, so a signal that comes in between is not lost.
   private func takeMail() {
-    wakeUp.clear()
+    waker.clear()
     let mail = mailbox.withLock { box in
       let mail = box
       box = Mailbox()
       return mail
     }
     local.pointee.jobs.append(contentsOf: mail.jobs)
-    local.pointee.pokes.append(contentsOf: mail.pokes)
+    local.pointee.wakeups.append(contentsOf: mail.wakeups)
   }
 
   private func post(_ put: (inout Mailbox) -> Void) {
@@ -191,14 +191,14 @@ final class Reactor: Driver, @unchecked Sendable {
       defer { box.isSignalled = true }
       return !box.isSignalled
     }
-    if mustSignal, !wakeUp.signal() { wakeWithoutSignal() }
+    if mustSignal, !waker.signal() { wakeWithoutSignal() }
   }
 
   /// An eventfd can always be written to: watching for that wakes the loop as well. When this fails,
   /// too, the next post tries again.
   private func wakeWithoutSignal() {
     do throws(Errno) {
-      try epoll.modify(wakeUp.descriptor, [.readable, .writable], Self.wakeToken)
+      try epoll.modify(waker.descriptor, [.readable, .writable], Self.wakerToken)
     } catch {
       mailbox.withLock { $0.isSignalled = false }
     }
@@ -207,7 +207,7 @@ final class Reactor: Driver, @unchecked Sendable {
   private func wasWoken(_ readiness: Readiness) {
     // When this fails, the next turn tries again: it finds the same event.
     if readiness.contains(.writable) {
-      try? epoll.modify(wakeUp.descriptor, .readable, Self.wakeToken)
+      try? epoll.modify(waker.descriptor, .readable, Self.wakerToken)
     }
     takeMail()
   }
@@ -216,18 +216,18 @@ final class Reactor: Driver, @unchecked Sendable {
   /// ignored, and nothing here keeps their connections.
   private func end() {
     thread.store(Self.ended, ordering: .releasing)
-    local.pointee.slots = SlotTable()
+    local.pointee.slots = RegistrationTable()
     local.pointee.timers = Timers()
-    local.pointee.pokes = []
+    local.pointee.wakeups = []
     mailbox.withLock { box in
       box.isClosed = true
-      box.pokes = []
+      box.wakeups = []
     }
   }
 
   private var hasEnded: Bool { thread.load(ordering: .relaxed) == Self.ended }
 
-  // MARK: Driver
+  // MARK: EventLoop
 
   override var isCurrent: Bool { thread.load(ordering: .relaxed) == Thread.currentID }
 
@@ -237,7 +237,7 @@ final class Reactor: Driver, @unchecked Sendable {
 
   override var now: MonotonicTime { isCurrent ? local.pointee.now : .now }
 
-  override func adopt(
+  override func register(
     _ source: any EventSource, _ fd: CInt, _ interest: Readiness
   ) throws(Errno) -> Token {
     let token = local.pointee.slots.insert(source)
@@ -250,9 +250,9 @@ final class Reactor: Driver, @unchecked Sendable {
     return token
   }
 
-  override func adopt(_ source: any EventSource) -> Token { local.pointee.slots.insert(source) }
+  override func register(_ source: any EventSource) -> Token { local.pointee.slots.insert(source) }
 
-  override func release(_ token: Token) {
+  override func deregister(_ token: Token) {
     guard !hasEnded else { return }
     local.pointee.timers.cancel(token)
     local.pointee.slots.remove(token)
@@ -265,23 +265,23 @@ final class Reactor: Driver, @unchecked Sendable {
     local.pointee.timers.set(token, at: max(deadline, earliest))
   }
 
-  override func poke(_ token: Token) {
+  override func wake(_ token: Token) {
     if isCurrent {
-      local.pointee.pokes.append(token)
+      local.pointee.wakeups.append(token)
     } else {
-      post { if !$0.isClosed { $0.pokes.append(token) } }
+      post { if !$0.isClosed { $0.wakeups.append(token) } }
     }
   }
 
   override func sendsAtOnce(_ token: Token) -> Bool {
     isCurrent
-      && local.pointee.gathering.sendsAtOnce(to: token) {
+      && local.pointee.coalescing.sendsAtOnce(to: token) {
         !local.pointee.jobs.isEmpty || epoll.hasEvents
       }
   }
 
-  override func noteJoined() {
-    if isCurrent { local.pointee.gathering.noteJoined() }
+  override func noteCoalesced() {
+    if isCurrent { local.pointee.coalescing.noteCoalesced() }
   }
 
   override func enqueue(_ job: consuming ExecutorJob) {

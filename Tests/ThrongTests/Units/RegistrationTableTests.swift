@@ -5,14 +5,14 @@ import Testing
 @testable import Throng
 
 private final class Source: EventSource {
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
-  func attend(now: MonotonicTime) {}
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+  func handleWakeup(now: MonotonicTime) {}
 }
 
 extension AllTests {
   @Suite struct SlotTables {
     @Test func aStaleEventNeverReachesANewConnection() {
-      var table = SlotTable()
+      var table = RegistrationTable()
       let (first, second) = (Source(), Source())
       let stale = table.insert(first)
       table.remove(stale)
@@ -24,7 +24,7 @@ extension AllTests {
     }
 
     @Test func anUnknownTokenNamesNobody() {
-      var table = SlotTable()
+      var table = RegistrationTable()
       #expect(table[Token(slot: 0, generation: 0)] == nil)
       #expect(table[Token(rawValue: .max)] == nil)
       let token = table.insert(Source())
@@ -42,7 +42,7 @@ extension AllTests {
     /// Against a dictionary, with seeded steps.
     @Test func everySourceIsFoundUnderItsTokenAlone() {
       var generator = SeededGenerator(seed: 12)
-      var table = SlotTable()
+      var table = RegistrationTable()
       var model: [UInt64: Source] = [:]
       var gone: [Token] = []
       for _ in 0..<5000 {

@@ -3,7 +3,7 @@
 import CEpollShim
 import SystemPackage
 
-package struct EventDescriptor: ~Copyable {
+package struct Waker: ~Copyable {
   package let descriptor: CInt
 
   package init() throws(Errno) { descriptor = try check(shim_eventfd()) }

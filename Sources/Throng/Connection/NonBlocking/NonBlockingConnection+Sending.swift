@@ -2,22 +2,22 @@
 
 import SystemPackage
 
-extension ReadyConnection {
+extension NonBlockingConnection {
   @inline(__always)
   func sendOrQueue(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
     _ delivery: Delivery
   ) throws(ConnectionError) -> Transmission {
-    var wake = Wake()
+    var wake = DeferredResumptions()
     let result: Result<Transmission, ConnectionError> = state.withLock { s in
       if let failure = s.failure { return .failure(failure) }
       if s.outboundClosing { return .failure(.closed) }
       let count = buffer.count + (prefix?.count ?? 0)
       if count == 0 { return .success(.taken) }
       let highWaterMark = context.options.highWaterMark
-      let mayGather = s.outbox.byteCount + count <= delivery.mostUnoffered(highWaterMark)
-      let isReply = !delivery.isWrite && gathersReplies.load(ordering: .relaxed)
-      if s.flushIsDue, !mayGather {
+      let mayCoalesce = s.outbox.byteCount + count <= delivery.mostUnoffered(highWaterMark)
+      let isReply = !delivery.isWrite && coalescesReplies.load(ordering: .relaxed)
+      if s.flushIsDue, !mayCoalesce {
         offer(&s)
         if let failure = s.failure {
           closeFailed(&s, &wake)
@@ -25,7 +25,7 @@ extension ReadyConnection {
         }
       }
       var sent = 0
-      if s.outbox.isEmpty, isDue(delivery, isReply, mayGather, s.token) {
+      if s.outbox.isEmpty, isDue(delivery, isReply, mayCoalesce, s.token) {
         do throws(Errno) {
           sent = try s.socket.reference.send(buffer, after: prefix)
           noteSent(sent, &s)
@@ -57,20 +57,20 @@ extension ReadyConnection {
   /// Whether bytes that nothing waits before are given to the kernel now, not at the end of the turn.
   @inline(__always)
   private func isDue(
-    _ delivery: Delivery, _ isReply: Bool, _ mayGather: Bool, _ token: Token
+    _ delivery: Delivery, _ isReply: Bool, _ mayCoalesce: Bool, _ token: Token
   ) -> Bool {
-    if isReply { return !mayGather }
-    return !delivery.isDeferred || !mayGather || driver.sendsAtOnce(token)
+    if isReply { return !mayCoalesce }
+    return !delivery.isDeferred || !mayCoalesce || loop.sendsAtOnce(token)
   }
 
   /// Why the outbox does not take so many bytes more.
   private func refuse(
     _ count: Int, afterSending sent: Int, _ delivery: Delivery, _ s: inout State,
-    _ wake: inout Wake
+    _ wake: inout DeferredResumptions
   ) -> ConnectionError? {
     guard
       let overflow = delivery.overflow(
-        of: s.outbox, by: count, afterSending: sent, &s.deadlines, now: driver.now)
+        of: s.outbox, by: count, afterSending: sent, &s.deadlines, now: loop.now)
     else { return nil }
     return drop(overflow, &s, &wake)
   }
@@ -82,9 +82,9 @@ extension ReadyConnection {
     if isFirst {
       s.deadlines.beginSending(now: .coarseNow)
       s.flushIsDue = delivery.isDeferred || isReply
-      if s.flushIsDue { driver.poke(s.token) }
+      if s.flushIsDue { loop.wake(s.token) }
     } else if s.flushIsDue, !isReply {
-      driver.noteJoined()
+      loop.noteCoalesced()
     }
     // What waits for the end of the turn waits for no event and no time.
     if !s.flushIsDue {
@@ -96,7 +96,7 @@ extension ReadyConnection {
   }
 
   private func drop(
-    _ overflow: Delivery.Overflow, _ s: inout State, _ wake: inout Wake
+    _ overflow: Delivery.Overflow, _ s: inout State, _ wake: inout DeferredResumptions
   ) -> ConnectionError {
     context.counters.droppedMessages.add(1)
     let error = overflow.error
@@ -109,38 +109,38 @@ extension ReadyConnection {
     return error
   }
 
-  /// An event handler's callbacks come from the driver, never out of somebody's `write`.
-  private func closeFailed(_ s: inout State, _ wake: inout Wake) {
-    if !context.isEventDriven { advance(&s, &wake) } else if s.hasSlot { driver.poke(s.token) }
+  /// An event handler's callbacks come from the loop, never out of somebody's `write`.
+  private func closeFailed(_ s: inout State, _ wake: inout DeferredResumptions) {
+    if !context.isEventDriven { advance(&s, &wake) } else if s.isRegistered { loop.wake(s.token) }
   }
 
-  func registerOrResume(_ sender: Sender) {
+  func registerOrResume(_ writeWaiter: WriteWaiter) {
     let failure: (any Error)?? = state.withLock { s in
       if let failure = s.failure { return .some(failure) }
       if !s.isAboveHighWater { return .some(nil) }
       if Task.isCancelled { return .some(CancellationError()) }
-      s.senders.append(sender)
+      s.writeWaiters.append(writeWaiter)
       return nil
     }
     switch failure {
     case nil: break
-    case .some(nil): sender.continuation.resume()
-    case .some(let error?): sender.continuation.resume(throwing: error)
+    case .some(nil): writeWaiter.continuation.resume()
+    case .some(let error?): writeWaiter.continuation.resume(throwing: error)
     }
   }
 
-  func cancelSender(of task: UInt) {
-    let sender: Sender? = state.withLock { s in
-      guard let index = s.senders.firstIndex(where: { $0.task == task }) else { return nil }
-      return s.senders.remove(at: index)
+  func cancelWriteWaiter(of task: UInt) {
+    let writeWaiter: WriteWaiter? = state.withLock { s in
+      guard let index = s.writeWaiters.firstIndex(where: { $0.task == task }) else { return nil }
+      return s.writeWaiters.remove(at: index)
     }
-    sender?.continuation.resume(throwing: CancellationError())
+    writeWaiter?.continuation.resume(throwing: CancellationError())
   }
 
   /// The kernel has room again, or the turn is over in which bytes were written.
-  func flush(_ s: inout State, _ wake: inout Wake) {
+  func flush(_ s: inout State, _ wake: inout DeferredResumptions) {
     _ = sendFront(&s)
-    wakeSenders(&s, &wake)
+    resumeWriteWaiters(&s, &wake)
     if s.outbox.isEmpty { updateInterest(&s) }
   }
 
@@ -174,15 +174,15 @@ extension ReadyConnection {
     }
   }
 
-  func wakeSenders(_ s: inout State, _ wake: inout Wake) {
-    // What a lost connection had queued was dropped, which its senders are told by `endSenders`.
+  func resumeWriteWaiters(_ s: inout State, _ wake: inout DeferredResumptions) {
+    // What a lost connection had queued was dropped, which its writeWaiters are told by `endWriteWaiters`.
     guard s.failure == nil, s.isAboveHighWater,
       s.outbox.byteCount <= context.options.lowWaterMark
     else { return }
     s.isAboveHighWater = false
-    wake.besides.senders = s.senders
+    wake.besides.writeWaiters = s.writeWaiters
     wake.besides.writable = true
-    s.senders = []
+    s.writeWaiters = []
   }
 
   @inline(__always)

@@ -1,20 +1,20 @@
-// How the threads of a connection wait for its socket and are woken, under thread-per-client. The driver
+// How the threads of a connection wait for its socket and are woken, under thread-per-client. The loop
 // watches the socket for them with epoll, once for each time that it is asked to, and wakes them through
 // the lock's condition. Tasks are resumed only once the lock is released: resuming takes the lock of the
 // task, which a canceller holds while it waits for that of the connection.
 
 import SystemPackage
 
-/// A sender whose wait is over; `failure`: because the connection is.
-struct EndedSender {
-  let sender: Sender
+/// A writeWaiter whose wait is over; `failure`: because the connection is.
+struct EndedWriteWaiter {
+  let writeWaiter: WriteWaiter
   let failure: ConnectionError?
 
   func resume() {
     if let failure {
-      sender.continuation.resume(throwing: failure)
+      writeWaiter.continuation.resume(throwing: failure)
     } else {
-      sender.continuation.resume()
+      writeWaiter.continuation.resume()
     }
   }
 }
@@ -23,29 +23,31 @@ extension BlockingConnection {
   /// After this long without epoll the socket is tried all the same.
   private static let retryPause = Duration.milliseconds(50)
 
-  /// Changes the state, and resumes the senders whose wait that has ended. For every change that may
+  /// Changes the state, and resumes the writeWaiters whose wait that has ended. For every change that may
   /// fail the connection or send.
   @inline(__always)
   func withState<Result>(_ body: (inout State) -> Result) -> Result {
-    var ended: [EndedSender]?
+    var ended: [EndedWriteWaiter]?
     let result = state.withLock { s in
       let result = body(&s)
-      if s.endedSenders != nil { ended = s.endedSenders.take() }
+      if s.endedWriteWaiters != nil { ended = s.endedWriteWaiters.take() }
       return result
     }
-    if let ended { for sender in ended { sender.resume() } }
+    if let ended { for writeWaiter in ended { writeWaiter.resume() } }
     return result
   }
 
-  func endSenders(_ s: inout State) {
-    guard !s.senders.isEmpty else { return }
-    var ended = s.endedSenders.take() ?? []
-    for sender in s.senders { ended.append(EndedSender(sender: sender, failure: s.failure)) }
-    s.endedSenders = ended
-    s.senders = []
+  func endWriteWaiters(_ s: inout State) {
+    guard !s.writeWaiters.isEmpty else { return }
+    var ended = s.endedWriteWaiters.take() ?? []
+    for writeWaiter in s.writeWaiters {
+      ended.append(EndedWriteWaiter(writeWaiter: writeWaiter, failure: s.failure))
+    }
+    s.endedWriteWaiters = ended
+    s.writeWaiters = []
   }
 
-  /// Has the driver look out for the socket: `awaited` loses what has come.
+  /// Has the loop look out for the socket: `awaited` loses what has come.
   func watch(_ interest: Readiness, _ s: inout State) {
     guard s.socket.isOpen, !s.awaited.isSuperset(of: interest) else { return }
     s.awaited.formUnion(interest)
@@ -56,9 +58,9 @@ extension BlockingConnection {
     do throws(Errno) {
       let interest = s.awaited.union(.oneShot)
       if s.isWatched {
-        try driver.epoll.modify(s.socket.descriptor, interest, s.token)
+        try loop.epoll.modify(s.socket.descriptor, interest, s.token)
       } else {
-        try driver.epoll.add(s.socket.descriptor, interest, s.token)
+        try loop.epoll.add(s.socket.descriptor, interest, s.token)
         s.isWatched = true
       }
     } catch {
@@ -68,7 +70,7 @@ extension BlockingConnection {
     }
   }
 
-  /// The socket is ready for what was awaited, or might be. On the driver's thread.
+  /// The socket is ready for what was awaited, or might be. On the loop's thread.
   func becameReady(_ readiness: Readiness, _ s: inout State) {
     guard s.socket.isOpen else { return }
     s.awaited.subtract(readiness)

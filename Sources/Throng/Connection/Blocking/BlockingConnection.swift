@@ -2,8 +2,8 @@
 // nothing else: thread-per-client. Its state is under its own lock, which is never held in a call that
 // blocks; `users` counts the threads that are inside such a call, so that the descriptor is closed only
 // once they have come out. Where a thread must be woken by something besides the socket, it waits on the
-// lock's condition and the driver watches the socket: that needs no descriptor, and no call that can fail.
-// Time limits are the driver's as well: its timer calls `attend` on the accepting thread.
+// lock's condition and the loop watches the socket: that needs no descriptor, and no call that can fail.
+// Time limits are the loop's as well: its timer calls `handleWakeup` on the accepting thread.
 
 import Logging
 import Synchronization
@@ -16,12 +16,12 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var socket: Socket
     var token = Token(rawValue: .max)
     var outbox = Outbox()
-    var senders: [Sender] = []
+    var writeWaiters: [WriteWaiter] = []
     var task: Task<Void, Never>?
     /// Senders whose wait is over; `withState` resumes them.
-    var endedSenders: [EndedSender]?
+    var endedWriteWaiters: [EndedWriteWaiter]?
     /// The child task whose receive waits, and whether it was cancelled.
-    var childReceiver: UInt?
+    var childReader: UInt?
     var isReceiveCancelled = false
     var failure: ConnectionError?
     /// How many bytes may still be received; set when the drain begins.
@@ -30,9 +30,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     /// Threads inside a blocking call on the socket.
     var users = 0
     var isReceiving = false
-    /// A thread of the connection flushes; else the driver does.
+    /// A thread of the connection flushes; else the loop does.
     var isFlushing = false
-    /// What the driver watches the socket for, once; and whether epoll knows the socket.
+    /// What the loop watches the socket for, once; and whether epoll knows the socket.
     var awaited: Readiness = []
     var isWatched = false
     /// The activity when a limit on silence was first found to have passed, and when it is called.
@@ -52,7 +52,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var isClosing = false
     var isLingering = false
     var isServed = true
-    var hasSlot = false
+    var isRegistered = false
   }
 
   let state: Monitor<State>
@@ -61,13 +61,13 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   // Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   let buffer: UnsafeMutablePointer<ReceiveBuffer>
   let stackSize: Int
-  var driver: Driver { context.driver }
+  var loop: EventLoop { context.loop }
 
   init(
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext, socket: consuming Socket,
     stackSize: Int
   ) {
-    let deadlines = Deadlines(now: context.driver.now, context.options)
+    let deadlines = Deadlines(now: context.loop.now, context.options)
     state = Monitor(State(socket: socket, deadlines: deadlines))
     executor = ThreadExecutor(stackSize: stackSize, hasThread: !context.isEventDriven)
     buffer = .allocate(capacity: 1)
@@ -82,13 +82,13 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     buffer.deallocate()
   }
 
-  /// Registers with the driver and starts the thread. On the driver's thread.
+  /// Registers with the loop and starts the thread. On the loop's thread.
   /// - Throws: EAGAIN when no thread can be had. It may be called again then, or `reset`.
   func start() throws(Errno) {
     state.withLock { s in
-      s.token = driver.adopt(self)
-      s.hasSlot = true
-      s.deadlines = Deadlines(now: driver.now, context.options)
+      s.token = loop.register(self)
+      s.isRegistered = true
+      s.deadlines = Deadlines(now: loop.now, context.options)
       if let limit = context.options.receiveTimeout, !context.isEventDriven {
         s.socket.setReceiveTimeout(limit)
       }
@@ -98,8 +98,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       try Thread.startDetached(stackSize: stackSize) { [self] in serve() }
     } catch {
       state.withLock { s in
-        s.hasSlot = false
-        driver.release(s.token)
+        s.isRegistered = false
+        loop.deregister(s.token)
       }
       throw error
     }
@@ -268,7 +268,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     s.outbox.removeAll()
     context.count(error)
     if s.isReceiving || s.isLingering { s.socket.shutdownReceiving() }
-    endSenders(&s)
+    endWriteWaiters(&s)
     closeIfUnused(&s)
     state.wakeAll()
   }
@@ -277,21 +277,21 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   func closeIfUnused(_ s: inout State) {
     guard s.users == 0, !s.isServed || s.failure != nil else { return }
     // A forked child may keep the socket open, and epoll would go on reporting it.
-    if s.isWatched, s.socket.isOpen { driver.epoll.delete(s.socket.descriptor) }
+    if s.isWatched, s.socket.isOpen { loop.epoll.delete(s.socket.descriptor) }
     s.socket.close()
-    if !s.isServed { driver.poke(s.token) }
+    if !s.isServed { loop.wake(s.token) }
   }
 
-  // MARK: On the driver's thread
+  // MARK: On the loop's thread
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     withState { s in
       let isOver = !readiness.isDisjoint(with: [.hangUp, .failed])
       becameReady(isOver ? s.awaited : s.awaited.intersection(readiness), &s)
     }
   }
 
-  func attend(now: MonotonicTime) {
+  func handleWakeup(now: MonotonicTime) {
     let isOver = withState { s in
       if s.deadlines.timer <= now { s.deadlines.timer = .never }
       if s.retryAt <= now {
@@ -299,9 +299,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
         becameReady(s.awaited, &s)
       }
       if s.socket.isOpen { checkDeadlines(&s, now) }
-      guard !s.socket.isOpen, !s.isServed, s.hasSlot else { return false }
-      s.hasSlot = false
-      driver.release(s.token)
+      guard !s.socket.isOpen, !s.isServed, s.isRegistered else { return false }
+      s.isRegistered = false
+      loop.deregister(s.token)
       return true
     }
     if isOver { context.didClose(self) }
@@ -337,7 +337,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
     guard now < s.silenceEnds else { return false }
     s.deadlines.timer = s.silenceEnds
-    driver.setTimer(s.token, at: s.silenceEnds)
+    loop.setTimer(s.token, at: s.silenceEnds)
     return true
   }
 
@@ -353,10 +353,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   func updateTimer(_ s: inout State) {
     let time = min(s.deadlines.earliest(situation(s), context.timeLimits).time, s.retryAt)
-    guard time < s.deadlines.timer, s.hasSlot else { return }
-    guard driver.isWithinReach else { return driver.poke(s.token) }
+    guard time < s.deadlines.timer, s.isRegistered else { return }
+    guard loop.isWithinReach else { return loop.wake(s.token) }
     s.deadlines.timer = time
-    driver.setTimer(s.token, at: time)
+    loop.setTimer(s.token, at: time)
   }
 
   // MARK: Connection
@@ -366,13 +366,13 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       ? try receiveWaiting(limit) : try receivePolling(limit, deadline)
   }
 
-  override func receive(_ receiver: Receiver, deadline: MonotonicTime) {
-    receiveForChild(receiver, deadline)
+  override func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
+    receiveForChild(readWaiter, deadline)
   }
 
   override func cancelReceive(of task: UInt) {
     state.withLock { s in
-      guard s.childReceiver == task else { return }
+      guard s.childReader == task else { return }
       s.isReceiveCancelled = true
       state.wakeAll()
     }
@@ -385,9 +385,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
   }
 
-  override func awaitLowWater(_ sender: Sender) { flushOrRegister(sender) }
+  override func awaitLowWater(_ writeWaiter: WriteWaiter) { flushOrRegister(writeWaiter) }
 
-  override func cancelSend(of task: UInt) { cancelSender(of: task) }
+  override func cancelSend(of task: UInt) { cancelWriteWaiter(of: task) }
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 }

@@ -3,15 +3,15 @@
 
 import SystemPackage
 
-struct Wake {
-  var receiver: Receiver?
+struct DeferredResumptions {
+  var readWaiter: ReadWaiter?
   var received: Bytes?
   private var rare: Rare?
 
   final class Rare {
-    var receiverFailure: ConnectionError?
-    var senders: [Sender] = []
-    var senderFailure: ConnectionError?
+    var readFailure: ConnectionError?
+    var writeWaiters: [WriteWaiter] = []
+    var writeFailure: ConnectionError?
     /// For an event handler.
     var inputEnded = false
     var writable = false
@@ -37,12 +37,12 @@ struct Wake {
   }
 
   @inline(__always)
-  func perform(on connection: ReadyConnection) {
-    if let receiver {
-      if let failure = rare?.receiverFailure {
-        receiver.continuation.resume(throwing: failure)
+  func perform(on connection: NonBlockingConnection) {
+    if let readWaiter {
+      if let failure = rare?.readFailure {
+        readWaiter.continuation.resume(throwing: failure)
       } else {
-        receiver.continuation.resume(returning: received)
+        readWaiter.continuation.resume(returning: received)
       }
     } else if let received, let callbacks = connection.context.callbacks {
       callbacks.received(received, on: connection)
@@ -51,13 +51,13 @@ struct Wake {
   }
 }
 
-extension Wake.Rare {
-  fileprivate func perform(on connection: ReadyConnection) {
-    for sender in senders {
-      if let senderFailure {
-        sender.continuation.resume(throwing: senderFailure)
+extension DeferredResumptions.Rare {
+  fileprivate func perform(on connection: NonBlockingConnection) {
+    for writeWaiter in writeWaiters {
+      if let writeFailure {
+        writeWaiter.continuation.resume(throwing: writeFailure)
       } else {
-        sender.continuation.resume()
+        writeWaiter.continuation.resume()
       }
     }
     if let callbacks = connection.context.callbacks {

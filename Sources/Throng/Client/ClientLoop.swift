@@ -1,11 +1,11 @@
-// A loop with its outbound connections: what `Station` is to a server. Its state is under a lock and is
+// A loop with its outbound connections: what `ServerLoop` is to a server. Its state is under a lock and is
 // touched once a connection, not once a message.
 
 import Logging
 import Synchronization
 import SystemPackage
 
-final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
+final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state` and in atomics.
   private struct State {
     /// Asked for by other threads, for the loop to begin.
@@ -28,26 +28,26 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
   private let token = Mutex(Token(rawValue: .max))
 
   init(
-    _ service: Service, _ options: Connector.Options, log: Logger,
+    _ service: ConnectionHandler, _ options: Connector.Options, log: Logger,
     failed: @escaping @Sendable (ConnectFailure) -> Void
   ) throws(Errno) {
     connectTimeout = options.connectTimeout
     drainTimeout = options.drainTimeout
     report = failed
     super.init(
-      driver: try Reactor(isPrecise: true), service: service, options: options.connection, log: log,
+      loop: try Reactor(isPrecise: true), service: service, options: options.connection, log: log,
       counters: Counters())
-    token.withLock { $0 = driver.adopt(self) }
+    token.withLock { $0 = loop.register(self) }
   }
 
   // MARK: Running
 
   func run() throws(EventLoopError) {
-    driver.run { loopHasFailed($0) }
+    loop.run { loopHasFailed($0) }
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
-  /// No events come any more: nothing can be made or drained, so `attend` ends everything.
+  /// No events come any more: nothing can be made or drained, so `handleWakeup` ends everything.
   private func loopHasFailed(_ error: EventLoopError) {
     let isFirst = state.withLock { s in
       defer { s.failure = s.failure ?? error }
@@ -59,12 +59,12 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
   }
 
   /// For a connector that will never run again, or never has: breaks the cycle of references through
-  /// the driver.
-  func dismiss() {
+  /// the loop.
+  func discard() {
     state.withLock { s in
       guard !s.isFinished else { return }
       s.isFinished = true
-      driver.release(token.withLock { $0 })
+      loop.deregister(token.withLock { $0 })
     }
   }
 
@@ -72,9 +72,9 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
 
   /// Begins to connect: at once on the loop's thread, else when the loop comes to it.
   func connect(_ request: ConnectRequest) {
-    if driver.isCurrent { return begin(request) }
+    if loop.isCurrent { return begin(request) }
     state.withLock { $0.requests.append(request) }
-    driver.poke(token.withLock { $0 })
+    loop.wake(token.withLock { $0 })
   }
 
   private func begin(_ request: ConnectRequest) {
@@ -88,8 +88,8 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
         to: request.address, from: request.source, options)
       if outbound.isConnected { return connected(outbound.take(), id: request.id, request.address) }
       try PendingConnection(
-        id: request.id, address: request.address, outbound, station: self
-      ).start(deadline: driver.now + connectTimeout)
+        id: request.id, address: request.address, outbound, serverLoop: self
+      ).start(deadline: loop.now + connectTimeout)
     } catch {
       failed(request.failure(.system(error)))
     }
@@ -98,7 +98,8 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
   func connected(_ socket: consuming Socket, id: Int, _ address: SocketAddress) {
     counters.open.add(1)
     do {
-      try ReadyConnection(id: id, remoteAddress: address, context: self, socket: socket).start()
+      try NonBlockingConnection(id: id, remoteAddress: address, context: self, socket: socket)
+        .start()
     } catch {
       counters.open.add(-1)
       failed(ConnectFailure(id: id, address: address, reason: .system(error)))
@@ -127,12 +128,12 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
   /// Any thread.
   func requestStop() {
     stopAsked.store(true, ordering: .releasing)
-    driver.poke(token.withLock { $0 })
+    loop.wake(token.withLock { $0 })
   }
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
-  func attend(now: MonotonicTime) {
+  func handleWakeup(now: MonotonicTime) {
     let requests = state.withLock { s in
       defer { s.requests = [] }
       return s.requests
@@ -155,9 +156,9 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
       s.deadline = now + drainTimeout
       return s.failure
     }
-    driver.setTimer(token.withLock { $0 }, at: now + drainTimeout)
+    loop.setTimer(token.withLock { $0 }, at: now + drainTimeout)
     let reason = failure.map { ConnectFailure.Reason.system($0.errno) } ?? .stopped
-    for source in driver.sources {
+    for source in loop.sources {
       if let pending = source as? PendingConnection { pending.end(reason) }
       if let connection = source as? Connection { connection.drain() }
     }
@@ -178,17 +179,17 @@ final class ClientStation: ConnectionContext, EventSource, @unchecked Sendable {
     }
     guard isDue else { return }
     if isSecond { return state.withLock { finish(&$0) } }
-    for case let connection as Connection in driver.sources { connection.abort() }
+    for case let connection as Connection in loop.sources { connection.abort() }
     state.withLock { s in
-      if !s.isFinished { driver.setTimer(token.withLock { $0 }, at: s.deadline) }
+      if !s.isFinished { loop.setTimer(token.withLock { $0 }, at: s.deadline) }
     }
   }
 
   private func finish(_ s: inout State) {
     guard !s.isFinished else { return }
     s.isFinished = true
-    driver.release(token.withLock { $0 })
-    driver.finish()
+    loop.deregister(token.withLock { $0 })
+    loop.finish()
   }
 }
 

@@ -1,7 +1,7 @@
-// The sources of a driver by slot. A slot is used again with the next generation, so a token from
-// before names nobody. Belongs to the driver's thread, or is held under the driver's lock.
+// The sources of a loop by slot. A slot is used again with the next generation, so a token from
+// before names nobody. Belongs to the loop's thread, or is held under the loop's lock.
 
-struct SlotTable {
+struct RegistrationTable {
   private struct Slot {
     var source: (any EventSource)?
     var generation: UInt32 = 0

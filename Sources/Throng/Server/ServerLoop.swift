@@ -1,11 +1,11 @@
-// A driver with its listeners and its connections: admits clients, counts them, and drains. A server
+// A loop with its listeners and its connections: admits clients, counts them, and drains. A server
 // has one for each loop. Its state is under a lock and is touched once a connection, not once a message.
 
 import Logging
 import Synchronization
 import SystemPackage
 
-final class Station: ConnectionContext, EventSource, @unchecked Sendable {
+final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`.
   struct State {
     /// Those that accept clients; one that drains leaves when its queue is empty.
@@ -20,10 +20,10 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     var recoveryAt = MonotonicTime.never
     /// An accepted client for which no thread could be had, and how long to wait before the next try.
     var unstarted: BlockingConnection?
-    var startPause = Station.shortestStartPause
+    var startPause = ServerLoop.shortestStartPause
     var drain = Drain.running
 
-    /// Whether nothing is left of a station that drains.
+    /// Whether nothing is left of a serverLoop that drains.
     var isDone: Bool { open == 0 && listeners.isEmpty }
   }
 
@@ -44,10 +44,11 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   static let longestStartPause = Duration.seconds(5)
 
   init(
-    _ service: Service, _ model: Model, _ configuration: Configuration, ids: ConnectionIDs,
+    _ service: ConnectionHandler, _ model: Model, _ configuration: Configuration,
+    ids: ConnectionIDs,
     admission: AdmissionControl, log: Logger, failureLog: LogLimiter = LogLimiter()
   ) throws(Errno) {
-    let driver: Driver =
+    let loop: EventLoop =
       switch model.kind {
       case .reactor: try Reactor(busyPoll: configuration.busyPoll)
       case .threadPerClient: try Reactor()
@@ -60,40 +61,40 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     self.ids = ids
     self.configuration = configuration
     super.init(
-      driver: driver, service: service, options: configuration.connection, log: log,
+      loop: loop, service: service, options: configuration.connection, log: log,
       counters: Counters(), failureLog: failureLog)
-    token.withLock { $0 = driver.adopt(self) }
+    token.withLock { $0 = loop.register(self) }
   }
 
-  /// Has `attend` called. Any thread.
-  func lookAround() { driver.poke(token.withLock { $0 }) }
+  /// Has `handleWakeup` called. Any thread.
+  func wake() { loop.wake(token.withLock { $0 }) }
 
-  /// Before the driver runs.
+  /// Before the loop runs.
   func listen(_ socket: consuming ListeningSocket) throws(Errno) {
     let listener = try Listener(
-      socket, station: self, acceptsNonBlocking: model.isReadinessDriven)
+      socket, serverLoop: self, acceptsNonBlocking: model.isReadinessDriven)
     state.withLock { $0.listeners.append(listener) }
   }
 
-  /// Closes what `listen` has opened. For a station that will never run: it and its driver keep each
+  /// Closes what `listen` has opened. For a serverLoop that will never run: it and its loop keep each
   /// other. Nobody waits for it.
-  func dismiss() {
+  func discard() {
     state.withLock { s in
       for listener in s.listeners { listener.close() }
       s.listeners = []
       s.drain = .finished
     }
     admission.forget(self)
-    driver.release(token.withLock { $0 })
+    loop.deregister(token.withLock { $0 })
   }
 
   var metrics: Metrics.Loop {
     Metrics.Loop(
-      accepted: counters.accepted.value, open: counters.open.value, turns: driver.turns.value,
-      events: driver.events.value)
+      accepted: counters.accepted.value, open: counters.open.value, turns: loop.turns.value,
+      events: loop.events.value)
   }
 
-  func ready(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")
@@ -106,14 +107,14 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   /// Drains, or resets at once. Any thread.
   func requestStop(_ stage: StopStage) {
     if stopRequest.max(stage.rawValue, ordering: .acquiringAndReleasing).oldValue < stage.rawValue {
-      lookAround()
+      wake()
     }
   }
 
   /// Connections that wait for events get none any more; those with threads of their own need none.
   func loopHasFailed() { requestStop(model.isReadinessDriven ? .resetting : .draining) }
 
-  func attend(now: MonotonicTime) {
+  func handleWakeup(now: MonotonicTime) {
     let asked = stopRequest.load(ordering: .acquiring)
     var step = Step.nothing
     var queued = 0
@@ -146,7 +147,7 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
   private enum Step { case nothing, drain, abort }
 
   private func take(_ step: Step) {
-    let connections = step == .nothing ? [] : driver.sources.compactMap { $0 as? Connection }
+    let connections = step == .nothing ? [] : loop.sources.compactMap { $0 as? Connection }
     switch step {
     case .nothing: return
     case .drain:
@@ -170,18 +171,18 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
     forgetConnection(connection.remoteAddress)
   }
 
-  /// Ends the driver. One whose handlers do not return goes on, and is not waited for: what they still
+  /// Ends the loop. One whose handlers do not return goes on, and is not waited for: what they still
   /// do when they come back finds it there.
   func finish(_ s: inout State) {
     guard s.drain != .finished else { return }
     s.drain = .finished
     admission.forget(self)
-    driver.release(token.withLock { $0 })
-    driver.finish()
+    loop.deregister(token.withLock { $0 })
+    loop.finish()
   }
 
   /// The server has given up the thread that would close the listeners: connects fail from now on
-  /// (shutdown(2)). Any thread; does nothing while another one is inside the station.
+  /// (shutdown(2)). Any thread; does nothing while another one is inside the serverLoop.
   func stopListening() {
     _ = state.withLockIfAvailable { s in
       for listener in s.listeners { listener.stopListening() }
@@ -190,6 +191,6 @@ final class Station: ConnectionContext, EventSource, @unchecked Sendable {
 
   func setTimer(_ s: inout State) {
     guard s.drain != .finished else { return }
-    driver.setTimer(token.withLock { $0 }, at: min(s.resumeAt, s.recoveryAt))
+    loop.setTimer(token.withLock { $0 }, at: min(s.resumeAt, s.recoveryAt))
   }
 }

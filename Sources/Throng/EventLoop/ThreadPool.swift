@@ -7,15 +7,15 @@ import DequeModule
 import Synchronization
 import SystemPackage
 
-final class ThreadPool: Driver, @unchecked Sendable {
+final class ThreadPool: EventLoop, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `shared` and in atomics.
 
   private struct Shared {
-    var slots = SlotTable()
+    var slots = RegistrationTable()
     var timers = Timers()
     var jobs = Deque<UnownedJob>()
     var events = Deque<(Token, Readiness)>()
-    var pokes = Deque<Token>()
+    var wakeups = Deque<Token>()
     /// Workers that sleep in epoll_wait.
     var waiting = 0
     /// One of them has been signalled and has not come back yet.
@@ -26,19 +26,19 @@ final class ThreadPool: Driver, @unchecked Sendable {
   private enum Work {
     case job(UnownedJob)
     case event((any EventSource)?, Readiness)
-    case attend((any EventSource)?)
+    case handleWakeup((any EventSource)?)
     /// Look for events without sleeping.
     case poll
     case sleep(milliseconds: CInt)
     case stop
   }
 
-  private static let wakeToken = Token(rawValue: .max)
+  private static let wakerToken = Token(rawValue: .max)
   /// How many jobs a worker runs before it looks for events.
   private static let longestStreak = 16
 
   private let shared = Mutex(Shared())
-  private let wakeUp: EventDescriptor
+  private let waker: Waker
   private let threads: Int
   private let runsCallbacks: Bool
   private let workerCount = Atomic<Int>(0)
@@ -48,12 +48,12 @@ final class ThreadPool: Driver, @unchecked Sendable {
   init(threads: Int, runsCallbacks: Bool = false) throws(Errno) {
     self.threads = threads
     self.runsCallbacks = runsCallbacks
-    wakeUp = try EventDescriptor()
+    waker = try Waker()
     workerIDs = .allocate(capacity: threads)
     for index in 0..<threads { (workerIDs + index).initialize(to: Atomic(0)) }
     try super.init(isOneShot: true)
     // Edge-triggered: each signal wakes one worker, and nobody has to clear it.
-    try epoll.add(wakeUp.descriptor, [.readable, .edgeTriggered], Self.wakeToken)
+    try epoll.add(waker.descriptor, [.readable, .edgeTriggered], Self.wakerToken)
   }
 
   deinit { workerIDs.deallocate() }
@@ -72,8 +72,8 @@ final class ThreadPool: Driver, @unchecked Sendable {
     while true {
       switch next(&streak) {
       case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
-      case .event(let source, let readiness): source?.ready(readiness, &buffer)
-      case .attend(let source): source?.attend(now: .now)
+      case .event(let source, let readiness): source?.handleEvents(readiness, &buffer)
+      case .handleWakeup(let source): source?.handleWakeup(now: .now)
       case .poll: fetch(&batch, milliseconds: 0, sleeping: false, report)
       case .sleep(let milliseconds):
         fetch(&batch, milliseconds: milliseconds, sleeping: true, report)
@@ -96,9 +96,9 @@ final class ThreadPool: Driver, @unchecked Sendable {
   /// Wakes a worker. An eventfd can always be written to: watching for that wakes one as well. When this
   /// fails, too, what is left for the workers next tries again.
   private func wake() {
-    if wakeUp.signal() { return }
+    if waker.signal() { return }
     do throws(Errno) {
-      try epoll.modify(wakeUp.descriptor, [.readable, .writable, .edgeTriggered], Self.wakeToken)
+      try epoll.modify(waker.descriptor, [.readable, .writable, .edgeTriggered], Self.wakerToken)
     } catch {
       shared.withLock { $0.isSignalled = false }
     }
@@ -110,14 +110,14 @@ final class ThreadPool: Driver, @unchecked Sendable {
       streak += 1
       return .job(job)
     }
-    // After a streak: one poke, and one event or a look for events, however many pokes there are.
-    if streak <= Self.longestStreak, let token = s.pokes.popFirst() {
+    // After a streak: one wakeup, and one event or a look for events, however many wakeups there are.
+    if streak <= Self.longestStreak, let token = s.wakeups.popFirst() {
       streak = streak < Self.longestStreak ? 0 : Self.longestStreak + 1
-      return .attend(s.slots[token])
+      return .handleWakeup(s.slots[token])
     }
     streak = 0
     if let (token, readiness) = s.events.popFirst() { return .event(s.slots[token], readiness) }
-    guard s.jobs.isEmpty, s.pokes.isEmpty else { return .poll }
+    guard s.jobs.isEmpty, s.wakeups.isEmpty else { return .poll }
     s.waiting += 1
     let earliest = s.timers.earliest
     return .sleep(milliseconds: earliest == .never ? -1 : earliest.pollTimeout(from: .now))
@@ -135,8 +135,8 @@ final class ThreadPool: Driver, @unchecked Sendable {
       report(error)
       // The report itself may have left work, which this worker takes next without being woken.
       let hasMore = shared.withLock { hasWork($0) }
-      waitForWakeUp(wakeUp, milliseconds: hasMore ? 0 : milliseconds)
-      wakeUp.clear()
+      waitForWakeUp(waker, milliseconds: hasMore ? 0 : milliseconds)
+      waker.clear()
     }
     turns.add(1)
     events.add(batch.count)
@@ -144,7 +144,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
       if sleeping { s.waiting -= 1 }
       if hasFailed { s.isSignalled = false }
       for index in 0..<batch.count {
-        if batch[index].token == Self.wakeToken {
+        if batch[index].token == Self.wakerToken {
           s.isSignalled = false
         } else {
           s.events.append(batch[index])
@@ -152,12 +152,12 @@ final class ThreadPool: Driver, @unchecked Sendable {
       }
       guard s.timers.count > 0 else { return }
       let now = MonotonicTime.now
-      while let token = s.timers.popDue(now) { s.pokes.append(token) }
+      while let token = s.timers.popDue(now) { s.wakeups.append(token) }
     }
   }
 
   private func hasWork(_ s: Shared) -> Bool {
-    !s.jobs.isEmpty || !s.events.isEmpty || !s.pokes.isEmpty
+    !s.jobs.isEmpty || !s.events.isEmpty || !s.wakeups.isEmpty
   }
 
   /// Whether to wake a sleeping worker; notes that it is being done, once for many.
@@ -167,7 +167,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
     return true
   }
 
-  // MARK: Driver
+  // MARK: EventLoop
 
   override func finish() {
     shared.withLock { $0.isRunning = false }
@@ -182,24 +182,24 @@ final class ThreadPool: Driver, @unchecked Sendable {
 
   override var isWithinReach: Bool { true }
 
-  override func adopt(
+  override func register(
     _ source: any EventSource, _ fd: CInt, _ interest: Readiness
   ) throws(Errno) -> Token {
-    let token = adopt(source)
+    let token = register(source)
     do {
       try epoll.add(fd, interest, token)
     } catch {
-      release(token)
+      deregister(token)
       throw error
     }
     return token
   }
 
-  override func adopt(_ source: any EventSource) -> Token {
+  override func register(_ source: any EventSource) -> Token {
     shared.withLock { $0.slots.insert(source) }
   }
 
-  override func release(_ token: Token) {
+  override func deregister(_ token: Token) {
     shared.withLock { s in
       s.timers.cancel(token)
       s.slots.remove(token)
@@ -216,7 +216,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
     if mustSignal { wake() }
   }
 
-  override func poke(_ token: Token) { post { $0.pokes.append(token) } }
+  override func wake(_ token: Token) { post { $0.wakeups.append(token) } }
 
   override func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
@@ -229,7 +229,7 @@ final class ThreadPool: Driver, @unchecked Sendable {
     let takesNext = !runsCallbacks && isCurrent && CurrentTask.id == 0
     let mustSignal = shared.withLock { s in
       put(&s)
-      return (!takesNext || s.jobs.count + s.pokes.count > 1) && shouldSignal(&s)
+      return (!takesNext || s.jobs.count + s.wakeups.count > 1) && shouldSignal(&s)
     }
     if mustSignal { wake() }
   }

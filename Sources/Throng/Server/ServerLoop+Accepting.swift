@@ -1,9 +1,9 @@
-// How a station accepts clients within the limits of the server, pauses, and empties its accept queue
+// How a serverLoop accepts clients within the limits of the server, pauses, and empties its accept queue
 // when it drains. What the log has to say is found out under the lock and logged after it is released.
 
 import SystemPackage
 
-extension Station {
+extension ServerLoop {
   /// How long accepting rests for want of something, unless a connection closes.
   private static let exhaustionPause = Duration.milliseconds(200)
 
@@ -34,7 +34,7 @@ extension Station {
   }
 
   /// The queue was empty: takes back what `mayAccept` has counted.
-  func acceptedNobody(from listener: Listener) {
+  func queueWasEmpty(from listener: Listener) {
     wake(admission.cancelReservation())
     state.withLock { s in
       listener.noteEmptyQueue()
@@ -55,7 +55,7 @@ extension Station {
       pause(exhausted: error)
     } else {
       admission.notePause(self, awaitsRoom: false)
-      state.withLock { pause(&$0, until: driver.now + delay, awaitsRoom: false) }
+      state.withLock { pause(&$0, until: loop.now + delay, awaitsRoom: false) }
       admission.log.write(.acceptFails(error, retryAfter: delay), to: log)
     }
     return false
@@ -80,7 +80,8 @@ extension Station {
           id: id, remoteAddress: peer, context: self, socket: client.socket, stackSize: stackSize))
     }
     do {
-      let ready = ReadyConnection(id: id, remoteAddress: peer, context: self, socket: client.socket)
+      let ready = NonBlockingConnection(
+        id: id, remoteAddress: peer, context: self, socket: client.socket)
       try ready.start()
       started(ready)
     } catch {
@@ -99,14 +100,14 @@ extension Station {
       admission.notePause(self, awaitsRoom: true)
       state.withLock { s in
         s.unstarted = connection
-        pause(&s, until: driver.now + s.startPause, awaitsRoom: true)
+        pause(&s, until: loop.now + s.startPause, awaitsRoom: true)
         s.startPause = min(s.startPause * 2, Self.longestStartPause)
       }
       admission.log.write(.exhausted(.threads, error), to: log)
     }
   }
 
-  /// Another try for the client that waits for a thread. On the driver's thread.
+  /// Another try for the client that waits for a thread. On the loop's thread.
   func startUnstarted(afterClose: Bool = false) {
     let connection = state.withLock { s in
       if afterClose { s.startPause = Self.shortestStartPause }
@@ -136,8 +137,8 @@ extension Station {
   }
 
   /// There is room for clients of loops that have paused.
-  private func wake(_ waiting: [Station]) {
-    for station in waiting { station.lookAround() }
+  private func wake(_ waiting: [ServerLoop]) {
+    for serverLoop in waiting { serverLoop.wake() }
   }
 
   // MARK: Pausing
@@ -145,7 +146,7 @@ extension Station {
   /// Out of descriptors or memory: waiting for a connection to close, or a while, may help.
   func pause(exhausted error: Errno) {
     admission.notePause(self, awaitsRoom: true)
-    state.withLock { pause(&$0, until: driver.now + Self.exhaustionPause, awaitsRoom: true) }
+    state.withLock { pause(&$0, until: loop.now + Self.exhaustionPause, awaitsRoom: true) }
     admission.log.write(.exhausted(Exhaustion(error), error), to: log)
   }
 

@@ -3,18 +3,18 @@
 // nothing has joined several broadcasts in a row, the next ones are sent at once, until something comes
 // while one is under way.
 
-struct Gathering {
+struct WriteCoalescing {
   /// Broadcasts in a row that nothing has joined, as far as it matters.
-  private var lonely = 0
+  private var uncoalesced = 0
   /// Whether something was added to what waited.
-  private var hasJoined = false
+  private var hasCoalesced = false
   /// Whether this turn has brought one event and nothing else.
   private var isQuiet = false
   /// Who was the first in this turn to be sent to at once, and how many were.
   private var first: Token?
   private var count = 0
 
-  /// After so many lonely broadcasts the next is expected to be lonely too.
+  /// After so many uncoalesced broadcasts the next is expected to be uncoalesced too.
   private static let enough = 3
   /// A broadcast that is sent at once looks for company after the first few members, and then each time
   /// after so many.
@@ -22,28 +22,28 @@ struct Gathering {
   private static let many = 64
 
   /// Whether a write that might wait goes out at once.
-  /// - Parameter hasCompany: whether events are at hand.
-  mutating func sendsAtOnce(to token: Token, hasCompany: () -> Bool) -> Bool {
-    guard isQuiet, lonely == Self.enough else { return false }
+  /// - Parameter hasEvents: whether events are at hand.
+  mutating func sendsAtOnce(to token: Token, hasEvents: () -> Bool) -> Bool {
+    guard isQuiet, uncoalesced == Self.enough else { return false }
     count += 1
     if first == nil {
       first = token
     } else if first == token {
       // A second broadcast in one turn could have gone out with the first.
-      lonely = 0
-    } else if count % Self.many == Self.few, hasCompany() {
-      lonely = 0
+      uncoalesced = 0
+    } else if count % Self.many == Self.few, hasEvents() {
+      uncoalesced = 0
     }
-    return lonely == Self.enough
+    return uncoalesced == Self.enough
   }
 
   /// Something was added to what waits.
-  mutating func noteJoined() { hasJoined = true }
+  mutating func noteCoalesced() { hasCoalesced = true }
 
   /// What has waited for many was sent.
   mutating func noteFlushed() {
-    lonely = hasJoined ? 0 : min(lonely + 1, Self.enough)
-    hasJoined = false
+    uncoalesced = hasCoalesced ? 0 : min(uncoalesced + 1, Self.enough)
+    hasCoalesced = false
   }
 
   mutating func beginTurn(eventCount: Int) {

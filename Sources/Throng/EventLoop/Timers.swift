@@ -1,6 +1,6 @@
 // At most one timer for each slot: a binary heap of deadlines, and for each slot its place in the heap
 // so that a timer can be moved or cancelled. Setting, cancelling and firing cost O(log n); nothing is
-// scanned. Belongs to the driver's thread, or is held under the driver's lock.
+// scanned. Belongs to the loop's thread, or is held under the loop's lock.
 
 struct Timers {
   private struct Entry {
