@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct BlockedServerTests {
-  private static let blocking = ["--block", "60s", "--drain-timeout", "2s"]
+  private static let blocking = ["--block", "60s", "--drain-timeout", "200ms"]
 
   /// Serves with one handler that blocks for longer than the test.
   private func runBlocked(

@@ -11,7 +11,7 @@ struct RoomScriptClient {
   /// Where a client that is reset breaks off.
   private let breakAt: Int
 
-  static let messagesEach = 250
+  static let messagesEach = 125
 
   /// How many lines come before the others are awaited.
   private let readiness: Int
@@ -32,7 +32,7 @@ struct RoomScriptClient {
   ) -> [String] {
     let rooms = 0..<ledger.rooms.count
     let isSlow = ledger.role(index) == .slow
-    var present = (0..<(isSlow ? 8 : 1)).map { (index + $0) % rooms.count }
+    var present = (0..<(isSlow ? 14 : 1)).map { (index + $0) % rooms.count }
     var lines = ["I \(index)"] + present.map { "J \($0)" } + ["R"]
     var messages = 0
     while messages < messagesEach {

@@ -1,4 +1,4 @@
-// 200 clients in 20 rooms, 50,000 messages, while clients join, leave, are reset and do not read: every
+// 200 clients in 20 rooms, 25,000 messages, while clients join, leave, are reset and do not read: every
 // message reaches exactly those whom it should, in order, once.
 
 import Synchronization
