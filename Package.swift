@@ -31,9 +31,13 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CEpollShim", path: "CEpollShim"),
     .target(
+      name: "LinuxSystem",
+      dependencies: ["CEpollShim", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settings),
+    .target(
       name: "Throng",
       dependencies: [
-        "CEpollShim",
+        "LinuxSystem",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -42,7 +46,7 @@ let package = Package(
     .target(
       name: "ThrongHandlers",
       dependencies: [
-        "CEpollShim", "Throng",
+        "LinuxSystem", "Throng",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -57,44 +61,45 @@ let package = Package(
     .target(
       name: "ThrongLoad",
       dependencies: [
-        "CEpollShim", "Throng",
+        "LinuxSystem", "Throng",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
-    .target(name: "ThrongReport", dependencies: ["ThrongLoad"], swiftSettings: settings),
+    .target(
+      name: "ThrongReport", dependencies: ["LinuxSystem", "ThrongLoad"], swiftSettings: settings),
     .target(
       name: "ThrongCompare",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongLoad", "ThrongReport",
+        "LinuxSystem", "Throng", "ThrongLoad", "ThrongReport",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongCompare", "ThrongHandlers", "ThrongLoad", "ThrongReport",
+        "LinuxSystem", "Throng", "ThrongCompare", "ThrongHandlers", "ThrongLoad", "ThrongReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
+      name: "ThrongCommandTests", dependencies: ["LinuxSystem", "ThrongCommand"], swiftSettings: settings),
     .testTarget(
       name: "ThrongHandlersTests",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongHandlers",
+        "CEpollShim", "LinuxSystem", "Throng", "ThrongHandlers",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEnd", dependencies: ["ThrongCommand"], exclude: ["Faults/faults.c"],
+      name: "EndToEnd", dependencies: ["LinuxSystem", "ThrongCommand"], exclude: ["Faults/faults.c"],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongHandlers",
+        "CEpollShim", "LinuxSystem", "Throng", "ThrongHandlers",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -102,19 +107,19 @@ let package = Package(
     .testTarget(
       name: "ThrongCompareTests",
       dependencies: [
-        "CEpollShim", "ThrongCommand", "ThrongCompare", "ThrongLoad", "ThrongReport",
+        "CEpollShim", "LinuxSystem", "ThrongCommand", "ThrongCompare", "ThrongLoad", "ThrongReport",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongLoadTests",
       dependencies: [
-        "Throng", "ThrongLoad",
+        "LinuxSystem", "Throng", "ThrongLoad",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongReportTests", dependencies: ["ThrongReport"],
+      name: "ThrongReportTests", dependencies: ["LinuxSystem", "ThrongReport"],
       exclude: ["Support/browser.py", "Support/results-1.json"],
       swiftSettings: settings),
   ]

@@ -1,4 +1,4 @@
-// The command `throng`: its subcommands, and how every failure becomes one sentence and a status.
+// The command `throng`: its subcommands, and how each failure becomes one sentence and an exit status.
 
 import ArgumentParser
 import Glibc
@@ -7,7 +7,7 @@ import Glibc
 struct RootCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "throng",
-    abstract: "Serves a throng of TCP clients, and talks to such servers.",
+    abstract: "A TCP server for thousands of clients, a client, a load generator, and a comparison of models.",
     version: "0.1.0",
     subcommands: [Serve.self, Connect.self, Bench.self, Compare.self])
 

@@ -1,6 +1,7 @@
 // What a handler does besides receiving and sending: it computes, or it blocks its thread. Both hold up
 // whoever else the thread serves, which is what the models differ in.
 
+import LinuxSystem
 import Glibc
 
 /// CPU work and blocking for each message, on the calling thread.

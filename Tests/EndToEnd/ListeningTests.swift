@@ -63,7 +63,7 @@ import Testing
     defer { program.kill() }
     let line = try program.errors.wait(for: "listening on ")
     #expect(
-      line.contains("every address of this machine: reachable from the network (--host localhost"))
+      line.contains("all addresses: reachable from the network (--host localhost"))
     program.send(SIGTERM)
     #expect(try program.waitForEnd() == .status(0))
   }

@@ -17,9 +17,9 @@ import Testing
       ),
       (
         ["serve", "--chat-rooms", "2"],
-        "--chat-rooms has no meaning with --handler greet (leave it out, or choose --handler chat)"
+        "--chat-rooms requires --handler chat (the handler is greet)"
       ),
-      (["connect", "--count", "2"], "need --auto"),
+      (["connect", "--count", "2"], "require --auto"),
       (["dance"], "unexpected argument 'dance' (see 'throng --help')"),
     ] as [([String], String)])
   func badUsageIsOneSentenceAndStatus64(arguments: [String], sentence: String) throws {

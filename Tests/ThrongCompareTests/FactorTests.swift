@@ -1,5 +1,6 @@
 // Known costs are measured correctly.
 
+import LinuxSystem
 import Testing
 import ThrongLoad
 import ThrongReport

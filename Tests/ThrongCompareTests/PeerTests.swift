@@ -1,5 +1,6 @@
 // Faulty peers: each becomes a failed row and does not affect the others.
 
+import LinuxSystem
 import Foundation
 import Testing
 import ThrongLoad

@@ -1,5 +1,6 @@
 // The queue before standard output and error, on a pipe that is as small as it can be.
 
+import LinuxSystem
 import CEpollShim
 import Glibc
 import Synchronization

@@ -1,5 +1,6 @@
 // What a workload takes from its thread: processor time, or time alone.
 
+import LinuxSystem
 import Testing
 
 @testable import ThrongHandlers

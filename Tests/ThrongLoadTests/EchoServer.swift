@@ -1,5 +1,6 @@
 // An echo server built on the library, for loads that a single blocking thread cannot serve.
 
+import LinuxSystem
 import Logging
 import Throng
 

@@ -1,5 +1,6 @@
 // Results of the search for the maximum rate, from constructed runs.
 
+import LinuxSystem
 import Testing
 
 @testable import ThrongLoad

@@ -1,5 +1,6 @@
 // Parsing of option values, and errors for options that cannot be run.
 
+import LinuxSystem
 import Glibc
 import Testing
 

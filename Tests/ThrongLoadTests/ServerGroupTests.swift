@@ -1,6 +1,7 @@
 // Servers started through a shell: the whole process group ends with the benchmark. Signals that
 // interrupt a benchmark.
 
+import LinuxSystem
 import Glibc
 import Testing
 

@@ -1,5 +1,6 @@
 // Measurements of the server process while its clients are connected.
 
+import LinuxSystem
 import Foundation
 import Testing
 import Throng
@@ -20,7 +21,7 @@ private struct Echo: Handler {
       Echo(), model: .threadPerClient, configuration: Configuration(host: "127.0.0.1", port: 0))
     try server.listen()
     let address = try #require(server.addresses.first)
-    let thread = try Throng.Thread(stackSize: 1 << 20) { try? server.run() }
+    let thread = try LinuxSystem.Thread(stackSize: 1 << 20) { try? server.run() }
     var options = Load.options(port: try #require(address.port))
     options.server = .process(pid: Int(getpid()))
     options.connections = 40
@@ -36,7 +37,7 @@ private struct Echo: Handler {
 
   @Test func contextSwitchesOfManyThreadsAreSampled() throws {
     let program = Process()
-    let (input, output) = (Pipe(), Pipe())
+    let (input, output) = (Foundation.Pipe(), Foundation.Pipe())
     program.executableURL = URL(filePath: "/usr/bin/env")
     program.arguments = ["python3", "-c", Self.twentyOneThreads]
     (program.standardInput, program.standardOutput) = (input, output)

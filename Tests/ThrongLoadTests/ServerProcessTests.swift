@@ -1,5 +1,6 @@
 // Servers started by a benchmark.
 
+import LinuxSystem
 import Glibc
 import Testing
 import Throng

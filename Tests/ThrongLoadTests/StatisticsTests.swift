@@ -1,5 +1,6 @@
 // Statistics against distributions with known values.
 
+import LinuxSystem
 import Histogram
 import Testing
 

@@ -1,5 +1,6 @@
 // The page and the charts as text: escaping, well-formedness, contrast, rounding.
 
+import LinuxSystem
 import Foundation
 import FoundationXML
 import Testing

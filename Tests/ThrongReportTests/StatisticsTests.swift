@@ -1,5 +1,6 @@
 // Medians, intervals and ratios against cases computed by hand, and against simulation.
 
+import LinuxSystem
 import Foundation
 import Testing
 

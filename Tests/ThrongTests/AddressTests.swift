@@ -1,5 +1,6 @@
 // Where a server listens: free ports, both IP versions, Unix sockets, and the errors of each.
 
+import LinuxSystem
 import CEpollShim
 import Glibc
 import Testing

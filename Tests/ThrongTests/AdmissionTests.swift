@@ -1,5 +1,6 @@
 // The limits hold for the whole server, whatever its loops, and the log says so without flooding.
 
+import LinuxSystem
 import Logging
 import SystemPackage
 import Testing

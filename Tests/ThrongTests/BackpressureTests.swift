@@ -1,5 +1,6 @@
 // A client that does not read costs a bounded amount of memory, and gets everything once it reads.
 
+import LinuxSystem
 import Testing
 import Throng
 import ThrongHandlers

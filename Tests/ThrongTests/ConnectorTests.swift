@@ -1,5 +1,6 @@
 // Outbound connections: made, refused, given up, and ended with their connector.
 
+import LinuxSystem
 import SystemPackage
 import Testing
 import ThrongHandlers

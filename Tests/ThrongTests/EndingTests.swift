@@ -1,5 +1,6 @@
 // One connection's end is nobody else's business, however it ends.
 
+import LinuxSystem
 import Testing
 import ThrongHandlers
 

@@ -1,5 +1,6 @@
 // What a server does, and says, when it can have no more threads.
 
+import LinuxSystem
 import Glibc
 import Logging
 import Testing

@@ -1,5 +1,6 @@
 // A server that cannot run, or not with all of its loops, leaves no port behind on which nobody serves.
 
+import LinuxSystem
 import SystemPackage
 import Testing
 import ThrongHandlers

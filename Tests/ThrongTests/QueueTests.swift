@@ -1,5 +1,6 @@
 // The accept queue when the server stops, and a listener on which accept(2) fails.
 
+import LinuxSystem
 import CEpollShim
 import Glibc
 import SystemPackage

@@ -1,5 +1,6 @@
 // Stopping: what was received is served, what was sent arrives, and nothing runs for ever.
 
+import LinuxSystem
 import Testing
 import ThrongHandlers
 

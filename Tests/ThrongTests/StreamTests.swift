@@ -1,6 +1,7 @@
 // Every byte arrives once and in order: large streams in odd pieces, single bytes, many clients at
 // once, half-closes either way, writes from elsewhere.
 
+import LinuxSystem
 import Testing
 import Throng
 import ThrongHandlers

@@ -1,6 +1,7 @@
 // Handlers that do not return when the server stops: `run` ends all the same, says so, and what they do
 // when they come back later does no harm.
 
+import LinuxSystem
 import Logging
 import Testing
 

@@ -1,5 +1,6 @@
 // What a handler may do with the rest of Swift must work in every model.
 
+import LinuxSystem
 import Testing
 import ThrongHandlers
 
@@ -168,9 +169,9 @@ extension AllTests {
       }
       try await withServer(handler, setup, configure: configure) { running in
         let client = try running.connect(receiveBuffer: 16384)
-        try eventually("the writeWaiter waits") { running.metrics.outboxHighMark > 0 }
+        try eventually("the sender waits") { running.metrics.outboxHighMark > 0 }
         mayCancel.open()
-        try eventually("the writeWaiter has ended") { outcome.value != nil }
+        try eventually("the sender has ended") { outcome.value != nil }
         #expect(outcome.value == "CancellationError")
         #expect(try client.isReset())
       }

@@ -1,6 +1,7 @@
 // Thread-per-client: threads that wait need no descriptor, are woken without holding the connection's
 // lock, and a client for which no thread can be had is kept.
 
+import LinuxSystem
 import CEpollShim
 import Logging
 import Testing
@@ -36,16 +37,16 @@ private final class LockedSender: Sendable {
   }
 
   func lock() throws {
-    try eventually("the writeWaiter waits") {
+    try eventually("the sender waits") {
       (connection as? BlockingConnection)?.state.withLock { $0.writeWaiters.count } == 1
     }
-    // One thread runs both, so the writeWaiter is suspended when this has run.
+    // One thread runs both, so the sender is suspended when this has run.
     let isSuspended = Shared(false)
     Task(executorPreference: executor) { isSuspended.change { $0 = true } }
-    try eventually("the writeWaiter is suspended") { isSuspended.value }
-    let writeWaiter = try #require(task.value)
+    try eventually("the sender is suspended") { isSuspended.value }
+    let sender = try #require(task.value)
     try Thread.startDetached(stackSize: 1 << 20) { [self] in
-      writeWaiter.escalatePriority(to: .high)
+      sender.escalatePriority(to: .high)
       isRaised.change { $0 = true }
     }
     try eventually("its status is locked") { isLocked.value }
@@ -72,23 +73,23 @@ extension AllTests {
     /// Resuming a task takes the lock of its status, which is held here by the one who raises its
     /// priority, and by a canceller otherwise. That one may wait for the connection's lock.
     @Test func resumingASenderDoesNotHoldTheConnectionsLock() async throws {
-      let writeWaiter = LockedSender()
-      try Thread.startDetached(stackSize: 512 * 1024) { writeWaiter.executor.run() }
-      defer { writeWaiter.executor.finish() }
+      let sender = LockedSender()
+      try Thread.startDetached(stackSize: 512 * 1024) { sender.executor.run() }
+      defer { sender.executor.finish() }
       let handler = Serve { connection in
-        writeWaiter.start(on: connection)
+        sender.start(on: connection)
         // Waiting for the task would raise its priority.
         for try await _ in connection.inbound {}
       }
       try await withServer(handler, Self.setup, configure: Self.narrow) { running in
-        defer { writeWaiter.letThrough() }
+        defer { sender.letThrough() }
         let client = try running.connect(receiveBuffer: 16384)
-        try writeWaiter.lock()
+        try sender.lock()
         let isFree = Shared(false)
         let lowWaterMark = running.server.configuration.connection.lowWaterMark
         try Thread.startDetached(stackSize: 1 << 20) {
           try? eventually("it goes on", within: .seconds(20)) {
-            (writeWaiter.connection?.outboxByteCount ?? 0) <= lowWaterMark
+            (sender.connection?.outboxByteCount ?? 0) <= lowWaterMark
           }
           isFree.change { $0 = true }
         }
@@ -96,13 +97,13 @@ extension AllTests {
         try Thread.startDetached(stackSize: 1 << 20) {
           while let count = try? client.receive().count, count > 0 { left.change { $0 -= count } }
         }
-        try eventually("the writeWaiter can go on, and the connection's lock is free") {
+        try eventually("the sender can go on, and the connection's lock is free") {
           isFree.value
         }
-        writeWaiter.letThrough()
+        sender.letThrough()
         try eventually("everything has arrived") { left.value == 0 }
         try client.finishSending()
-        try writeWaiter.forget()
+        try sender.forget()
       }
     }
 
@@ -117,10 +118,10 @@ extension AllTests {
         let bytes = Bytes([UInt8](repeating: 7, count: 3000))
         for _ in 0..<rounds {
           let pause = Int.random(in: 0...200, using: &generator)
-          let writeWaiter = Task { try? await connection.send(bytes) }
+          let sender = Task { try? await connection.send(bytes) }
           for _ in 0..<pause { await Task.yield() }
-          writeWaiter.cancel()
-          await writeWaiter.value
+          sender.cancel()
+          await sender.value
         }
       }
       let configure: @Sendable (inout Configuration) -> Void = {
@@ -163,7 +164,7 @@ extension AllTests {
         let slow = try (0..<5).map { _ in try running.connect(receiveBuffer: 16384) }
         for client in slow {
           try client.send("s")
-          // More than the kernel's buffers hold, so the writeWaiter has waited before.
+          // More than the kernel's buffers hold, so the sender has waited before.
           _ = try client.receive(exactly: size / 2)
         }
         var most = before

@@ -2,6 +2,7 @@
 // next receive, the chunk is used again from its start; if somebody has, receiving goes on in its free
 // part; when that is small, in another chunk. Belongs to one thread.
 
+import LinuxSystem
 import SystemPackage
 
 struct ReceiveBuffer: ~Copyable {

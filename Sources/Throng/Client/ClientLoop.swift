@@ -1,6 +1,7 @@
 // A loop with its outbound connections: what `ServerLoop` is to a server. Its state is under a lock and is
 // touched once a connection, not once a message.
 
+import LinuxSystem
 import Logging
 import Synchronization
 import SystemPackage

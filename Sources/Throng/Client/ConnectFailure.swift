@@ -1,5 +1,6 @@
 // Why an outbound connection was not made.
 
+import LinuxSystem
 import SystemPackage
 
 /// Why a ``Connector`` could not connect.

@@ -1,6 +1,7 @@
 // Outbound connections: the same handlers as a server's, on connections that this side opens. One
 // reactor of its own, on the thread that calls `run`.
 
+import LinuxSystem
 import Logging
 import Synchronization
 import SystemPackage

@@ -1,7 +1,7 @@
 // A connection on its way: a non-blocking connect(2) whose end epoll reports as writable. Belongs to
 // the thread of its connector's loop.
 
-import CEpollShim
+import LinuxSystem
 import SystemPackage
 
 final class PendingConnection: EventSource, @unchecked Sendable {
@@ -59,19 +59,14 @@ struct OutboundSocket: ~Copyable {
   static func open(
     to address: SocketAddress, from source: SocketAddress?, _ options: ConnectionOptions
   ) throws(Errno) -> OutboundSocket {
-    let flags = CInt(SOCK_NONBLOCK.rawValue)
-    let socket = Socket(adopting: try check(shim_socket(address.family, flags)))
+    let socket = try Socket(family: address.family, nonBlocking: true)
     try socket.apply(options, isTCP: address.port != nil)
     if let source {
-      // The port is chosen at connect(2), where it need be unique for the pair of addresses only.
-      try socket.set(CInt(IPPROTO_IP), SHIM_IP_BIND_ADDRESS_NO_PORT, 1)
-      _ = try check(source.withKernelForm { shim_bind(socket.descriptor, $0, $1) })
+      try socket.chooseSourcePortAtConnect()
+      try socket.bind(to: source.kernelForm)
     }
-    let result = address.withKernelForm { shim_connect(socket.descriptor, $0, $1) }
-    // After EINTR the connect goes on as well (connect(2)).
-    let isUnderWay = result == -EINPROGRESS || result == -EINTR
-    if !isUnderWay { _ = try check(result) }
-    return OutboundSocket(socket: socket, isConnected: !isUnderWay)
+    let isConnected = try socket.connect(to: address.kernelForm)
+    return OutboundSocket(socket: socket, isConnected: isConnected)
   }
 
   /// Leaves nothing behind.

@@ -2,7 +2,7 @@
 // events, `BlockingConnection` from a thread of its own. What is asynchronous is here, once; the
 // subclasses are plain code that resumes whoever waits.
 
-import CEpollShim
+import LinuxSystem
 import Synchronization
 
 /// One client's connection.
@@ -201,7 +201,7 @@ extension Connection {
 
   /// For who goes through more connections than the processor's cache holds: fetches this one.
   final func prefetch() {
-    shim_prefetch(Unmanaged.passUnretained(self).toOpaque(), Self.prefetched)
+    prefetchMemory(Unmanaged.passUnretained(self).toOpaque(), size: Self.prefetched)
   }
 
   /// False when who sends must wait for the low-water mark.

@@ -1,5 +1,6 @@
 // What all connections of a loop share. `ServerLoop` is what becomes of it in a server.
 
+import LinuxSystem
 import Logging
 
 class ConnectionContext: @unchecked Sendable {

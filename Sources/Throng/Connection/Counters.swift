@@ -1,6 +1,7 @@
 // What a loop's connections count. Relaxed atomics, so that any thread may read them; what only a
 // reactor's own thread writes is added to without a locked instruction.
 
+import LinuxSystem
 import Synchronization
 
 final class Counters: Sendable {

@@ -3,6 +3,8 @@
 // one timer, never moved later, and when it fires too early it is set again. Before a limit ends a
 // connection, the kernel is asked: for input that has arrived, and for what the client has acknowledged.
 
+import LinuxSystem
+
 struct Deadlines {
   /// When something was received or sent last, or the client was seen to acknowledge something.
   var activity: MonotonicTime

@@ -2,6 +2,7 @@
 // to write a line for each connection. Any thread; its state is under a lock that is never held while
 // something is logged.
 
+import LinuxSystem
 import Logging
 import Synchronization
 

@@ -1,5 +1,7 @@
 // What `write` does about a client that does not read: the limits of its outbox.
 
+import LinuxSystem
+
 /// What becomes of a client that reads more slowly than others write to it. Only `write` obeys it: who
 /// would rather wait uses `send`, which any task may call.
 public struct SlowReaderPolicy: Sendable, Hashable {

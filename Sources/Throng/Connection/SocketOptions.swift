@@ -1,7 +1,8 @@
 // The socket options of `ConnectionOptions`, as setsockopt(2) wants them: set on a listening socket,
 // whose clients inherit them, and on one that connects.
 
-import CEpollShim
+import Glibc
+import LinuxSystem
 import SystemPackage
 
 extension Socket {

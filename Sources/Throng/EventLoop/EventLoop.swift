@@ -1,7 +1,7 @@
 // What gives connections their threads: `Reactor` (one thread) or `ThreadPool` (several). A connection
 // sees no more of the model than this. A loop is the executor of the tasks that run its handlers.
 
-import CEpollShim
+import LinuxSystem
 import Synchronization
 import SystemPackage
 
@@ -57,7 +57,7 @@ class EventLoop: TaskExecutor, @unchecked Sendable {
 
   /// Instead of a wait that has failed: until the loop's own wake-up or the timeout.
   final func waitForWakeUp(_ waker: borrowing Waker, milliseconds: CInt) {
-    _ = shim_poll_readable(waker.descriptor, -1, milliseconds)
+    _ = try? Poll.readable(waker.descriptor, milliseconds: milliseconds)
   }
 
   /// Ends `run` soon. Any thread of the loop.

@@ -1,5 +1,6 @@
 // Why an event loop cannot go on.
 
+import LinuxSystem
 import SystemPackage
 
 /// A system call that an event loop cannot do without has failed.
@@ -8,11 +9,20 @@ public struct EventLoopError: Error, Equatable, Sendable {
   public let call: String
   /// The system's answer.
   public let errno: Errno
+
+  init(_ error: SystemCallError) {
+    call = error.call
+    errno = error.errno
+  }
+
+  init(call: String, errno: Errno) {
+    self.call = call
+    self.errno = errno
+  }
 }
 
 extension EventLoopError: CustomStringConvertible {
   public var description: String {
-    let reason = "\(errno)"
-    return "\(call) failed: \(reason.prefix(1).lowercased())\(reason.dropFirst())"
+    "\(call) failed: \(errno.sentence)"
   }
 }

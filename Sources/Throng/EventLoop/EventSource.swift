@@ -1,5 +1,7 @@
 // Whatever a loop calls when something has happened: a connection, a listener, a server's own timers.
 
+import LinuxSystem
+
 /// Calls come from a thread of the loop, one at a time for each source.
 protocol EventSource: AnyObject, Sendable {
   /// The descriptor is ready. `buffer` is the calling thread's receive buffer.

@@ -2,6 +2,7 @@
 // inside `run`; every other thread leaves what it has in `mailbox` and wakes the loop, once for many.
 // A turn: wait, serve the events (each with the jobs that it made ready), fire timers, take the mail.
 
+import LinuxSystem
 import DequeModule
 import Synchronization
 import SystemPackage
@@ -101,12 +102,12 @@ final class Reactor: EventLoop, @unchecked Sendable {
 
   private func wait(_ batch: inout EventBatch, _ report: (EventLoopError) -> Void) {
     let milliseconds = waitTime()
-    do throws(EventLoopError) {
+    do throws(SystemCallError) {
       var hasEvents = false
       if let busyPoll, milliseconds != 0 { hasEvents = try poll(&batch, for: busyPoll) }
       if !hasEvents { try sleep(&batch, milliseconds) }
     } catch {
-      report(error)
+      report(EventLoopError(error))
       waitForWakeUp(waker, milliseconds: waitTime())
       takeMail()
     }
@@ -118,7 +119,7 @@ final class Reactor: EventLoop, @unchecked Sendable {
 
   private func sleep(
     _ batch: inout EventBatch, _ milliseconds: CInt
-  ) throws(EventLoopError) {
+  ) throws(SystemCallError) {
     let deadline = local.pointee.timers.earliest
     if isPrecise, milliseconds > 0, deadline != .never {
       try epoll.wait(&batch, until: deadline, from: local.pointee.now)
@@ -130,7 +131,7 @@ final class Reactor: EventLoop, @unchecked Sendable {
   /// Trades the processor for the time that sleeping and waking take.
   private func poll(
     _ batch: inout EventBatch, for time: Duration
-  ) throws(EventLoopError) -> Bool {
+  ) throws(SystemCallError) -> Bool {
     let end = min(.now + time, local.pointee.timers.earliest)
     repeat {
       try epoll.wait(&batch, milliseconds: 0)

@@ -1,6 +1,8 @@
 // The sources of a loop by slot. A slot is used again with the next generation, so a token from
 // before names nobody. Belongs to the loop's thread, or is held under the loop's lock.
 
+import LinuxSystem
+
 struct RegistrationTable {
   private struct Slot {
     var source: (any EventSource)?

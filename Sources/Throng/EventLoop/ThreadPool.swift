@@ -3,6 +3,7 @@
 // under `shared`; each has its own receive buffer. A worker takes one event or one job at a time, so a
 // handler that blocks holds up its own worker only. Each thread that calls `run` becomes a worker.
 
+import LinuxSystem
 import DequeModule
 import Synchronization
 import SystemPackage
@@ -128,11 +129,11 @@ final class ThreadPool: EventLoop, @unchecked Sendable {
     _ report: (EventLoopError) -> Void
   ) {
     var hasFailed = false
-    do throws(EventLoopError) {
+    do throws(SystemCallError) {
       try epoll.wait(&batch, milliseconds: milliseconds)
     } catch {
       hasFailed = true
-      report(error)
+      report(EventLoopError(error))
       // The report itself may have left work, which this worker takes next without being woken.
       let hasMore = shared.withLock { hasWork($0) }
       waitForWakeUp(waker, milliseconds: hasMore ? 0 : milliseconds)

@@ -2,6 +2,8 @@
 // so that a timer can be moved or cancelled. Setting, cancelling and firing cost O(log n); nothing is
 // scanned. Belongs to the loop's thread, or is held under the loop's lock.
 
+import LinuxSystem
+
 struct Timers {
   private struct Entry {
     var deadline: MonotonicTime

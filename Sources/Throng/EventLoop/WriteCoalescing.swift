@@ -3,6 +3,8 @@
 // nothing has joined several broadcasts in a row, the next ones are sent at once, until something comes
 // while one is under way.
 
+import LinuxSystem
+
 struct WriteCoalescing {
   /// Broadcasts in a row that nothing has joined, as far as it matters.
   private var uncoalesced = 0

@@ -2,6 +2,7 @@
 // address, and on accepts a second. Any thread. One lock, taken twice to accept a client and once when
 // its connection closes, never for a message. It is the innermost lock: nothing is called under it.
 
+import LinuxSystem
 import Synchronization
 
 final class AdmissionControl: Sendable {

@@ -2,6 +2,7 @@
 // logged after it is released, because a log may block.
 
 import Logging
+import LinuxSystem
 import SystemPackage
 
 /// Something about accepting that the log should say.
@@ -33,7 +34,7 @@ extension AdmissionEvent: CustomStringConvertible {
     case .exhausted(let shortage, let error): shortage.explanation(error)
     case .acceptFails(let error, let delay):
       """
-      cannot accept: accept4 fails with errno \(error.rawValue), \(error.lowercased); trying again in \
+      cannot accept: accept4 fails with errno \(error.rawValue), \(error.sentence); trying again in \
       \(delay), and less often while it fails
       """
     }

@@ -1,15 +1,10 @@
 // What system errors mean to a server: those of one client, and those of a shortage.
 
-import CEpollShim
+import Glibc
+import LinuxSystem
 import SystemPackage
 
 extension Errno {
-  /// The error's text as the part of a sentence.
-  var lowercased: String {
-    let text = "\(self)"
-    return text.prefix(1).lowercased() + text.dropFirst()
-  }
-
   /// The process or the system has run out of something; a connection that closes may free it.
   var isExhaustion: Bool {
     switch self {

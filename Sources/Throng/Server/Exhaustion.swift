@@ -1,5 +1,6 @@
 // What a server has run out of when it cannot take another client, and what can be done about it.
 
+import LinuxSystem
 import SystemPackage
 
 enum Exhaustion: Equatable, Sendable {
@@ -41,7 +42,7 @@ enum Exhaustion: Equatable, Sendable {
     let isStart = if case .threads = self { true } else { false }
     let what = isStart ? "cannot start a thread for a client" : "cannot accept"
     return """
-      \(what): \(error.lowercased) (\(remedy), or lower Configuration.maximumConnections); accepting is paused \
+      \(what): \(error.sentence) (\(remedy), or lower Configuration.maximumConnections); accepting is paused \
       until a connection closes or a later attempt succeeds
       """
   }

@@ -1,6 +1,7 @@
 // What a configuration's endpoints come to: the sockets to open, decided before anything is opened.
 
-import CEpollShim
+import Glibc
+import LinuxSystem
 
 /// One address to listen on, decided before anything is opened.
 struct ListenPlan {
@@ -95,9 +96,6 @@ struct ListenPlan {
   }
 
   private static var isIPv6Available: Bool {
-    let fd = shim_socket(AF_INET6, 0)
-    guard fd >= 0 else { return false }
-    _ = Socket(adopting: fd)
-    return true
+    (try? Socket(family: AF_INET6, nonBlocking: false)) != nil
   }
 }

@@ -1,7 +1,7 @@
 // Accepts clients, a bounded batch a turn. Whether it may is the serverLoop's to say; called by a thread
 // of the loop, one at a time, which is what makes its mutable state safe.
 
-import CEpollShim
+import LinuxSystem
 import SystemPackage
 
 final class Listener: EventSource, @unchecked Sendable {

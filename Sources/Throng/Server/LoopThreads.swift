@@ -2,7 +2,7 @@
 // news of them; it never waits for a thread without a deadline, because a handler may block it. A thread
 // that comes back after the server has given it up finds all that it uses still there.
 
-import CEpollShim
+import LinuxSystem
 import Synchronization
 import SystemPackage
 
@@ -51,10 +51,12 @@ final class LoopThreads {
     /// - Parameter signals: -1 for none.
     func wait(orFor signals: CInt, until deadline: MonotonicTime) throws(EventLoopError) {
       let timeout = deadline.pollTimeout(from: .now)
-      let result = shim_poll_readable(event.descriptor, signals, timeout)
-      event.clear()
-      if result < 0, result != -EINTR {
-        throw EventLoopError(call: "poll", errno: Errno(rawValue: -result))
+      defer { event.clear() }
+      do throws(Errno) {
+        _ = try Poll.readable(event.descriptor, signals, milliseconds: timeout)
+      } catch .interrupted {
+      } catch {
+        throw EventLoopError(call: "poll", errno: error)
       }
     }
   }

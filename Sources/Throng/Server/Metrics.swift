@@ -1,5 +1,7 @@
 // What a server has counted, as a value.
 
+import LinuxSystem
+
 /// A server's counters at one time. While the server runs, each figure is exact, but they are not all
 /// of the same instant.
 public struct Metrics: Sendable, Hashable {

@@ -1,6 +1,6 @@
 // For programs that are a server and nothing else.
 
-import CEpollShim
+import LinuxSystem
 import Glibc
 
 extension Server {
@@ -12,8 +12,7 @@ extension Server {
     } catch {
       let path = CommandLine.arguments.first ?? ""
       let name = path.split(separator: "/").last.map { "\($0): " } ?? ""
-      var line = "\(name)\(error)\n"
-      line.withUTF8 { _ = shim_write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      Descriptor.writeToStandardError("\(name)\(error)\n")
       exit(1)
     }
   }

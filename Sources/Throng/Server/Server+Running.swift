@@ -2,7 +2,7 @@
 // `run` supervises them. It waits for signals, for the threads and for the deadline of a stop, takes no
 // lock that a handler or a log may hold, and therefore ends in time whatever the other threads do.
 
-import CEpollShim
+import LinuxSystem
 import SystemPackage
 
 extension Server {

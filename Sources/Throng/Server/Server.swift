@@ -1,7 +1,7 @@
 // A server: listeners, a model, and a handler. Binds and stops; `Server+Running` has what happens in
 // between.
 
-import CEpollShim
+import LinuxSystem
 import Logging
 import Synchronization
 import SystemPackage
@@ -93,7 +93,7 @@ public final class Server: Sendable {
   /// - Throws: ``ServerError``; ``ServerError/handlersStillRunning(connections:)`` when handlers have not
   ///   returned a second after their connections were reset.
   public func run() throws {
-    shim_ignore_broken_pipes()
+    ThisProcess.ignoreBrokenPipes()
     try run { () throws(Errno) in try SignalWatch() }
   }
 

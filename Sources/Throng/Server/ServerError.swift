@@ -1,5 +1,6 @@
 // Why a server does not start. The errors are values; their sentences speak of the library's API.
 
+import LinuxSystem
 import SystemPackage
 
 /// Why a server does not run.
@@ -63,13 +64,13 @@ public enum ListenFailure: Equatable, Sendable {
   /// What has happened.
   public var reason: String {
     switch self {
-    case .portInUse, .unixSocketInUse: Errno.addressInUse.lowercased
+    case .portInUse, .unixSocketInUse: Errno.addressInUse.sentence
     case .notASocket: "a file that is not a socket has this path"
     case .unixSocketWithLoops: "several loops cannot share a Unix socket"
-    case .portProtected, .directoryProtected: Errno.permissionDenied.lowercased
+    case .portProtected, .directoryProtected: Errno.permissionDenied.sentence
     case .noSuchDirectory: "its directory does not exist"
     case .addressNotAvailable: "this machine does not have that address"
-    case .system(let error): error.lowercased
+    case .system(let error): error.sentence
     }
   }
 

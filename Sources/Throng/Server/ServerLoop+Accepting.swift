@@ -1,6 +1,7 @@
 // How a serverLoop accepts clients within the limits of the server, pauses, and empties its accept queue
 // when it drains. What the log has to say is found out under the lock and logged after it is released.
 
+import LinuxSystem
 import SystemPackage
 
 extension ServerLoop {

@@ -1,6 +1,7 @@
 // A loop with its listeners and its connections: admits clients, counts them, and drains. A server
 // has one for each loop. Its state is under a lock and is touched once a connection, not once a message.
 
+import LinuxSystem
 import Logging
 import Synchronization
 import SystemPackage

@@ -3,7 +3,8 @@
 // the shell, and systemd can send it right after SIGTERM. Belongs to the thread inside `Server.run`, so that
 // a signal is seen whatever the event loops do.
 
-import CEpollShim
+import Glibc
+import LinuxSystem
 import SystemPackage
 
 struct SignalWatch: ~Copyable {

@@ -1,5 +1,7 @@
 // How far a stop has got. A stop that does not get to its end goes further when its deadline comes.
 
+import LinuxSystem
+
 /// What is asked of a server's event loops.
 enum StopStage: Int, Comparable {
   case running

@@ -1,5 +1,7 @@
 // A rate limit: so many a second, with a small burst after a quiet time. Not locked.
 
+import LinuxSystem
+
 struct TokenBucket: Sendable {
   private let rate: Double
   private let capacity: Double

@@ -1,5 +1,6 @@
 // Durations as they are written on a command line: `250ms`, `5s`, `2m`, or `off`.
 
+import LinuxSystem
 import ArgumentParser
 
 /// A duration with a unit.

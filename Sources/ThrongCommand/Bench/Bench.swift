@@ -1,6 +1,7 @@
 // `throng bench`: converts flags into `LoadOptions`, and writes the result to files and standard
 // output.
 
+import LinuxSystem
 import ArgumentParser
 import ThrongLoad
 

@@ -1,5 +1,6 @@
 // `throng compare`: flags for contenders and workloads. `CompareRun` does the rest.
 
+import LinuxSystem
 import ArgumentParser
 import Glibc
 import ThrongCompare

@@ -1,5 +1,6 @@
 // Flags of `throng compare` for the method and for the results.
 
+import LinuxSystem
 import ArgumentParser
 import ThrongCompare
 import ThrongLoad

@@ -1,6 +1,6 @@
 // Runs `throng compare`: plan, interruption, output and files. Main thread.
 
-import CEpollShim
+import LinuxSystem
 import Glibc
 import SystemPackage
 import ThrongCompare

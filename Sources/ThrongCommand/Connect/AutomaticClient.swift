@@ -1,5 +1,6 @@
 // The tutorial's client: receives, prints, answers, again and again.
 
+import LinuxSystem
 import Glibc
 import SystemPackage
 import ThrongHandlers

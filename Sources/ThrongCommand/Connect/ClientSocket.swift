@@ -1,16 +1,17 @@
 // A client's non-blocking socket: connects with a deadline, closes when its owner goes.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import SystemPackage
 import Throng
 
 /// A connected stream socket. Used by one thread.
 struct ClientSocket: ~Copyable {
-  let descriptor: CInt
+  private let socket: Socket
 
-  private init(adopting descriptor: CInt) { self.descriptor = descriptor }
-  deinit { _ = shim_close(descriptor) }
+  private init(_ socket: consuming Socket) { self.socket = socket }
+
+  var descriptor: CInt { socket.descriptor }
 
   /// Connects to the first of a server's addresses that answers.
   /// - Parameter name: what the server is called in errors.
@@ -34,31 +35,17 @@ struct ClientSocket: ~Copyable {
   private static func connect(
     to address: SocketAddress, within limit: Duration?, _ interruption: borrowing Interruption
   ) throws -> ClientSocket {
-    let descriptor = try check(
-      address.withKernelForm { storage, _ in
-        shim_socket(CInt(storage.pointee.ss_family), CInt(SOCK_NONBLOCK.rawValue))
-      })
-    let socket = ClientSocket(adopting: descriptor)
-    let result = address.withKernelForm { shim_connect(descriptor, $0, $1) }
-    if result == -EINPROGRESS || result == -EINTR {
-      try socket.finishConnecting(within: limit, interruption)
-    } else {
-      _ = try check(result)
+    let client = ClientSocket(try Socket(family: address.family, nonBlocking: true))
+    if try !client.socket.connect(to: address.kernelForm) {
+      let deadline = limit.map { ContinuousClock.now + $0 }
+      guard try interruption.wait(for: client.descriptor, POLLOUT, until: deadline) else {
+        throw Errno.timedOut
+      }
+      if let error = client.socket.takePendingError() { throw error }
     }
-    _ = shim_set_option(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, 1)
-    return socket
-  }
-
-  private func finishConnecting(
-    within limit: Duration?, _ interruption: borrowing Interruption
-  ) throws {
-    let deadline = limit.map { ContinuousClock.now + $0 }
-    guard try interruption.wait(for: descriptor, POLLOUT, until: deadline) else {
-      throw Errno.timedOut
-    }
-    var error: CInt = 0
-    _ = try check(shim_get_option(descriptor, SOL_SOCKET, SO_ERROR, &error))
-    _ = try check(-error)
+    // Fails on a Unix socket, which has no such option.
+    try? client.socket.set(CInt(IPPROTO_TCP), TCP_NODELAY, 1)
+    return client
   }
 
   private static func remedy(for error: Errno) -> String {
@@ -76,17 +63,7 @@ struct ClientSocket: ~Copyable {
 
   /// Takes what has arrived (recv(2)); empty at the server's FIN, nil when nothing has arrived.
   func receive(atMost limit: Int) throws(Errno) -> [UInt8]? {
-    var failure: Errno?
-    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-      let result = shim_recv(descriptor, buffer.baseAddress, limit, 0)
-      count = max(0, result)
-      if result < 0 { failure = Errno(rawValue: CInt(-result)) }
-    }
-    switch failure {
-    case nil: return bytes
-    case .resourceTemporarilyUnavailable?, .interrupted?: return nil
-    case let error?: throw error
-    }
+    try Descriptor.receive(descriptor, atMost: limit)
   }
 
   /// The same, with an error as it is told to a person.
@@ -100,27 +77,13 @@ struct ClientSocket: ~Copyable {
 
   /// Gives the kernel as many of the bytes as it takes now (send(2)); how many it took.
   func send(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
-    let result = bytes.withUnsafeBytes { shim_send(descriptor, $0.baseAddress, $0.count, 0) }
-    if result == -Int(EAGAIN) || result == -Int(EINTR) { return 0 }
-    return try check(result)
+    let result = bytes.withUnsafeBytes { buffer in
+      Result { () throws(Errno) in try socket.reference.send(buffer) }
+    }
+    if case .failure(.resourceTemporarilyUnavailable) = result { return 0 }
+    return try result.get()
   }
 
   /// Sends FIN; the server can still send (shutdown(2)).
-  func closeOutbound() { _ = shim_shutdown(descriptor, CInt(SHUT_WR)) }
-}
-
-/// The result of a call of the shim, or its error.
-private func check<Result: SignedInteger & FixedWidthInteger>(
-  _ result: Result
-) throws(Errno) -> Result {
-  guard result < 0 else { return result }
-  throw Errno(rawValue: CInt(-result))
-}
-
-extension Errno {
-  /// The system's words for the error, as they stand within a sentence.
-  var sentence: String {
-    let text = "\(self)"
-    return text.prefix(1).lowercased() + text.dropFirst()
-  }
+  func closeOutbound() { socket.shutdownSending() }
 }

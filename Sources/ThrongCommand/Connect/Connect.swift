@@ -1,81 +1,82 @@
 // `throng connect`: the client, interactive or in a pipe, or the tutorial's loop.
 
+import LinuxSystem
 import ArgumentParser
 import Throng
 
 struct Connect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Connects to a server: your input goes to it, its data to standard output.",
+    abstract: "Connect to a server: send standard input to it, print what it sends.",
     discussion: """
-      Ends when the server closes. At the end of its input it sends FIN and goes on receiving. \
-      With --auto it is the tutorial's client: receives, prints, sends '\(AutomaticClient.message)', \
-      again and again.
+      Ends when the server closes the connection. At the end of standard input it sends FIN and \
+      continues to receive. With --auto it receives, prints and sends '\(AutomaticClient.message)' \
+      repeatedly.
 
-      On a terminal you type into a line of your own: what arrives is printed above it. The keys are \
-      those of a shell: the arrows, Home, End, Ctrl-A -E -B -F, Alt-B -F to move, Ctrl-U -K -W -D to \
-      remove and Ctrl-Y to bring back, Up and Down (Ctrl-P -N) for what you have sent, Ctrl-L for a \
-      clean screen, Ctrl-Z to stop. Several lines that you paste are sent when you press Enter.
+      On a terminal you edit the input line; what arrives is printed above it. Keys as in a shell: \
+      arrows, Home, End, Ctrl-A -E -B -F, Alt-B -F move; Ctrl-U -K -W -D delete, Ctrl-Y pastes back; \
+      Up and Down (Ctrl-P -N) recall lines; Ctrl-L clears the screen; Ctrl-Z suspends. Pasted lines are \
+      sent when you press Enter.
 
-      Ctrl-D on an empty line ends your input; what the server still says is shown, and the status is \
-      0. Ctrl-C empties the line; on an empty line it leaves at once, with status 130.
+      Ctrl-D on an empty line ends your input (status 0 once the server has closed). Ctrl-C empties the \
+      line; on an empty line it exits at once with status 130.
 
-      Exit status: 0 when the server has closed, 1 for an error, 64 for bad usage, 128 and the number of \
-      the signal that ended it (SIGINT 130, SIGTERM 143; 141 when the reader of its output has gone).
+      Exit status: 0 when the server has closed, 1 for an error, 64 for bad usage, 128 + n after signal \
+      n (SIGINT 130, SIGTERM 143; 141 when standard output is a closed pipe).
       """)
 
-  @Argument(help: "The server's name or address.")
+  @Argument(help: "Host name or address of the server.")
   var host = "localhost"
 
   @Argument(
-    help: .value("port", "Its port.", default: "\(defaultPort)"), transform: NumberArgument.port)
+    help: .value("port", "Port of the server.", default: "\(defaultPort)"), transform: NumberArgument.port)
   var port: Int = defaultPort
 
   @Option(help: ArgumentHelp("Connect to a Unix socket instead.", valueName: "path"))
   var unix: String?
 
   @Option(
-    help: .value("duration", "How long to wait for each address.", default: "10s"),
+    help: .value("duration", "Connect timeout for each address.", default: "10s"),
     transform: TimeLimitArgument.init(parsing:))
   var timeout = TimeLimitArgument(.seconds(10))
 
-  @Flag(help: "On a terminal, too, pass on what is typed as a pipe would; no line editor.")
+  @Flag(help: "No line editor: pass typed lines on as from a pipe.")
   var plain = false
 
   @Option(
     help: .value(
-      "n", "Lines that you can call back on a terminal.", default: History.standardLimit),
+      "n", "Number of lines that Up recalls.", default: History.standardLimit),
     transform: NumberArgument.positive)
   var history: Int?
 
   @Option(
     help: .value(
-      "bytes", "The longest line that you can type or paste on a terminal.",
+      "bytes", "Maximum length of a typed or pasted line.",
       default: LineBuffer.standardLimit),
     transform: SizeArgument.init(parsing:))
   var lineLimit: SizeArgument?
 
-  @Flag(help: "Talk by itself, as the tutorial's client does.")
+  @Flag(help: "Send messages automatically.")
   var auto = false
 
   @Option(
-    help: .value("n", "Messages to send (--auto).", default: "without end"),
+    help: .value("n", "Messages to send (--auto).", default: "no limit"),
     transform: NumberArgument.positive)
   var count: Int?
 
   @Option(
     help: .value(
-      "duration", "From one message to the next (--auto).", default: "1s"),
+      "duration", "Interval between messages (--auto).", default: "1s"),
     transform: DurationArgument.init(parsing:))
   var interval: DurationArgument?
 
   func validate() throws {
     if count != nil || interval != nil, !auto {
-      throw ValidationError("--count and --interval need --auto (add it, or leave them out)")
+      throw ValidationError("--count and --interval require --auto (add it, or leave them out)")
     }
-    if plain, auto { throw ValidationError("--auto types nothing (leave --plain out)") }
+    if plain, auto { throw ValidationError("--plain cannot be combined with --auto") }
     if history != nil || lineLimit != nil, plain || auto {
       throw ValidationError(
-        "--history and --line-limit are for typing (leave out \(auto ? "--auto" : "--plain"))")
+        "--history and --line-limit are for the line editor (leave out \(auto ? "--auto" : "--plain"))")
     }
   }
 

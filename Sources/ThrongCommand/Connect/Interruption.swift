@@ -1,8 +1,8 @@
 // Ctrl-C and SIGTERM as something that a client waits for beside its socket (signalfd(2)), so that
 // the connection ends in order.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// While it lives, SIGINT and SIGTERM are read from a descriptor. Used by the main thread.
@@ -10,32 +10,29 @@ struct Interruption: ~Copyable {
   /// A signal has come.
   struct Signalled: Error { let signal: CInt }
 
-  let descriptor: CInt
-  private let maskBefore: sigset_t
+  private let signals: SignalDescriptor
 
   init() throws(Failure) {
-    var signals = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    descriptor = shim_signalfd(&signals)
-    guard descriptor >= 0 else { throw Failure("cannot watch for signals (raise ulimit -n)") }
-    shim_block_signals(&signals, &before)
-    maskBefore = before
+    do {
+      signals = try SignalDescriptor([SIGINT, SIGTERM])
+    } catch {
+      throw Failure("cannot watch for signals (raise ulimit -n)")
+    }
   }
 
-  deinit { _ = shim_close(descriptor) }
+  /// Readable when a signal has come.
+  var descriptor: CInt { signals.descriptor }
+
+  /// The next signal that has come; nil when there is none.
+  func next() -> CInt? { signals.next() }
 
   /// The signals have the effect that they had before, which ends the process, during a call that may
   /// block.
   func whileUnwatched<Result>(
     _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
-    var before = maskBefore
-    var watched = sigset_t()
-    pthread_sigmask(SIG_SETMASK, &before, &watched)
-    defer { shim_restore_signals(&watched) }
+    signals.maskBefore.apply()
+    defer { SignalMask([SIGINT, SIGTERM]).block() }
     return try body()
   }
 }

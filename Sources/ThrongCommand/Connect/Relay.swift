@@ -2,7 +2,7 @@
 // once, so that neither side can block the other. No more is taken from a side than one piece that the
 // other side has not taken yet.
 
-import CEpollShim
+import LinuxSystem
 import Glibc
 import SystemPackage
 import ThrongHandlers
@@ -43,15 +43,14 @@ struct Relay {
   }
 
   private mutating func readInput(_ socket: borrowing ClientSocket) throws(Failure) {
-    var failure = 0
-    let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceSize) { buffer, count in
-      let result = shim_read(STDIN_FILENO, buffer.baseAddress, buffer.count)
-      count = max(0, result)
-      failure = min(0, result)
-    }
-    if failure == -Int(EAGAIN) || failure == -Int(EINTR) { return }
-    if failure < 0, failure != -Int(EBADF) {
-      throw Failure("cannot read standard input: \(Errno(rawValue: CInt(-failure)).sentence)")
+    let piece: [UInt8]
+    do throws(Errno) {
+      guard let read = try Descriptor.read(STDIN_FILENO, atMost: Self.pieceSize) else { return }
+      piece = read
+    } catch .badFileDescriptor {
+      piece = []
+    } catch {
+      throw Failure("cannot read standard input: \(error.sentence)")
     }
     if piece.isEmpty {
       outbound.end(socket)

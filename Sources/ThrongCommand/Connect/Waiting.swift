@@ -1,6 +1,5 @@
 // Waiting for several descriptors at once, and for the end of the user's patience (poll(2)).
 
-import CEpollShim
 import Glibc
 
 /// What a descriptor is waited for, and what came of it.
@@ -37,7 +36,7 @@ extension Interruption {
       // Less than 0 is an interruption by a signal that is none of ours (SIGCONT): wait on.
       if count == 0, let deadline, ContinuousClock.now >= deadline { return false }
     }
-    if entries[0].revents != 0 { throw Signalled(signal: shim_signalfd_read(descriptor)) }
+    if entries[0].revents != 0, let signal = next() { throw Signalled(signal: signal) }
     for index in interests.indices { interests[index].take(entries[index + 1]) }
     return true
   }

@@ -1,6 +1,7 @@
 // A client's data on standard output: nothing is dropped, and a reader that does not read blocks neither
 // the signals nor anything else.
 
+import LinuxSystem
 import ArgumentParser
 import Glibc
 import SystemPackage

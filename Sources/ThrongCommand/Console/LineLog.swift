@@ -1,5 +1,6 @@
 // The log on standard error: one line an event, with its time in UTC and its level.
 
+import LinuxSystem
 import Logging
 
 /// `2026-03-01T12:30:05.250Z warning: cannot accept: Too many open files`

@@ -1,7 +1,8 @@
 // What must hold for descriptors 0 to 2 before anything else happens in the process.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
+import SystemPackage
 import Throng
 import ThrongHandlers
 
@@ -13,7 +14,7 @@ enum StandardDescriptors {
   static func prepare() {
     openMissing()
     // A reader of standard error that has gone must not end the process (SIGPIPE, signal(7)).
-    shim_ignore_broken_pipes()
+    ThisProcess.ignoreBrokenPipes()
     atexit { StandardDescriptors.flush() }
   }
 
@@ -23,9 +24,15 @@ enum StandardDescriptors {
   private static func openMissing() {
     for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
       guard fcntl(descriptor, F_GETFD) < 0, errno == EBADF else { continue }
-      let opened = shim_open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
-      if opened == descriptor { continue }
-      let reason = opened < 0 ? String(cString: strerror(-opened)) : "got another descriptor"
+      let reason: String
+      do throws(Errno) {
+        let opened = try Descriptor.open(
+          "/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        if opened == descriptor { continue }
+        reason = "got another descriptor"
+      } catch {
+        reason = error.sentence
+      }
       StandardError.write(
         "throng: descriptor \(descriptor) is closed, and /dev/null cannot be opened in its place: "
           + "\(reason) (open it: <, > and 2> of the shell)")

@@ -1,6 +1,7 @@
 // Standard error: everything that is not data. Never blocks: lines that are not read are dropped, and
 // counted in a line of their own (see `OutputQueue`).
 
+import LinuxSystem
 import Glibc
 import Throng
 import ThrongHandlers

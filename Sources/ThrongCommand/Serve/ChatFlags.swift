@@ -1,5 +1,6 @@
-// The flags of `--handler chat`: how much of everything a chat allows. The defaults are the handler's.
+// Flags of `--handler chat`. The defaults are the handler's.
 
+import LinuxSystem
 import ArgumentParser
 import ThrongHandlers
 
@@ -8,39 +9,39 @@ private let defaults = ChatLimits()
 struct ChatFlags: ParsableArguments {
   @Option(
     help: .value(
-      "n", "Characters of a nickname, and of a room's name.", default: defaults.nameLength),
+      "n", "Maximum characters of a nickname or a room name.", default: defaults.nameLength),
     transform: NumberArgument.positive)
   var chatNameLength: Int?
 
   @Option(
     help: .value(
-      "bytes", "Length of a line; a longer one is refused, and its author stays.",
+      "bytes", "Maximum length of a line; longer lines are refused.",
       default: SizeArgument(defaults.lineLength)),
     transform: SizeArgument.init(parsing:))
   var chatLineLength: SizeArgument?
 
   @Option(
     help: .value(
-      "n", "Lines of a room that are shown to who joins, or 0.", default: defaults.historyLines),
+      "n", "Recent lines of a room shown to a client that joins it; 0 for none.", default: defaults.historyLines),
     transform: NumberArgument.count)
   var chatHistory: Int?
 
   @Option(
     help: .value(
-      "n", "Rooms; a new one may take the place of an empty one.", default: defaults.rooms),
+      "n", "Maximum rooms; a new room replaces an empty one.", default: defaults.rooms),
     transform: NumberArgument.positive)
   var chatRooms: Int?
 
   @Option(
     help: .value(
-      "n", "Lines a second that a client may send for long, or off.",
+      "n", "Lines per second that a client may send on average, or off.",
       default: NumberLimitArgument(defaults.rate)),
     transform: NumberLimitArgument.init(parsing:))
   var chatRate: NumberLimitArgument?
 
   @Option(
     help: .value(
-      "n", "Lines that it may send at once; at half as many beyond it is paused.",
+      "n", "Lines that a client may send at once; half as many more pause it.",
       default: defaults.burst),
     transform: NumberArgument.positive)
   var chatBurst: Int?
@@ -48,43 +49,43 @@ struct ChatFlags: ParsableArguments {
   @Option(
     help: .value(
       "bytes",
-      "Bytes a second that are received from a client and answered to it for long, or off.",
+      "Bytes per second received from and sent in reply to a client on average, or off.",
       default: SizeLimitArgument(defaults.byteRate)),
     transform: SizeLimitArgument.init(parsing:))
   var chatByteRate: SizeLimitArgument?
 
   @Option(
     help: .value(
-      "bytes", "Bytes that may be received and answered at once; beyond that the client waits.",
+      "bytes", "Bytes received and replied at once; beyond that the client waits.",
       default: SizeArgument(defaults.byteBurst)),
     transform: SizeArgument.init(parsing:))
   var chatByteBurst: SizeArgument?
 
   @Option(
     help: .value(
-      "duration", "Closes a connection that has given no nickname for so long, or off.",
+      "duration", "Close connections that have chosen no nickname within this time, or off.",
       default: TimeLimitArgument(defaults.loginTimeout)),
     transform: TimeLimitArgument.init(parsing:))
   var chatLoginTimeout: TimeLimitArgument?
 
   @Option(
     help: .value(
-      "n", "Who comes and goes is announced in rooms of up to so many, or 0.",
+      "n", "Announce joins and leaves in rooms of at most this many members; 0 for none.",
       default: defaults.announcedMembers),
     transform: NumberArgument.count)
   var chatAnnounceLimit: Int?
 
   func validate() throws {
     if chatRate?.number == nil, chatRate != nil, chatBurst != nil {
-      throw ValidationError("--chat-burst has no meaning with --chat-rate off (leave one out)")
+      throw ValidationError("--chat-burst cannot be combined with --chat-rate off (leave one out)")
     }
     if let chatByteRate, chatByteRate.bytes == nil, chatByteBurst != nil {
       throw ValidationError(
-        "--chat-byte-burst has no meaning with --chat-byte-rate off (leave one out)")
+        "--chat-byte-burst cannot be combined with --chat-byte-rate off (leave one out)")
     }
   }
 
-  /// The flags that were given, none of which has a meaning for another handler.
+  /// The flags that were given; other handlers have no use for them.
   var given: [String] {
     let all: [(String, Bool)] = [
       ("--chat-name-length", chatNameLength != nil), ("--chat-line-length", chatLineLength != nil),

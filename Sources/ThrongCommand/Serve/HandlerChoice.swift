@@ -10,12 +10,12 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
   case eventEcho = "event-echo"
   case lineEcho = "line-echo"
 
-  /// Those that do something for each message if they are told to.
+  /// Handlers that accept --work and --block.
   static let working = [echo, eventEcho]
 
   /// - Parameters:
-  ///   - workload: what the working handlers do for each message.
-  ///   - chatLimits: the other handlers have none of their own.
+  ///   - workload: CPU time and blocking per message, for the handlers in `working`.
+  ///   - chatLimits: limits of the chat.
   func server(
     _ workload: Workload, _ chatLimits: ChatLimits, _ model: Model, _ configuration: Configuration,
     _ log: Logger
@@ -37,12 +37,12 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// Options of the connections that suit what the handler does, where no flag says otherwise.
+  /// Default connection options for the handler; flags override them.
   var connectionDefaults: ConnectionOptions {
     var options = ConnectionOptions()
     switch self {
     case .chat:
-      // A member may be silent for hours: only a client that has vanished must be found.
+      // Members may be silent for hours; keepalive detects clients that have vanished.
       options.idleTimeout = nil
       options.keepAlive = Self.chatKeepAlive
     case .echo, .eventEcho, .lineEcho, .discard: options.firstByteTimeout = Self.firstByteTimeout
@@ -51,7 +51,7 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
     return options
   }
 
-  /// For handlers whose client speaks first: one that does not takes a place for nothing.
+  /// For handlers whose clients send first.
   static let firstByteTimeout = Duration.seconds(30)
 
   static let chatKeepAlive = Duration.seconds(60)

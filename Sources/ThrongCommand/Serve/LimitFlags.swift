@@ -1,5 +1,6 @@
-// The flags that say how much of everything the server allows. The defaults are the library's.
+// Flags for the limits of the server and of each connection. The defaults are the library's.
 
+import LinuxSystem
 import ArgumentParser
 import Throng
 
@@ -8,14 +9,14 @@ private let defaults = Configuration()
 struct LimitFlags: ParsableArguments {
   @Option(
     help: .value(
-      "n", "Connections the kernel holds until they are accepted.",
+      "n", "Length of the accept queue (listen(2)).",
       default: defaults.backlog),
     transform: NumberArgument.positive)
   var backlog = defaults.backlog
 
   @Option(
     help: .value(
-      "n", "Pause accepting at this many connections of the whole server.",
+      "n", "Pause accepting at this number of open connections, over all loops.",
       default: defaults.maximumConnections),
     transform: NumberArgument.positive)
   var maxConnections = defaults.maximumConnections
@@ -24,7 +25,7 @@ struct LimitFlags: ParsableArguments {
     help: .value(
       "n",
       """
-      Refuse further clients of an IPv4 address or an IPv6 /64 that has this many connections, or off.
+      Maximum connections of one IPv4 address or one IPv6 /64, or off. Further ones are reset.
       """,
       default: NumberLimitArgument(defaults.maximumConnectionsPerAddress)),
     transform: NumberLimitArgument.init(parsing:))
@@ -32,8 +33,8 @@ struct LimitFlags: ParsableArguments {
 
   @Option(
     help: .value(
-      "n", "Maximum connections accepted per second by the whole server.",
-      default: "as many as come"),
+      "n", "Maximum connections accepted per second, over all loops.",
+      default: "off"),
     transform: NumberArgument.positive)
   var acceptRate: Int?
 
@@ -46,38 +47,39 @@ struct LimitFlags: ParsableArguments {
 
   @Option(
     help: .value(
-      "bytes", "Sending waits above so many unsent bytes.",
+      "bytes", "Suspend sending while more than this is unsent.",
       default: SizeArgument(defaults.connection.highWaterMark)),
     transform: SizeArgument.init(parsing:))
   var highWaterMark = SizeArgument(defaults.connection.highWaterMark)
 
   @Option(
     help: .value(
-      "bytes", "Sending goes on below so many unsent bytes.",
+      "bytes", "Resume sending when no more than this is unsent.",
       default: SizeArgument(defaults.connection.lowWaterMark)),
     transform: SizeArgument.init(parsing:))
   var lowWaterMark = SizeArgument(defaults.connection.lowWaterMark)
 
   @Option(
     help: .value(
-      "bytes", "Unsent bytes that messages from other clients may queue.",
+      "bytes", "Maximum unsent bytes that messages from other clients may queue.",
       default: SizeArgument(defaults.connection.slowReaders.outboxLimit)),
     transform: SizeArgument.init(parsing:))
   var outboxLimit = SizeArgument(defaults.connection.slowReaders.outboxLimit)
 
-  @Option(help: ArgumentHelp("What happens at the outbox limit.", valueName: "policy"))
+  @Option(help: ArgumentHelp("What a message beyond the outbox limit does.", valueName: "policy"))
   var onOverflow = defaults.connection.slowReaders.overflow
 
   @Option(
     help: .value(
-      "bytes", "A client above so many unsent bytes is dropped after the grace period.",
+      "bytes",
+      "Disconnect a client whose unsent data stays above this size for longer than --outbox-grace.",
       default: "off"),
     transform: SizeArgument.init(parsing:))
   var softOutboxLimit: SizeArgument?
 
   @Option(
     help: .value(
-      "duration", "How long that client may stay above the soft limit.",
+      "duration", "Time that a client may stay above --soft-outbox-limit.",
       default: DurationArgument(defaults.connection.slowReaders.gracePeriod)),
     transform: DurationArgument.init(parsing:))
   var outboxGrace = DurationArgument(defaults.connection.slowReaders.gracePeriod)

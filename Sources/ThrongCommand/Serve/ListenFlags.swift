@@ -1,5 +1,6 @@
-// The flags that say where the server listens.
+// Flags for the addresses to listen on.
 
+import LinuxSystem
 import ArgumentParser
 import Throng
 
@@ -22,8 +23,8 @@ struct ListenFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Listen on a Unix socket, @name for an abstract one; together with --host or --port on both, \
-      otherwise on the Unix socket alone.
+      Listen on a Unix socket; @name is an abstract one. With --host or --port, listen on both; \
+      otherwise on the Unix socket only.
       """, valueName: "path"))
   var unix: String?
 
@@ -36,7 +37,7 @@ struct ListenFlags: ParsableArguments {
 
   func validate() throws {
     if unixMode != nil, unix == nil {
-      throw ValidationError("--unix-mode has no meaning without --unix (give both, or neither)")
+      throw ValidationError("--unix-mode requires --unix (give both, or neither)")
     }
     if unixMode != nil, unix?.hasPrefix("@") == true {
       throw ValidationError("an abstract Unix socket has no permissions (leave out --unix-mode)")

@@ -1,5 +1,6 @@
-// The flags that say how much the server tells on standard error.
+// Flags for the log on standard error.
 
+import LinuxSystem
 import ArgumentParser
 import Logging
 import ThrongHandlers
@@ -7,22 +8,22 @@ import ThrongHandlers
 struct LogFlags: ParsableArguments {
   @Option(
     help: .value(
-      "level", "The least level that is logged.",
+      "level", "Minimum level of log lines.",
       default: "info"))
   var logLevel: Logger.Level?
 
-  @Flag(help: "Only errors on standard error: not where the server listens, nor any other event.")
+  @Flag(help: "Print only errors; the same as --log-level error, without the line that says where it listens.")
   var quiet = false
 
-  @Flag(help: "What was counted, on standard error at the end. SIGUSR1 shows it at any time.")
+  @Flag(help: "Print the counters at the end. SIGUSR1 prints them at any time.")
   var stats = false
 
   @Option(
     help: .value(
       "bytes",
       """
-      Log lines that wait while standard error is not read, and printed bytes that wait while standard \
-      output is not read. More are dropped, and counted in the log.
+      Maximum log lines and printed bytes queued while standard error or standard output is not read. \
+      More are dropped and counted.
       """, default: SizeArgument(OutputQueue.Limits.standard.bytes)),
     transform: SizeArgument.init(parsing:))
   var outputQueue: SizeArgument?

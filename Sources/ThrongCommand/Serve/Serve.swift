@@ -1,7 +1,7 @@
-// `throng serve`: a server with one of the handlers, under one of the models, until it is stopped.
+// `throng serve`: a server with one of the handlers under one of the models, until it is stopped.
 
 import ArgumentParser
-import CEpollShim
+import LinuxSystem
 import Glibc
 import Logging
 import Throng
@@ -9,26 +9,27 @@ import ThrongHandlers
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serves clients until SIGINT, SIGTERM or SIGHUP, then drains.",
+    abstract: "Serve clients until SIGINT, SIGTERM or SIGHUP, then drain.",
     discussion: """
-      Without flags: greets every client on port 52000 of every address, so also from the network \
-      (--host localhost: from this machine only), under the reactor. \
-      A second SIGINT or SIGTERM resets the clients that are left.
+      Without flags it greets each client on port 52000 of all addresses, under the reactor. Clients \
+      on the network can connect; --host localhost restricts it to this machine.
+
+      Draining: the server stops accepting, gives connections --drain-timeout to finish, and resets the \
+      rest. A second SIGINT or SIGTERM resets them at once.
       """)
 
-  @OptionGroup(title: "Service") var serviceFlags: ServiceFlags
+  @OptionGroup(title: "Handler and model") var serviceFlags: ServiceFlags
   @OptionGroup(title: "Chat") var chatFlags: ChatFlags
   @OptionGroup(title: "Addresses") var listenFlags: ListenFlags
   @OptionGroup(title: "Limits") var limitFlags: LimitFlags
-  @OptionGroup(title: "Times") var timeFlags: TimeFlags
+  @OptionGroup(title: "Time limits") var timeFlags: TimeFlags
   @OptionGroup(title: "Sockets") var socketFlags: SocketFlags
   @OptionGroup(title: "Log") var logFlags: LogFlags
 
   func validate() throws {
     guard serviceFlags.handler != .chat, let flag = chatFlags.given.first else { return }
     throw ValidationError(
-      "\(flag) has no meaning with --handler \(serviceFlags.handler.rawValue) "
-        + "(leave it out, or choose --handler chat)")
+      "\(flag) requires --handler chat (the handler is \(serviceFlags.handler.rawValue))")
   }
 
   func run() throws {
@@ -51,10 +52,10 @@ struct Serve: ParsableCommand {
       throw Failure(FlagNames.inserted(in: "\(error)"))
     }
     let count = server.metrics.resetAtStop
-    if count > 0 { throw Failure("stopped before every client was done: \(count) were reset") }
+    if count > 0 { throw Failure("stopped before all connections had finished (reset: \(count))") }
   }
 
-  /// What the flags make of the library's defaults.
+  /// The library's defaults with the flags applied.
   var serverConfiguration: Configuration {
     var configuration = Configuration()
     configuration.connection = serviceFlags.handler.connectionDefaults
@@ -67,16 +68,17 @@ struct Serve: ParsableCommand {
     return configuration
   }
 
-  /// Every client costs a descriptor, and the usual soft limit is 1024.
+  /// Each connection needs a descriptor, and the usual soft limit is 1024.
   private func raiseDescriptorLimit(_ log: Logger) {
-    let result = shim_raise_descriptor_limit()
-    if result < 0 { log.warning("cannot raise the limit of open descriptors") }
+    if ThisProcess.raiseDescriptorLimit() == nil {
+      log.warning("cannot raise the limit of open files (ulimit -n)")
+    }
   }
 
   private static let everyAddress =
-    ", every address of this machine: reachable from the network (--host localhost: from here only)"
+    ", all addresses: reachable from the network (--host localhost: this machine only)"
 
-  /// Once the threads run, so that it says how many there are, and that signals are seen.
+  /// Called once the threads run, so that the line gives their number and signals are handled.
   private static func announce(_ server: Server, _ handler: String) {
     for address in server.addresses {
       let line = "listening on \(address) (\(handler), \(server.runningModel))"

@@ -1,5 +1,6 @@
-// The flags that choose what is served, and how handlers are given threads.
+// Flags for the handler and the execution model.
 
+import LinuxSystem
 import ArgumentParser
 import Throng
 import ThrongHandlers
@@ -11,50 +12,51 @@ enum Mode: String, CaseIterable, ExpressibleByArgument {
 }
 
 struct ServiceFlags: ParsableArguments {
-  @Option(help: "What happens with each client.")
+  @Option(help: "The handler that serves each client.")
   var handler = HandlerChoice.greet
 
   @Option(
     help: .value(
-      "duration", "The handler computes so long for each receive (echo, event-echo).",
+      "duration", "CPU time that the handler uses for each receive (echo, event-echo).",
       default: "0us"),
     transform: DurationArgument.init(parsing:))
   var work: DurationArgument?
 
   @Option(
     help: .value(
-      "duration", "The handler blocks its thread so long for each receive (echo, event-echo).",
+      "duration", "Time that the handler blocks its thread for each receive (echo, event-echo).",
       default: "0us"),
     transform: DurationArgument.init(parsing:))
   var block: DurationArgument?
 
-  @Option(help: "How handlers are given threads.")
+  @Option(help: "The execution model: which threads run the handlers.")
   var mode = Mode.reactor
 
   @Option(
     help: .value(
-      "n", "Event loops, each with a thread (reactor).",
+      "n", "Event loops, one thread each (reactor).",
       default: "1"),
     transform: NumberArgument.positive)
   var loops: Int?
 
   @Option(
     help: .value(
-      "n", "Workers (thread-pool).",
+      "n", "Worker threads (thread-pool).",
       default: "the number of cores"),
     transform: NumberArgument.positive)
   var threads: Int?
 
   @Option(
     help: .value(
-      "bytes", "Stack of each thread (thread-per-client).",
+      "bytes", "Stack size of each thread (thread-per-client).",
       default: "\(SizeArgument(Model.defaultStackSize))"),
     transform: SizeArgument.init(parsing:))
   var stackSize: SizeArgument?
 
   @Option(
     help: .value(
-      "duration", "Look for events this long without sleeping: a core for latency (reactor).",
+      "duration",
+      "Poll for this time before sleeping: lower latency, a busy core (reactor).",
       default: "off"),
     transform: TimeLimitArgument.init(parsing:))
   var busyPoll: TimeLimitArgument?
@@ -93,14 +95,12 @@ struct ServiceFlags: ParsableArguments {
     guard given, !HandlerChoice.working.contains(handler) else { return }
     let choices = HandlerChoice.working.map { "--handler \($0.rawValue)" }
     throw ValidationError(
-      "\(flag) has no meaning with --handler \(handler.rawValue) "
-        + "(leave it out, or choose \(choices.joined(separator: " or ")))")
+      "\(flag) requires \(choices.joined(separator: " or ")) (the handler is \(handler.rawValue))")
   }
 
   private func require(_ needed: Mode, for flag: String, given: Bool) throws {
     guard given, mode != needed else { return }
     throw ValidationError(
-      "\(flag) has no meaning under \(mode.rawValue) "
-        + "(leave it out, or choose --mode \(needed.rawValue))")
+      "\(flag) requires --mode \(needed.rawValue) (the mode is \(mode.rawValue))")
   }
 }

@@ -1,5 +1,6 @@
-// The flags that set the kernel's options of each connection (tcp(7), socket(7)).
+// Flags for the socket options of each connection (tcp(7), socket(7)).
 
+import LinuxSystem
 import ArgumentParser
 import Throng
 
@@ -8,12 +9,12 @@ private let defaults = ConnectionOptions()
 struct SocketFlags: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
-    help: "Hold small messages back to send them together (--no-delay: TCP_NODELAY).")
+    help: "Let the kernel delay small segments (Nagle's algorithm); --no-delay sets TCP_NODELAY.")
   var delay = !defaults.noDelay
 
   @Option(
     help: .value(
-      "duration", "Probes connections that are idle for so long, or off.",
+      "duration", "Send keepalive probes after this idle time, or off (SO_KEEPALIVE).",
       default:
         "\(TimeLimitArgument(defaults.keepAlive)), for chat \(DurationArgument(HandlerChoice.chatKeepAlive))"
     ),
@@ -22,22 +23,22 @@ struct SocketFlags: ParsableArguments {
 
   @Option(
     help: .value(
-      "duration", "How long sent bytes may stay unacknowledged.",
+      "duration", "Maximum time that sent bytes stay unacknowledged (TCP_USER_TIMEOUT).",
       default: "the system's"),
     transform: DurationArgument.init(parsing:))
   var userTimeout: DurationArgument?
 
   @Option(
     help: .value(
-      "bytes", "The kernel's send buffer.",
-      default: "the system tunes it"),
+      "bytes", "Send buffer of the kernel (SO_SNDBUF).",
+      default: "tuned by the system"),
     transform: SizeArgument.init(parsing:))
   var sendBuffer: SizeArgument?
 
   @Option(
     help: .value(
-      "bytes", "The kernel's receive buffer.",
-      default: "the system tunes it"),
+      "bytes", "Receive buffer of the kernel (SO_RCVBUF).",
+      default: "tuned by the system"),
     transform: SizeArgument.init(parsing:))
   var receiveBuffer: SizeArgument?
 

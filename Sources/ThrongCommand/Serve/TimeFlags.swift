@@ -1,5 +1,6 @@
-// The flags that say how long the server waits for what. The defaults are the library's.
+// Flags for time limits. The defaults are the library's.
 
+import LinuxSystem
 import ArgumentParser
 import Throng
 
@@ -8,28 +9,28 @@ private let defaults = Configuration()
 struct TimeFlags: ParsableArguments {
   @Option(
     help: .value(
-      "duration", "Closes a connection on which nothing moved for so long, or off.",
+      "duration", "Close connections idle for longer than this, or off.",
       default: "\(TimeLimitArgument(defaults.connection.idleTimeout)), for chat off"),
     transform: TimeLimitArgument.init(parsing:))
   var idleTimeout: TimeLimitArgument?
 
   @Option(
     help: .value(
-      "duration", "Close a connection whose client has sent nothing for this long, or off.",
+      "duration", "Close connections whose client has sent nothing within this time, or off.",
       default: "\(DurationArgument(HandlerChoice.firstByteTimeout)), for greet and chat off"),
     transform: TimeLimitArgument.init(parsing:))
   var firstByteTimeout: TimeLimitArgument?
 
   @Option(
     help: .value(
-      "duration", "How long one receive may wait, or off.",
+      "duration", "Maximum time of one receive, or off.",
       default: TimeLimitArgument(defaults.connection.receiveTimeout)),
     transform: TimeLimitArgument.init(parsing:))
   var receiveTimeout = TimeLimitArgument(defaults.connection.receiveTimeout)
 
   @Option(
     help: .value(
-      "duration", "How long unsent bytes may wait for the client to take some, or off.",
+      "duration", "Reset connections whose client takes none of the unsent bytes for this time, or off.",
       default: TimeLimitArgument(defaults.connection.sendTimeout)),
     transform: TimeLimitArgument.init(parsing:))
   var sendTimeout = TimeLimitArgument(defaults.connection.sendTimeout)
@@ -37,21 +38,21 @@ struct TimeFlags: ParsableArguments {
   @Option(
     help: .value(
       "duration",
-      "How long a closing connection waits for the client to take some of what is unsent.",
+      "The same for connections that are closing.",
       default: DurationArgument(defaults.connection.flushTimeout)),
     transform: DurationArgument.init(parsing:))
   var flushTimeout = DurationArgument(defaults.connection.flushTimeout)
 
   @Option(
     help: .value(
-      "duration", "How long a closing connection waits for the client's FIN.",
+      "duration", "Time that a closed connection waits for the client's FIN.",
       default: DurationArgument(defaults.connection.lingerTimeout)),
     transform: DurationArgument.init(parsing:))
   var lingerTimeout = DurationArgument(defaults.connection.lingerTimeout)
 
   @Option(
     help: .value(
-      "duration", "How long a stopping server lets its clients finish.",
+      "duration", "Time that a stopping server gives connections to finish; then it resets them.",
       default: DurationArgument(defaults.drainTimeout)),
     transform: DurationArgument.init(parsing:))
   var drainTimeout = DurationArgument(defaults.drainTimeout)

@@ -1,8 +1,8 @@
 // Processor time used by other processes and by the hypervisor during a comparison: the most
 // frequent cause of wide intervals and long tails.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import ThrongLoad
 
 /// Measures the load since its creation. Owned by the thread that runs the comparison.
@@ -36,7 +36,7 @@ struct BackgroundLoad {
 
   /// CPU time of this process and of its finished children.
   private static var ownSeconds: Double {
-    Double(shim_used_nanoseconds()) / 1e9
+    Double(CPUTime.ofThisProcessAndChildren) / 1e9
   }
 
   private static func percent(_ share: Double) -> String {

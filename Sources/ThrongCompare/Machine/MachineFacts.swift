@@ -1,5 +1,6 @@
 // Description of the machine and of the versions, for the report.
 
+import LinuxSystem
 import Glibc
 import ThrongLoad
 import ThrongReport

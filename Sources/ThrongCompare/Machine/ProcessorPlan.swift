@@ -2,6 +2,7 @@
 // about the same CPU time per message. Hardware threads of one core stay together. The same for all
 // contenders. A value; any thread.
 
+import LinuxSystem
 import ThrongLoad
 
 package struct ProcessorPlan: Sendable, Equatable {

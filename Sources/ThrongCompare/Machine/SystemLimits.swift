@@ -1,8 +1,8 @@
 // Limits of descriptors and threads, which restrict the numbers of connections. A value; any
 // thread.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import ThrongLoad
 
 package struct SystemLimits: Sendable, Equatable {
@@ -21,7 +21,7 @@ package struct SystemLimits: Sendable, Equatable {
   }
 
   package static var current: SystemLimits {
-    SystemLimits(descriptors: Int(clamping: shim_raise_descriptor_limit()), threads: threads)
+    SystemLimits(descriptors: ThisProcess.raiseDescriptorLimit() ?? 1024, threads: threads)
   }
 
   /// Why a number of connections cannot be held; nil if it can.
@@ -45,8 +45,7 @@ package struct SystemLimits: Sendable, Equatable {
   private static var threads: Int {
     var limits = [Int.max]
     // RLIMIT_NPROC does not apply to the superuser.
-    let own = shim_process_limit()
-    if getuid() != 0, own >= 0 { limits.append(Int(own)) }
+    if getuid() != 0, let own = ThisProcess.processLimit { limits.append(own) }
     for name in ["kernel/threads-max", "kernel/pid_max"] {
       if let number = TextFile.number("/proc/sys/" + name) { limits.append(number) }
     }

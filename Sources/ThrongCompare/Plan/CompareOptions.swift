@@ -1,5 +1,6 @@
 // Options of a comparison. Values made from the command's flags; any thread.
 
+import LinuxSystem
 import ThrongLoad
 import ThrongReport
 

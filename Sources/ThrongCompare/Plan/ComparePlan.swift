@@ -1,6 +1,7 @@
 // The measurements of a comparison, their order and expected time. Computed before the first server
 // starts; the same options give the same plan. A value; any thread.
 
+import LinuxSystem
 import FoundationEssentials
 import ThrongLoad
 import ThrongReport

@@ -2,7 +2,7 @@
 // another. Failures become sentences.
 // Owned by the thread that runs the comparison.
 
-import CEpollShim
+import LinuxSystem
 import SystemPackage
 import ThrongLoad
 import ThrongReport
@@ -29,7 +29,7 @@ package struct CellRunner {
     self.interruption = interruption
     self.program = program ?? Self.ownProgram
     adoptsOrphans = program == nil
-    if adoptsOrphans { shim_adopt_descendants() }
+    if adoptsOrphans { ThisProcess.adoptDescendants() }
   }
 
   package func measure(_ task: CellTask) -> CellOutcome {

@@ -2,8 +2,8 @@
 // that Ctrl-C reaches this process only.
 // Owned by the thread that runs the comparison.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import SystemPackage
 import ThrongLoad
 
@@ -36,12 +36,20 @@ struct ChildProcess {
   /// Runs the program.
   /// - Throws: `Errno` when it cannot be started.
   func run(within limit: Duration, _ interruption: StopRequest) throws(Errno) -> Outcome {
-    var pipes = try Pipes()
-    defer { pipes.close() }
-    let pid = try spawn(&pipes)
-    let exit = shim_pidfd_open(pid)
-    defer { if exit >= 0 { _ = shim_close(exit) } }
-    var watcher = ExitWatcher(pid: pid, exit: exit, pipes: pipes, interruption: interruption)
+    var output = try Pipe()
+    var errors = try Pipe()
+    let pid = try spawn(output, errors)
+    output.closeWriteEnd()
+    errors.closeWriteEnd()
+    let exit = ProcessDescriptor(pid: pid)
+    let exitDescriptor =
+      switch exit {
+      case .some(let exit): exit.descriptor
+      case nil: CInt(-1)
+      }
+    var watcher = ExitWatcher(
+      pid: pid, exit: exitDescriptor, output: PipeOutput(output.readEnd),
+      errors: PipeOutput(errors.readEnd), interruption: interruption)
     var outcome = watcher.wait(
       until: Self.clock + UInt64(limit / .nanoseconds(1)), stopsOnRequest: true)
     if outcome == nil {
@@ -58,19 +66,19 @@ struct ChildProcess {
       end: outcome ?? .deadline, output: watcher.output.text, errors: watcher.errors.text)
   }
 
-  private static var clock: UInt64 { shim_monotonic_nanoseconds() }
+  private static var clock: UInt64 { MonotonicTime.now.nanoseconds }
 
   // MARK: Starting
 
-  private func spawn(_ pipes: inout Pipes) throws(Errno) -> pid_t {
+  private func spawn(
+    _ output: borrowing Pipe, _ errors: borrowing Pipe
+  ) throws(Errno) -> pid_t {
     let before = Processors.ofThisThread
     if let processors { _ = Processors.restrict(to: processors) }
     defer { if processors != nil { _ = Processors.restrict(to: before) } }
-    let pid = try Spawn.start(
-      [program] + arguments, output: .descriptor(pipes.output.write),
-      errors: .descriptor(pipes.errors.write), environment: environmentTag)
-    pipes.closeWritingEnds()
-    return pid
+    return try Spawn.start(
+      [program] + arguments, output: .descriptor(output.writeEnd),
+      errors: .descriptor(errors.writeEnd), environment: environmentTag)
   }
 
   // MARK: Watching
@@ -78,10 +86,9 @@ struct ChildProcess {
   private struct ExitWatcher {
     let pid: pid_t
     let exit: CInt
-    let pipes: Pipes
+    var output: PipeOutput
+    var errors: PipeOutput
     let interruption: StopRequest
-    var output = PipeOutput()
-    var errors = PipeOutput()
 
     /// - Returns: how the program ended; nil when it still runs at the deadline or after a stop
     ///   request.
@@ -101,15 +108,15 @@ struct ChildProcess {
     }
 
     private mutating func readPipes() {
-      output.read(pipes.output.read)
-      errors.read(pipes.errors.read)
+      output.read()
+      errors.read()
     }
 
     private func sleep(until deadline: UInt64, _ now: UInt64) {
       var entries = interruption.descriptors.map { Self.entry($0) }
       if exit >= 0 { entries.append(Self.entry(exit)) }
-      if !output.hasEnded { entries.append(Self.entry(pipes.output.read)) }
-      if !errors.hasEnded { entries.append(Self.entry(pipes.errors.read)) }
+      if !output.hasEnded { entries.append(Self.entry(output.descriptor)) }
+      if !errors.hasEnded { entries.append(Self.entry(errors.descriptor)) }
       // Without pidfd (Linux before 5.3), poll for the end.
       let most: UInt64 = exit >= 0 ? 1_000_000_000 : 10_000_000
       _ = poll(&entries, nfds_t(entries.count), CInt(min(deadline - now, most) / 1_000_000 + 1))
@@ -130,61 +137,20 @@ struct ChildProcess {
 
   /// Bytes received through a pipe.
   private struct PipeOutput {
+    let descriptor: CInt
     private var bytes: [UInt8] = []
     private(set) var hasEnded = false
 
+    init(_ descriptor: CInt) { self.descriptor = descriptor }
+
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    mutating func read(_ descriptor: CInt) {
-      var part = [UInt8](repeating: 0, count: 65536)
-      while !hasEnded {
-        let count = shim_read(descriptor, &part, part.count)
-        if count == 0 { hasEnded = true }
-        guard count > 0 else { return }
+    mutating func read() {
+      while !hasEnded, let part = try? Descriptor.read(descriptor, atMost: 65536) {
+        hasEnded = part.isEmpty
         // Output beyond the limit is discarded.
-        if bytes.count < ChildProcess.maximumOutput { bytes += part.prefix(count) }
+        if bytes.count < ChildProcess.maximumOutput { bytes += part }
       }
     }
-  }
-}
-
-/// Pipes for standard output and standard error. The reading ends are non-blocking.
-private struct Pipes {
-  struct Ends {
-    var read: CInt
-    var write: CInt
-  }
-  private(set) var output: Ends
-  private(set) var errors: Ends
-
-  init() throws(Errno) {
-    output = try Self.pipe()
-    do throws(Errno) {
-      errors = try Self.pipe()
-    } catch {
-      _ = shim_close(output.read)
-      _ = shim_close(output.write)
-      throw error
-    }
-  }
-
-  mutating func closeWritingEnds() {
-    for end in [output.write, errors.write] where end >= 0 { _ = shim_close(end) }
-    output.write = -1
-    errors.write = -1
-  }
-
-  mutating func close() {
-    closeWritingEnds()
-    _ = shim_close(output.read)
-    _ = shim_close(errors.read)
-  }
-
-  private static func pipe() throws(Errno) -> Ends {
-    var ends: [CInt] = [0, 0]
-    let result = shim_pipe(&ends)
-    guard result >= 0 else { throw Errno(rawValue: -result) }
-    _ = shim_set_nonblocking(ends[0], 1)
-    return Ends(read: ends[0], write: ends[1])
   }
 }

@@ -2,8 +2,8 @@
 // are identified by an entry of their environment and ended by process id.
 // Owned by the thread that runs the comparison.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import ThrongLoad
 
 struct OrphanedProcesses {
@@ -17,16 +17,16 @@ struct OrphanedProcesses {
 
   init(adoptsOrphans: Bool) {
     self.adoptsOrphans = adoptsOrphans
-    environmentTag = "THRONG_COMPARE_CELL=\(getpid())-\(shim_monotonic_nanoseconds())"
+    environmentTag = "THRONG_COMPARE_CELL=\(getpid())-\(MonotonicTime.now.nanoseconds)"
   }
 
   /// Kills them and returns when they are gone, or after a time limit.
   func end() {
-    let deadline = shim_monotonic_nanoseconds() + Self.limit
+    let deadline = MonotonicTime.now.nanoseconds + Self.limit
     var found = running
-    while !found.isEmpty, shim_monotonic_nanoseconds() < deadline {
+    while !found.isEmpty, MonotonicTime.now.nanoseconds < deadline {
       for pid in found { kill(pid, SIGKILL) }
-      _ = shim_poll_readable(-1, -1, 5)
+      Poll.pause(milliseconds: 5)
       found = running
     }
     var status: CInt = 0
@@ -35,9 +35,9 @@ struct OrphanedProcesses {
 
   /// Waits until they have exited by themselves.
   func waitForEnd(within time: Duration) {
-    let deadline = shim_monotonic_nanoseconds() + UInt64(time / .nanoseconds(1))
-    while !running.isEmpty, shim_monotonic_nanoseconds() < deadline {
-      _ = shim_poll_readable(-1, -1, 5)
+    let deadline = MonotonicTime.now.nanoseconds + UInt64(time / .nanoseconds(1))
+    while !running.isEmpty, MonotonicTime.now.nanoseconds < deadline {
+      Poll.pause(milliseconds: 5)
     }
   }
 

@@ -2,7 +2,7 @@
 // connections without traffic. Separate runs, because a tracer slows the server.
 // Owned by the thread that runs the comparison.
 
-import CEpollShim
+import LinuxSystem
 import Glibc
 import SystemPackage
 import ThrongLoad

@@ -1,6 +1,7 @@
 // Who is here and where: the directory of names and rooms, which all clients of a chat share. Any
 // thread; one small lock, never held while something is sent.
 
+import LinuxSystem
 import Synchronization
 import Throng
 

@@ -1,5 +1,7 @@
 // Makes a stranger's line safe and fair to show to everybody else. Pure.
 
+import LinuxSystem
+
 /// What a client wrote, as others may see it: one line of UTF-8 that moves no cursor, reorders nothing
 /// and hides nothing.
 ///

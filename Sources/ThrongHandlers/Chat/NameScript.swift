@@ -1,5 +1,7 @@
 // Which letters may be in a name, and which of them together. Pure.
 
+import LinuxSystem
+
 /// What letters may be together in a name, told apart by their blocks: the standard library knows a
 /// letter's category but not its script.
 enum NameScript: Equatable {

@@ -2,7 +2,7 @@
 // a reader. What the descriptor does not take at once is written by a thread that lives until the queue is
 // empty. What does not fit into the queue is dropped and counted.
 
-import CEpollShim
+import LinuxSystem
 import Synchronization
 import SystemPackage
 import Throng
@@ -128,7 +128,7 @@ package final class OutputQueue: Sendable {
         return (s.pieces.isEmpty, s.pieces.reduce(into: s.dropped) { $0 += $1.content })
       }
       if isEmpty || MonotonicTime.now >= deadline { return lost }
-      _ = shim_poll_readable(-1, -1, 5)
+      Poll.pause(milliseconds: 5)
     }
   }
 
@@ -186,11 +186,8 @@ package final class OutputQueue: Sendable {
 
   private func startWriter() {
     // The signals of the process are for other threads.
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    shim_block_signals(&all, &before)
-    defer { shim_restore_signals(&before) }
+    let before = SignalMask.allSignals.block()
+    defer { before.apply() }
     do {
       try Thread.startDetached(stackSize: Self.writerStackSize) { self.runWriter() }
     } catch {
@@ -201,12 +198,12 @@ package final class OutputQueue: Sendable {
 
   private func runWriter() {
     while let first = takeNext() {
-      _ = shim_poll_writable(output.descriptor, -1)
+      Poll.writable(output.descriptor, milliseconds: -1)
       do throws(Errno) {
         if let count = try output.write(first) {
           state.withLock { $0.advance(count) }
         } else {
-          _ = shim_poll_readable(-1, -1, Self.restMilliseconds)
+          Poll.pause(milliseconds: Self.restMilliseconds)
         }
       } catch {
         state.withLock { $0.fail(error) }

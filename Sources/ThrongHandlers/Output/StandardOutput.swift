@@ -1,6 +1,7 @@
 // Standard output of the process, without a buffer: `print` of the C library would keep bytes back in a
 // pipe, and would wait for the reader.
 
+import LinuxSystem
 import Glibc
 
 package enum StandardOutput {

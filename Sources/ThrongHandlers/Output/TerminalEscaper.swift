@@ -1,5 +1,7 @@
 // Makes a stream of bytes from a stranger safe to show on a terminal. A value; no system calls.
 
+import LinuxSystem
+
 /// Escapes what could control a terminal or is not text: control characters other than newline and
 /// tab (C0, DEL and C1), the characters that reorder text, and bytes that are not UTF-8. The carriage
 /// return of CR LF is left out: many protocols end lines so.

@@ -2,6 +2,7 @@
 // A plain struct in the thread's array, owned by the load thread. It is the whole cost of a
 // connection beside the library's own.
 
+import LinuxSystem
 import Throng
 
 /// The state of one connection of the generator.

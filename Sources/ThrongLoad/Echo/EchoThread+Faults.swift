@@ -2,6 +2,7 @@
 // connections continue.
 // Runs on the load thread.
 
+import LinuxSystem
 import Throng
 
 extension EchoThread {

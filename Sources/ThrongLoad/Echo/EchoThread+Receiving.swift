@@ -2,7 +2,6 @@
 // completed messages and, in the closed loop, sends the next ones.
 // Runs on the load thread; one clock read per receive, no allocation.
 
-import CEpollShim
 import Glibc
 import Throng
 

@@ -2,6 +2,7 @@
 // connections.
 // Owned by its event loop's thread, as `LoadThread` describes.
 
+import LinuxSystem
 import SystemPackage
 import Throng
 

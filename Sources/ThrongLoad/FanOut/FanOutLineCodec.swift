@@ -3,7 +3,7 @@
 // A value; any thread.
 //
 
-import CEpollShim
+import LinuxSystem
 import Glibc
 import Throng
 
@@ -44,7 +44,7 @@ struct FanOutLineCodec: Sendable {
 
   /// A random identifier for a run.
   static var newRun: UInt32 {
-    var random = SplitMix64(seed: shim_monotonic_nanoseconds(), stream: Int(getpid()))
+    var random = SplitMix64(seed: MonotonicTime.now.nanoseconds, stream: Int(getpid()))
     return UInt32(truncatingIfNeeded: random.next())
   }
 

@@ -3,6 +3,7 @@
 // The sender's thread alone writes the first two; each thread writes its own progress. Readable
 // from every load thread.
 
+import LinuxSystem
 import Synchronization
 import Throng
 

@@ -2,6 +2,7 @@
 // removed when its connection is lost or a message times out.
 // Runs on the load thread.
 
+import LinuxSystem
 import Throng
 
 extension FanOutThread {

@@ -3,6 +3,7 @@
 // Ready once every receiver has received a probe, so that all are members of what the server sends
 // to.
 
+import LinuxSystem
 import SystemPackage
 import Throng
 

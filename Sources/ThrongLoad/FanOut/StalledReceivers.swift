@@ -3,6 +3,7 @@
 // The server decides whether to disconnect them; the other receivers must not be delayed. Runs on a
 // load thread of its own.
 
+import LinuxSystem
 import SystemPackage
 import Throng
 

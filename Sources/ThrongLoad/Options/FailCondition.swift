@@ -1,6 +1,8 @@
 // Conditions on a result that make `throng bench` fail: `p99>5ms`, `rate<10000`, `errors>0`.
 // Values; any thread.
 
+import LinuxSystem
+
 /// A condition on a metric of the result. A result for which it holds counts as failed.
 public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertible {
   enum Comparison: String, Codable { case above = ">", below = "<" }

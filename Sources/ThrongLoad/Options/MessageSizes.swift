@@ -1,5 +1,7 @@
 // Message sizes: fixed, uniform over a range, or drawn from a weighted list. Values; any thread.
 
+import LinuxSystem
+
 /// Message sizes in bytes.
 public enum MessageSizes: Sendable, Codable, Equatable {
   /// All messages have one size.

@@ -1,5 +1,6 @@
 // Summary of a latency histogram, for text and files. A value; any thread.
 
+import LinuxSystem
 import Histogram
 
 /// A distribution of times in nanoseconds. Percentiles are accurate to three digits (HDR

@@ -1,5 +1,6 @@
 // Results as files: JSON with everything, CSV with a row for each run. Any thread.
 
+import LinuxSystem
 import FoundationEssentials
 
 extension LoadResult {

@@ -1,5 +1,7 @@
 // Results as text for a terminal. Any thread.
 
+import LinuxSystem
+
 extension LoadResult {
   /// The results as a table, followed by a sentence for each fault.
   public var text: String {

@@ -1,6 +1,7 @@
 // Computes the result of a run from the records of its load threads, with warnings about the
 // measurement. A value; any thread.
 
+import LinuxSystem
 import Throng
 
 struct RunReport {

@@ -1,5 +1,7 @@
 // Text of one run: rows with a title and aligned values. Any thread.
 
+import LinuxSystem
+
 struct RunText {
   let run: RunResult
   private let options: LoadOptions

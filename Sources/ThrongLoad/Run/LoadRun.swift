@@ -2,7 +2,7 @@
 // their end.
 // Runs on the coordinating thread, which sleeps in poll(2) meanwhile.
 
-import CEpollShim
+import LinuxSystem
 import SystemPackage
 import Throng
 
@@ -108,7 +108,7 @@ final class LoadRun {
     }
     wait(until: from) { $0 >= .draining }
     usageAtStart = probe?.begin()
-    let cpu = shim_thread_nanoseconds()
+    let cpu = CPUTime.ofThisThread
     var second: UInt64 = 1
     while from + second * 1_000_000_000 <= until, !areAll({ $0 >= .draining }) {
       // The load threads hand over on the second and check the clock every 20 ms.
@@ -117,7 +117,7 @@ final class LoadRun {
       second += 1
     }
     wait(until: until) { $0 >= .draining }
-    ownNanoseconds = shim_thread_nanoseconds() - cpu
+    ownNanoseconds = CPUTime.ofThisThread - cpu
     usageAtEnd = probe?.end()
     for loadThread in loadThreads {
       loadThread.control.allowClosing()

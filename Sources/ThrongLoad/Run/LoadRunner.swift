@@ -2,7 +2,7 @@
 // and evaluates the conditions.
 // Blocks the calling thread.
 
-import CEpollShim
+import LinuxSystem
 import SystemPackage
 import Throng
 
@@ -65,7 +65,7 @@ public final class LoadRunner: Sendable {
   }
 
   private func checkDescriptors() throws(LoadError) {
-    let limit = Int(shim_raise_descriptor_limit())
+    let limit = ThisProcess.raiseDescriptorLimit() ?? 0
     let own = 32 + 4 * (options.threads + 1)
     if limit > 0, options.allConnections + own > limit {
       throw .tooManyConnections(wanted: options.allConnections, limit: limit)

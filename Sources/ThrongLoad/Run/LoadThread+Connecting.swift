@@ -2,6 +2,7 @@
 // pending connects, so that the server's backlog does not overflow.
 // Runs on the load thread.
 
+import LinuxSystem
 import SystemPackage
 import Throng
 

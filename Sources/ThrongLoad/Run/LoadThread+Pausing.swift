@@ -1,6 +1,8 @@
 // Pauses of handlers on a load thread, ended by its timer. `Task.sleep` would need a thread of the
 // global executor, which the caller of the benchmark may block.
 
+import LinuxSystem
+
 /// Paused tasks, unordered, because there are few. Owned by the loop's thread.
 struct PauseList {
   private var paused: [(end: UInt64, continuation: UnsafeContinuation<Void, Never>)] = []

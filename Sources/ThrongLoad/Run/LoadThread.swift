@@ -4,7 +4,7 @@
 // Owned by the event loop's thread, except `control`, through which the coordinating thread
 // communicates.
 
-import CEpollShim
+import LinuxSystem
 import SystemPackage
 import Throng
 
@@ -71,7 +71,7 @@ class LoadThread: @unchecked Sendable {
   }
 
   @inline(__always)
-  static var clock: UInt64 { shim_monotonic_nanoseconds() }
+  static var clock: UInt64 { MonotonicTime.now.nanoseconds }
 
   // MARK: For subclasses
 
@@ -137,7 +137,7 @@ class LoadThread: @unchecked Sendable {
   }
 
   private final func run() throws {
-    shim_use_precise_timers()
+    ThisProcess.usePreciseTimers()
     var options = Connector.Options()
     options.connectTimeout = plan.options.timeout
     options.drainTimeout = .seconds(1)
@@ -232,7 +232,7 @@ class LoadThread: @unchecked Sendable {
 
   private final func beginMeasuring(_ now: UInt64) {
     measuredFrom = now
-    cpuAtStart = shim_thread_nanoseconds()
+    cpuAtStart = CPUTime.ofThisThread
     hot.pointee.isMeasuring = true
     nextHandover = (times?.measureFrom ?? now) + Self.handover
   }
@@ -241,7 +241,7 @@ class LoadThread: @unchecked Sendable {
     hot.pointee.isMeasuring = false
     hot.pointee.phase = .draining
     handOver(now)
-    let cpu = shim_thread_nanoseconds() - cpuAtStart
+    let cpu = CPUTime.ofThisThread - cpuAtStart
     let isMeasured = measuredFrom > 0
     control.status.withLock { s in
       s.measuredNanoseconds = isMeasured ? now - measuredFrom : 0

@@ -2,6 +2,8 @@
 // gives the upper end; then the interval between a passing and a failing rate is bisected.
 // Runs on the calling thread of `LoadRunner.run`.
 
+import LinuxSystem
+
 struct MaximumSearch {
   /// Measures run number `number` of the search at a rate; nil: the closed loop.
   typealias Measure = (_ number: Int, _ rate: Double?) throws(LoadError) -> RunResult

@@ -3,6 +3,7 @@
 // The period is prime, so that duplicated, lost or exchanged messages do not match. Immutable; any
 // thread.
 
+import LinuxSystem
 import Glibc
 import Throng
 

@@ -1,5 +1,6 @@
 // An event that several threads signal and one thread waits for.
 
+import LinuxSystem
 import Throng
 
 final class SharedEvent: Sendable {

@@ -1,7 +1,7 @@
 // Requests to stop a benchmark or a comparison, by SIGINT, SIGTERM or SIGHUP, or by a call; and the wait of
 // the coordinating thread for them and for news from its load threads. Only that thread waits.
 
-import CEpollShim
+import LinuxSystem
 import Synchronization
 import SystemPackage
 import Throng
@@ -48,7 +48,8 @@ package final class StopRequest: Sendable {
   func wait(until time: UInt64) -> Bool {
     let timeout = MonotonicTime(nanoseconds: time).pollTimeout(from: .now)
     let other = signals?.source.descriptor ?? -1
-    if shim_poll_readable(changed.descriptor, other, timeout) > 0 { clear() }
+    let readable = try? Poll.readable(changed.descriptor, other, milliseconds: timeout)
+    if readable?.isEmpty == false { clear() }
     return isRequested
   }
 }

@@ -2,6 +2,8 @@
 // Owned by the coordinating thread, which may share a core with the generator, so reads between
 // start and end are cheap.
 
+import LinuxSystem
+
 final class ServerProbe {
   let pid: Int
   private(set) var startResidentBytes = 0

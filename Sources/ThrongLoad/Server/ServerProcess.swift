@@ -3,8 +3,8 @@
 // be a shell.
 // Owned by the coordinating thread.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import SystemPackage
 import Throng
 
@@ -65,7 +65,7 @@ final class ServerProcess {
   private func waitForGroup(_ limit: UInt64) {
     let deadline = LoadThread.clock + limit
     while ProcessGroup.isAlive(pid), LoadThread.clock < deadline {
-      _ = shim_poll_readable(-1, -1, 5)
+      Poll.pause(milliseconds: 5)
     }
   }
 

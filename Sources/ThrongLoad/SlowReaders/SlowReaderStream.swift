@@ -1,5 +1,6 @@
 // What a slow reader has requested and received. A value owned by the client's task.
 
+import LinuxSystem
 import Glibc
 import Throng
 

@@ -3,6 +3,7 @@
 // Their bytes are verified; their latencies are not part of the results. Runs on a load thread of
 // its own.
 
+import LinuxSystem
 import SystemPackage
 import Throng
 

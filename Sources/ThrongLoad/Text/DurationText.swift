@@ -1,6 +1,8 @@
 // Text forms of durations (`250ms`, `5s`, `2m`, `1.5ms`) and of numbers. Pure functions; any
 // thread.
 
+import LinuxSystem
+
 /// Encodes a duration as a number of seconds.
 @propertyWrapper
 public struct InSeconds: Sendable, Codable, Equatable {

@@ -1,5 +1,7 @@
 // Text of the changes since a baseline, for a terminal.
 
+import LinuxSystem
+
 extension Baseline {
   /// A table with the change of each metric, then a sentence for each regression. `*` marks
   /// significant changes, `!` regressions.

@@ -1,6 +1,8 @@
 // Comparison with an earlier run of the same cells: changes, which of them are significant, and
 // regressions. Values; any thread.
 
+import LinuxSystem
+
 /// Results compared with those of an earlier run.
 public struct Baseline: Sendable {
   /// Change of a metric of one cell.

@@ -1,6 +1,8 @@
 // Findings: what the measurements say about one metric of one workload, before it is put into words.
 // `FindingSentences` makes the sentences. Values; any thread.
 
+import LinuxSystem
+
 enum Finding: Sendable, Equatable {
   /// The order with the most clients at which two contenders can be compared. `excluded` have a lower
   /// bound, or a single round, there.

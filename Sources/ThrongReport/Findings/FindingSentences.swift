@@ -1,5 +1,7 @@
 // Sentences for findings. Every sentence of the verdict about a metric is made here. Any thread.
 
+import LinuxSystem
+
 struct FindingSentences {
   let metric: Metric
 

@@ -2,6 +2,8 @@
 // nowhere, keep those with at least 90 % of the best throughput and at most twice the best p99 at the most
 // clients; of these, the least CPU per message; among ties, the least memory; then the first in order.
 
+import LinuxSystem
+
 struct Recommendation: Sendable, Equatable {
   enum Reason: Sendable, Equatable {
     /// Models dropped because they are too far behind the leaders.

@@ -1,5 +1,7 @@
 // Sentences for recommendations and for the headline of the report. Any thread.
 
+import LinuxSystem
+
 extension Recommendation {
   /// The recommendation with its reasons.
   var sentence: String {

@@ -2,6 +2,8 @@
 // Every sentence follows from medians and intervals; without a significant difference it says so. Values;
 // any thread.
 
+import LinuxSystem
+
 /// The verdict on a comparison, as sentences.
 public struct Verdict: Sendable, Equatable {
   /// Which model to use; or why there is no answer.

@@ -1,5 +1,7 @@
 // Results by cell with medians, ratios and ratio curves. Built once; immutable; any thread.
 
+import LinuxSystem
+
 struct Measurements {
   let results: CompareResults
   private let cells: [CellKey: Cell]

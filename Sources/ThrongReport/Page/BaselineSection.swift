@@ -1,5 +1,7 @@
 // Section of the HTML report: changes since the baseline.
 
+import LinuxSystem
+
 struct BaselineSection {
   let baseline: Baseline
   let results: CompareResults

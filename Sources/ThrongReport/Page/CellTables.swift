@@ -1,5 +1,7 @@
 // Section of the HTML report: all values of every cell, and the command that repeats it.
 
+import LinuxSystem
+
 struct CellTables {
   let workload: Workload
   let measurements: Measurements

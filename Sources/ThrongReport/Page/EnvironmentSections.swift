@@ -1,5 +1,7 @@
 // Sections of the HTML report: contenders, method, machine, versions.
 
+import LinuxSystem
+
 struct EnvironmentSections {
   let results: CompareResults
 

@@ -1,5 +1,6 @@
 // The report as one HTML file without scripts and external resources. A value; any thread.
 
+import LinuxSystem
 import FoundationEssentials
 
 struct Page {

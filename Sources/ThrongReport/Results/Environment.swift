@@ -1,5 +1,7 @@
 // Environment of a comparison: machine, versions, method. Values; any thread.
 
+import LinuxSystem
+
 /// The machine.
 public struct Machine: Sendable, Codable, Equatable {
   /// Processor model from /proc/cpuinfo.

@@ -1,5 +1,6 @@
 // Ratio of two contenders, and whether it differs from 1 by more than noise. Values; any thread.
 
+import LinuxSystem
 import ThrongLoad
 
 /// Ratio of two measurements with a 95 % confidence interval.

@@ -1,6 +1,8 @@
 // Ratio of two contenders over the number of connections: ties, crossovers, and their interpolated
 // positions. A value; any thread.
 
+import LinuxSystem
+
 /// The ratio of one contender's metric to another's over the numbers of connections.
 public struct RatioCurve: Sendable, Equatable {
   /// The ratio at one number of connections.

@@ -1,5 +1,7 @@
 // results.csv: a row for each cell, according to RFC 4180. Any thread.
 
+import LinuxSystem
+
 extension CompareResults {
   /// A header and a row for each cell: medians, the 95 % intervals of the metrics, and the state of
   /// the cell. Values that were not measured are empty.

@@ -1,5 +1,7 @@
 // Columns of the table of all cells: medians over the rounds. Any thread.
 
+import LinuxSystem
+
 /// A column of the table of all cells: a metric of the comparison, or a further value of a sample.
 struct CellColumn: Sendable {
   /// Column name in results.csv, with its unit.

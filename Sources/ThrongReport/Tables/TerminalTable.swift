@@ -1,5 +1,7 @@
 // The results on a terminal: a table for each workload, a row for each cell. Any thread.
 
+import LinuxSystem
+
 /// Tables for a terminal of a given width.
 struct TerminalTable {
   let results: CompareResults

@@ -1,5 +1,6 @@
 // Names that cannot be mistaken for each other, and reasons that a person understands.
 
+import LinuxSystem
 import Foundation
 import Testing
 

@@ -1,5 +1,6 @@
 // What one client writes must not control, reorder or deceive the terminals of the others.
 
+import LinuxSystem
 import Testing
 
 @testable import ThrongHandlers

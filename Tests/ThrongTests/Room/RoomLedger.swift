@@ -1,6 +1,7 @@
 // What was done to rooms and when, by a clock that all threads share. What happens at the same time as a
 // message may count or not.
 
+import LinuxSystem
 import Glibc
 import Synchronization
 import Throng
@@ -24,7 +25,7 @@ final class RoomLedger: Sendable {
   }
 
   private struct State: Sendable {
-    /// By writeWaiter and number.
+    /// By sender and number.
     var messages: [[Message]]
     var stays: [[Stay]]
     var ready = 0
@@ -79,11 +80,11 @@ final class RoomLedger: Sendable {
 
   // MARK: Records
 
-  static func id(room: Int, writeWaiter: Int, number: Int) -> UInt64 {
-    UInt64(room) << 48 | UInt64(writeWaiter) << 32 | UInt64(number)
+  static func id(room: Int, sender: Int, number: Int) -> UInt64 {
+    UInt64(room) << 48 | UInt64(sender) << 32 | UInt64(number)
   }
 
-  static func parts(of id: UInt64) -> (room: Int, writeWaiter: Int, number: Int) {
+  static func parts(of id: UInt64) -> (room: Int, sender: Int, number: Int) {
     (Int(id >> 48), Int(id >> 32 & 0xffff), Int(id & 0xffff_ffff))
   }
 

@@ -1,6 +1,7 @@
 // 200 clients in 20 rooms, 25,000 messages, while clients join, leave, are reset and do not read: every
 // message reaches exactly those whom it should, in order, once.
 
+import LinuxSystem
 import Synchronization
 import Testing
 import Throng
@@ -114,7 +115,7 @@ private struct RoomScript {
   }
 
   private mutating func broadcast(in room: Int) {
-    let id = RoomLedger.id(room: room, writeWaiter: index, number: sent.count)
+    let id = RoomLedger.id(room: room, sender: index, number: sent.count)
     let start = ledger.tick()
     ledger.rooms[room].broadcast(RoomLedger.record(id), except: connection)
     sent.append(RoomLedger.Message(id: id, start: start, done: ledger.tick()))

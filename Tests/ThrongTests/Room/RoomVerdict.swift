@@ -1,7 +1,7 @@
 // Whether each client of the torture received what it should, according to the closed ledger.
 
 struct RoomVerdict {
-  /// By writeWaiter and number.
+  /// By sender and number.
   private let messages: [[RoomLedger.Message]]
   /// By client and room.
   private let stays: [[Int: [RoomLedger.Stay]]]
@@ -16,41 +16,41 @@ struct RoomVerdict {
   }
 
   /// Throws at the first message that should not have come, came twice, out of order, or not at all.
-  func check(_ ids: [UInt64], of readWaiter: Int, wasComplete: Bool) throws {
-    try checkWhatCame(ids, to: readWaiter)
-    if wasComplete { try checkWhatMustCome(Set(ids), to: readWaiter) }
+  func check(_ ids: [UInt64], of receiver: Int, wasComplete: Bool) throws {
+    try checkWhatCame(ids, to: receiver)
+    if wasComplete { try checkWhatMustCome(Set(ids), to: receiver) }
   }
 
-  private func checkWhatCame(_ ids: [UInt64], to readWaiter: Int) throws {
+  private func checkWhatCame(_ ids: [UInt64], to receiver: Int) throws {
     var last: [UInt64: UInt64] = [:]
     for id in ids {
-      let (room, writeWaiter, number) = RoomLedger.parts(of: id)
+      let (room, sender, number) = RoomLedger.parts(of: id)
       let previous = last.updateValue(id, forKey: id >> 32)
       try demand(
         previous.map { $0 < id } ?? true,
-        "client \(readWaiter): \(number) of \(writeWaiter) in room \(room) comes after \(previous ?? 0)"
+        "client \(receiver): \(number) of \(sender) in room \(room) comes after \(previous ?? 0)"
       )
-      let message = messages[writeWaiter][number]
-      let isForReceiver = (stays[readWaiter][room] ?? []).contains {
+      let message = messages[sender][number]
+      let isForReceiver = (stays[receiver][room] ?? []).contains {
         message.done > $0.joinStart && message.start < $0.leaveDone
       }
       try demand(
-        writeWaiter != readWaiter && isForReceiver,
-        "client \(readWaiter) was not in room \(room) when \(writeWaiter) sent \(number)")
+        sender != receiver && isForReceiver,
+        "client \(receiver) was not in room \(room) when \(sender) sent \(number)")
     }
   }
 
-  private func checkWhatMustCome(_ received: Set<UInt64>, to readWaiter: Int) throws {
-    for (room, stays) in stays[readWaiter] {
+  private func checkWhatMustCome(_ received: Set<UInt64>, to receiver: Int) throws {
+    for (room, stays) in stays[receiver] {
       for message in messagesByRoom[room] ?? [] {
         let mustCome = stays.contains {
           $0.joinDone < message.start && message.done < $0.leaveStart
         }
         guard mustCome, !received.contains(message.id) else { continue }
-        let (_, writeWaiter, number) = RoomLedger.parts(of: message.id)
+        let (_, sender, number) = RoomLedger.parts(of: message.id)
         try demand(
-          writeWaiter == readWaiter,
-          "client \(readWaiter) misses \(number) of \(writeWaiter) in room \(room)")
+          sender == receiver,
+          "client \(receiver) misses \(number) of \(sender) in room \(room)")
       }
     }
   }

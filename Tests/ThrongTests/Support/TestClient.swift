@@ -2,6 +2,7 @@
 // has a deadline, after which it throws instead of hanging the suite. One thread may send while another
 // receives; closing is for when both are done.
 
+import LinuxSystem
 import CEpollShim
 import SystemPackage
 

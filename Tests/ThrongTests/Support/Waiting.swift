@@ -2,6 +2,7 @@
 // many threads as the machine has cores: a test that blocked them would hold up what it tests, so test
 // bodies run on `TestThread`.
 
+import LinuxSystem
 import CEpollShim
 import Glibc
 import SystemPackage

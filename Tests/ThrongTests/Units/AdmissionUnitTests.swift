@@ -1,5 +1,6 @@
 // What counts as one address, when the rate lets a client in, and which errors concern one client.
 
+import LinuxSystem
 import SystemPackage
 import Testing
 

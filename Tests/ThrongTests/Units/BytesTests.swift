@@ -1,5 +1,6 @@
 // Received bytes cost nothing when they are not kept, and never change when they are.
 
+import LinuxSystem
 import CEpollShim
 import SystemPackage
 import Testing

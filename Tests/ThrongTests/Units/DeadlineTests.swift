@@ -1,5 +1,6 @@
 // What ends a connection that makes no progress, on a clock that the test moves.
 
+import LinuxSystem
 import CEpollShim
 import SystemPackage
 import Testing

@@ -1,5 +1,6 @@
 // When a broadcast waits for others, and when it is sent at once.
 
+import LinuxSystem
 import Testing
 
 @testable import Throng

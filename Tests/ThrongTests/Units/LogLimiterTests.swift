@@ -1,5 +1,6 @@
 // A client cannot fill the log: repeated warnings are counted, and the count is logged.
 
+import LinuxSystem
 import Logging
 import Testing
 

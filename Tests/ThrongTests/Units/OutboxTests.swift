@@ -1,5 +1,6 @@
 // What waits to be sent keeps its order and its bytes, however little the kernel takes at a time.
 
+import LinuxSystem
 import CEpollShim
 import SystemPackage
 import Testing

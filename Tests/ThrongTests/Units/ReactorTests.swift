@@ -1,5 +1,6 @@
 // The loop's job queue and its wake-up, and the executor of a thread that blocks.
 
+import LinuxSystem
 import CEpollShim
 import Synchronization
 import Testing

@@ -1,6 +1,7 @@
 // Receiving under thread-per-client: one blocking recv(2), and poll(2) before it where the wait has a
 // deadline. A child task can be cancelled, so it waits on the condition instead, for the loop.
 
+import LinuxSystem
 import SystemPackage
 
 extension BlockingConnection {
@@ -88,7 +89,7 @@ extension BlockingConnection {
       if s.failure != nil { return true }
       return s.isReceiveCancelled || !s.awaited.contains(.readable) ? false : nil
     }
-    state.withLock { _ = $0.awaited.remove(.readable) }
+    state.withLock { $0.awaited.remove(.readable) }
     return hasFailed != true
   }
 

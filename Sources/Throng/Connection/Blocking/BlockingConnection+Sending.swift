@@ -4,6 +4,7 @@
 // out of a blocking send only a shutdown would wake it, and the client would see the orderly end of a
 // stream of which the rest was dropped.
 
+import LinuxSystem
 import SystemPackage
 
 extension BlockingConnection {

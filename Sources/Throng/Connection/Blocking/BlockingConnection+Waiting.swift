@@ -3,6 +3,7 @@
 // the lock's condition. Tasks are resumed only once the lock is released: resuming takes the lock of the
 // task, which a canceller holds while it waits for that of the connection.
 
+import LinuxSystem
 import SystemPackage
 
 /// A writeWaiter whose wait is over; `failure`: because the connection is.
@@ -50,7 +51,7 @@ extension BlockingConnection {
   /// Has the loop look out for the socket: `awaited` loses what has come.
   func watch(_ interest: Readiness, _ s: inout State) {
     guard s.socket.isOpen, !s.awaited.isSuperset(of: interest) else { return }
-    s.awaited.formUnion(interest)
+    s.awaited.insert(interest)
     arm(&s)
   }
 
@@ -73,7 +74,7 @@ extension BlockingConnection {
   /// The socket is ready for what was awaited, or might be. On the loop's thread.
   func becameReady(_ readiness: Readiness, _ s: inout State) {
     guard s.socket.isOpen else { return }
-    s.awaited.subtract(readiness)
+    s.awaited.remove(readiness)
     if readiness.contains(.writable), !s.isFlushing { sendByDriver(&s) }
     if !s.awaited.isEmpty, s.socket.isOpen { arm(&s) }
     state.wakeAll()

@@ -5,6 +5,7 @@
 // lock's condition and the loop watches the socket: that needs no descriptor, and no call that can fail.
 // Time limits are the loop's as well: its timer calls `handleWakeup` on the accepting thread.
 
+import LinuxSystem
 import Logging
 import Synchronization
 import SystemPackage

@@ -1,6 +1,6 @@
 // Finding bytes the way the C library does it, many at a time (memchr(3), memcmp(3)).
 
-import CEpollShim
+import LinuxSystem
 import Glibc
 
 enum Search {

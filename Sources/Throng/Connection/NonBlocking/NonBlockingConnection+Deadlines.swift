@@ -1,5 +1,7 @@
 // Time limits of a connection that is driven by readiness: see `Deadlines`.
 
+import LinuxSystem
+
 extension NonBlockingConnection {
   func beginReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) {
     var deadline = deadline

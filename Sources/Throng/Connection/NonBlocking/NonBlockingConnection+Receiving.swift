@@ -1,5 +1,6 @@
 // Receiving: a readWaiter waits, an event brings bytes, the readWaiter gets them.
 
+import LinuxSystem
 import SystemPackage
 
 extension NonBlockingConnection {
@@ -147,10 +148,10 @@ extension NonBlockingConnection {
     if s.isUnwatched { return watchAgain(&s, wanted) }
     if loop.isOneShot {
       guard !wanted.isSubset(of: s.armed) else { return }
-      s.armed.formUnion(wanted)
+      s.armed.insert(wanted)
       watch(&s, for: s.armed.union(.oneShot))
     } else {
-      wanted.formUnion(s.armed.intersection(.readable))
+      wanted.insert(s.armed.intersection(.readable))
       guard wanted != s.armed else { return }
       s.armed = wanted
       watch(&s, for: wanted)

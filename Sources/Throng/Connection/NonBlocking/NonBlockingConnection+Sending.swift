@@ -1,5 +1,6 @@
 // Sending: write first, and only what the kernel did not take waits in the outbox for EPOLLOUT.
 
+import LinuxSystem
 import SystemPackage
 
 extension NonBlockingConnection {

@@ -3,6 +3,7 @@
 // uncontended unless they are. Reading from the socket happens in `handleEvents` only, on a loop's thread.
 // Continuations and callbacks run after the lock is released: they are collected in a `DeferredResumptions`.
 
+import LinuxSystem
 import Logging
 import Synchronization
 import SystemPackage

@@ -1,5 +1,7 @@
 // What each key does to the line: the usual bindings of a shell's line. Pure.
 
+import LinuxSystem
+
 struct LineEditor {
   /// What a key means to the conversation.
   enum Outcome: Equatable {

@@ -3,8 +3,8 @@
 // Invariant: while `isRaw`, `TerminalRescue` knows how the terminal was, and whatever ends this process
 // but SIGKILL puts it back: `leave`, `deinit`, or the rescue.
 
-import CEpollShim
 import Glibc
+import LinuxSystem
 import SystemPackage
 import ThrongHandlers
 
@@ -23,10 +23,7 @@ struct Terminal: ~Copyable {
   deinit { if isRaw { TerminalRescue.restore() } }
 
   /// The width; what is usual when the terminal does not know, as on a serial line.
-  var columns: Int {
-    let columns = Int(shim_terminal_columns(STDOUT_FILENO))
-    return columns > 0 ? columns : 80
-  }
+  var columns: Int { Descriptor.terminalColumns(STDOUT_FILENO) ?? 80 }
 
   /// Turns to raw mode, remembering how the terminal was. In the background, this stops the process
   /// until it is in the foreground (SIGTTOU): the modes are another program's then.
@@ -66,17 +63,13 @@ struct Terminal: ~Copyable {
 
   /// - Returns: what has been typed; empty at the end, which is a terminal that has gone.
   func read() throws(Failure) -> [UInt8]? {
-    var failure = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: Self.readSize) { buffer, count in
-      let result = shim_read(STDIN_FILENO, buffer.baseAddress, buffer.count)
-      count = max(0, result)
-      failure = min(0, result)
+    do throws(Errno) {
+      return try Descriptor.read(STDIN_FILENO, atMost: Self.readSize)
+    } catch .ioError {
+      return []
+    } catch {
+      throw Failure("cannot read the terminal: \(error.sentence)")
     }
-    if failure == -Int(EAGAIN) || failure == -Int(EINTR) { return nil }
-    if failure < 0, failure != -Int(EIO) {
-      throw Failure("cannot read the terminal: \(Errno(rawValue: CInt(-failure)).sentence)")
-    }
-    return bytes
   }
 
   func write(_ bytes: [UInt8]) throws(Failure) {
@@ -87,7 +80,7 @@ struct Terminal: ~Copyable {
         if let count = try output.write(rest) {
           rest = rest.dropFirst(count)
         } else {
-          _ = shim_poll_writable(output.descriptor, -1)
+          Poll.writable(output.descriptor, milliseconds: -1)
         }
       }
     } catch {

@@ -7,7 +7,8 @@ import SystemPackage
 
 package struct SignalDescriptor: ~Copyable {
   package let descriptor: CInt
-  private let maskBefore: sigset_t
+  /// The mask of the thread before.
+  package let maskBefore: SignalMask
 
   /// SIGINT, SIGTERM, and SIGHUP, which comes when the terminal or its connection is lost: unless it is
   /// ignored, as under nohup(1), which a blocked signal would not be.
@@ -16,19 +17,14 @@ package struct SignalDescriptor: ~Copyable {
   }
 
   package init(_ signals: [CInt]) throws(Errno) {
-    var set = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&set)
-    for signal in signals { sigaddset(&set, signal) }
-    descriptor = try check(shim_signalfd(&set))
-    shim_block_signals(&set, &before)
-    maskBefore = before
+    let mask = SignalMask(signals)
+    descriptor = try check(withUnsafePointer(to: mask.set) { shim_signalfd($0) })
+    maskBefore = mask.block()
   }
 
   deinit {
-    var before = maskBefore
     while next() != nil {}
-    shim_restore_signals(&before)
+    maskBefore.apply()
     _ = shim_close(descriptor)
   }
 

@@ -5,8 +5,8 @@ import CEpollShim
 import SystemPackage
 
 /// The result of a call of the shim, or its error.
-@inline(__always)
-func check<Result: SignedInteger & FixedWidthInteger>(
+@inlinable @inline(__always)
+package func check<Result: SignedInteger & FixedWidthInteger>(
   _ result: Result
 ) throws(Errno) -> Result {
   if result < 0 { throw Errno(rawValue: CInt(truncatingIfNeeded: -result)) }
@@ -14,8 +14,8 @@ func check<Result: SignedInteger & FixedWidthInteger>(
 }
 
 /// The same for a call that a signal may interrupt: it is made again after EINTR.
-@inline(__always)
-func retrying<Result: SignedInteger & FixedWidthInteger>(
+@inlinable @inline(__always)
+package func retrying<Result: SignedInteger & FixedWidthInteger>(
   _ call: () -> Result
 ) throws(Errno) -> Result {
   while true {

@@ -28,7 +28,7 @@ package struct OutputDescriptor: Sendable {
   }
 
   /// As if the pipe or terminal could not be opened again, for tests.
-  init(blocking descriptor: CInt) {
+  package init(blocking descriptor: CInt) {
     self.descriptor = descriptor
     mayBlock = true
     isSocket = false

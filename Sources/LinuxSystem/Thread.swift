@@ -3,12 +3,13 @@
 import CEpollShim
 import SystemPackage
 
-package struct Thread: ~Copyable {
+@usableFromInline
+package struct Thread: ~Copyable, Sendable {
   private let handle: pthread_t
 
   /// The id of the calling thread. Equal ids mean the same thread while that thread lives.
-  @inline(__always)
-  static var currentID: UInt { UInt(pthread_self()) }
+  @inlinable @inline(__always)
+  package static var currentID: UInt { UInt(pthread_self()) }
 
   /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`), or when it would take
   /// the last of a limited address space (`ulimit -v`).
@@ -20,7 +21,7 @@ package struct Thread: ~Copyable {
   package consuming func join() { pthread_join(handle, nil) }
 
   /// Instead of `join`.
-  consuming func detach() { pthread_detach(handle) }
+  package consuming func detach() { pthread_detach(handle) }
 
   /// The same for a thread that nobody joins.
   package static func startDetached(
@@ -59,14 +60,19 @@ private final class ThreadBody {
 }
 
 /// State that threads share and wait on (pthread_cond_wait(3)).
-final class Monitor<State: ~Copyable>: @unchecked Sendable {
+@usableFromInline
+package final class Monitor<State: ~Copyable>: @unchecked Sendable {
   // Invariant behind @unchecked: `state` is touched only while `mutex` is held. It is behind a pointer,
   // because a class's stored properties are checked for exclusive access at run time.
-  private let state: UnsafeMutablePointer<State>
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  @usableFromInline
+  let state: UnsafeMutablePointer<State>
+  @usableFromInline
+  let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  @usableFromInline
+  let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init(_ state: consuming sending State) {
+  @inlinable
+  package init(_ state: consuming sending State) {
     self.state = .allocate(capacity: 1)
     self.state.initialize(to: state)
     pthread_mutex_init(mutex, nil)
@@ -86,19 +92,22 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  @inline(__always)
-  func withLock<Result>(_ body: (inout State) -> Result) -> Result {
+  @inlinable @inline(__always)
+  package func withLock<Result>(_ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return body(&state.pointee)
   }
 
-  func wakeOne() { pthread_cond_signal(condition) }
-  func wakeAll() { pthread_cond_broadcast(condition) }
+  @inlinable
+  package func wakeOne() { pthread_cond_signal(condition) }
+  @inlinable
+  package func wakeAll() { pthread_cond_broadcast(condition) }
 
   /// Runs `body` under the lock until it returns a value, waiting for a wake-up between the tries;
   /// `whileWaiting` notes the beginning and the end of each wait.
-  func wait<Result>(
+  @inlinable
+  package func wait<Result>(
     until body: (inout State) -> Result?,
     whileWaiting note: (inout State, _ isWaiting: Bool) -> Void = { _, _ in }
   ) -> Result {
@@ -113,7 +122,8 @@ final class Monitor<State: ~Copyable>: @unchecked Sendable {
   }
 
   /// The same, but no longer than until the deadline; nil when it has come.
-  func wait<Result>(
+  @inlinable
+  package func wait<Result>(
     until deadline: MonotonicTime, for body: (inout State) -> Result?
   ) -> Result? {
     if deadline == .never { return wait(until: body) }

@@ -1,8 +1,8 @@
 // Members of a process group, read from /proc (proc(5)). kill(2) also counts zombies.
 
-enum ProcessGroup {
+package enum ProcessGroup {
   /// Whether any thread of the group still runs.
-  static func isAlive(_ group: Int) -> Bool {
+  package static func isAlive(_ group: Int) -> Bool {
     TextFile.list("/proc").contains { name in
       guard Int(name) != nil, let stat = TextFile.read("/proc/\(name)/stat"),
         let end = stat.lastIndex(of: ")")

@@ -3,18 +3,18 @@
 import CEpollShim
 import Glibc
 
-struct ProcessUsage: Sendable {
+package struct ProcessUsage: Sendable {
   /// Resolution about 10 ms.
-  var userSeconds: Double
-  var systemSeconds: Double
+  package var userSeconds: Double
+  package var systemSeconds: Double
   /// Resolution 1 ns.
-  var cpuSeconds: Double
-  var threads: Int
+  package var cpuSeconds: Double
+  package var threads: Int
   /// Context switches; nil when they were not read.
-  var switches: ContextSwitches?
+  package var switches: ContextSwitches?
 
   /// Reads the usage now; nil when there is no such process.
-  init?(pid: Int) {
+  package init?(pid: Int) {
     guard let stat = TextFile.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else {
       return nil
     }
@@ -25,20 +25,19 @@ struct ProcessUsage: Sendable {
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     userSeconds = field(14) / ticks
     systemSeconds = field(15) / ticks
-    let precise = shim_process_nanoseconds(pid_t(pid))
-    cpuSeconds = precise < 0 ? userSeconds + systemSeconds : Double(precise) / 1e9
+    cpuSeconds = CPUTime.of(pid: pid).map { Double($0) / 1e9 } ?? userSeconds + systemSeconds
     threads = Int(field(20))
   }
 
   /// Resident memory, read quickly. Recent kernels count it per processor and are off by up to 128
   /// KiB for each.
-  static func approximateResidentBytes(pid: Int) -> Int? {
+  package static func approximateResidentBytes(pid: Int) -> Int? {
     let fields = TextFile.read("/proc/\(pid)/statm")?.split(separator: " ") ?? []
     return fields.dropFirst().first.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
   }
 
   /// Resident memory, accurate to a page. The kernel walks every mapping.
-  static func residentBytes(pid: Int) -> Int? {
+  package static func residentBytes(pid: Int) -> Int? {
     guard let text = TextFile.read("/proc/\(pid)/smaps_rollup"),
       let line = TextFile.value("Rss", in: text), let number = line.split(separator: " ").first,
       let kilobytes = Int(number)
@@ -47,7 +46,7 @@ struct ProcessUsage: Sendable {
   }
 
   /// Processors that a process may run on.
-  static func processors(pid: Int) -> Set<Int> {
+  package static func processors(pid: Int) -> Set<Int> {
     let status = TextFile.read("/proc/\(pid)/status") ?? ""
     guard let text = TextFile.value("Cpus_allowed_list", in: status) else { return [] }
     return Set(Processors.parse(text) ?? [])
@@ -56,17 +55,17 @@ struct ProcessUsage: Sendable {
 
 /// Context switches of a process's threads. /proc counts them per thread; of thousands of threads
 /// an even sample is read and scaled. Threads that start later are not counted.
-struct ContextSwitches: Sendable {
-  private(set) var voluntary = 0.0
-  private(set) var involuntary = 0.0
+package struct ContextSwitches: Sendable {
+  package private(set) var voluntary = 0.0
+  package private(set) var involuntary = 0.0
   private var pid = 0
-  private(set) var chosen: [String] = []
+  package private(set) var chosen: [String] = []
   /// Number of threads that one sampled thread stands for.
-  private(set) var weight = 1.0
+  package private(set) var weight = 1.0
 
-  init() {}
+  package init() {}
 
-  init(pid: Int, sampleLimit: Int = 256) {
+  package init(pid: Int, sampleLimit: Int = 256) {
     let threads = TextFile.list("/proc/\(pid)/task")
     let stride = (threads.count + sampleLimit - 1) / sampleLimit
     self.pid = pid
@@ -76,7 +75,7 @@ struct ContextSwitches: Sendable {
   }
 
   /// The same threads, read again.
-  var later: ContextSwitches {
+  package var later: ContextSwitches {
     var later = self
     later.read()
     return later

@@ -1,6 +1,7 @@
 // Where a socket is bound or connected: IPv4, IPv6 or a Unix path (ip(7), ipv6(7), unix(7)).
 
-import CEpollShim
+import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// An address of one end of a connection.
@@ -35,9 +36,7 @@ public struct SocketAddress: Hashable, Sendable {
         $0.storeBytes(of: high.bigEndian, as: UInt64.self)
         $0.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
       }
-      var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-      _ = shim_ipv6_text(&address, &text, socklen_t(text.count))
-      let numeric = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+      let numeric = KernelAddress.text(of: &address)
       return scope == 0 ? numeric : "\(numeric)%\(scope)"
     }
   }
@@ -57,7 +56,7 @@ extension SocketAddress: CustomStringConvertible {
 }
 
 extension SocketAddress {
-  var family: CInt {
+  package var family: CInt {
     switch storage {
     case .ipv4: AF_INET
     case .ipv6: AF_INET6
@@ -86,13 +85,11 @@ extension SocketAddress {
     }
   }
 
-  /// Calls `body` with the kernel's form of the address.
-  package func withKernelForm<Result>(
-    _ body: (UnsafePointer<sockaddr_storage>, socklen_t) -> Result
-  ) -> Result {
-    var storage = sockaddr_storage()
-    let length = withUnsafeMutableBytes(of: &storage) { encode(into: $0) }
-    return body(&storage, length)
+  /// The kernel's form of the address.
+  package var kernelForm: KernelAddress {
+    var address = KernelAddress()
+    address.length = withUnsafeMutableBytes(of: &address.storage) { encode(into: $0) }
+    return address
   }
 
   private func encode(into bytes: UnsafeMutableRawBufferPointer) -> socklen_t {
@@ -130,14 +127,13 @@ extension SocketAddress {
   /// What sockaddr_un holds, less the terminator.
   static let maximumUnixPathLength = 107
 
-  /// Decodes what a call such as accept(2) wrote; nil when the call failed.
-  static func from(
-    _ call: (UnsafeMutablePointer<sockaddr_storage>, UnsafeMutablePointer<socklen_t>) -> CInt
-  ) -> SocketAddress? {
-    var storage = sockaddr_storage()
-    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    guard call(&storage, &length) >= 0 else { return nil }
-    return SocketAddress(decoding: &storage, length: length)
+  /// Nil for a family other than IPv4, IPv6 and Unix.
+  package init?(_ address: borrowing KernelAddress) {
+    let length = address.length
+    guard let decoded = withUnsafeBytes(of: address.storage, {
+      SocketAddress(decoding: $0.baseAddress.unsafelyUnwrapped, length: length)
+    }) else { return nil }
+    self = decoded
   }
 
   /// The structures are read from wherever they lie, aligned or not.
@@ -173,4 +169,9 @@ extension SocketAddress {
     default: return nil
     }
   }
+}
+
+extension Socket {
+  /// Where the socket is bound, with the port that the system has chosen (getsockname(2)).
+  var localAddress: SocketAddress? { (try? boundAddress()).flatMap { SocketAddress($0) } }
 }

@@ -1,7 +1,8 @@
 // Names to addresses (getaddrinfo(3)). Blocks the calling thread; called before a server starts, by
 // clients, never from a loop.
 
-import CEpollShim
+import LinuxSystem
+import Glibc
 import SystemPackage
 
 extension SocketAddress {

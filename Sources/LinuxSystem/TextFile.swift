@@ -7,16 +7,10 @@ import Glibc
 package enum TextFile {
   /// The content; nil when the file cannot be read.
   package static func read(_ path: String) -> String? {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
-    defer { _ = shim_close(fd) }
+    guard let file = try? Descriptor.open(path, O_RDONLY | O_CLOEXEC) else { return nil }
+    defer { Descriptor.close(file) }
     var bytes: [UInt8] = []
-    while true {
-      var part = [UInt8](repeating: 0, count: 4096)
-      let count = shim_read(fd, &part, part.count)
-      guard count > 0 else { break }
-      bytes += part.prefix(count)
-    }
+    while let part = try? Descriptor.read(file, atMost: 4096), !part.isEmpty { bytes += part }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -44,7 +38,7 @@ package enum TextFile {
   }
 
   /// Value of the line `name: value`.
-  static func value(_ name: String, in text: String) -> Substring? {
+  package static func value(_ name: String, in text: String) -> Substring? {
     for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
       return line.dropFirst(name.count + 1).trimmingSpaces
     }
@@ -52,13 +46,13 @@ package enum TextFile {
   }
 
   /// Number of the line `name: number`; 0 without one.
-  static func number(_ name: String, in text: String) -> Int {
+  package static func number(_ name: String, in text: String) -> Int {
     value(name, in: text).flatMap { Int($0) } ?? 0
   }
 }
 
 extension Substring {
-  var trimmingSpaces: Substring {
+  package var trimmingSpaces: Substring {
     let isSpace = { (character: Character) in character == " " || character == "\t" }
     return drop(while: isSpace).reversed().drop(while: isSpace).reversed().reduce(into: "") {
       $0.append($1)

@@ -5,7 +5,7 @@
 
 import CEpollShim
 
-enum AddressSpace {
+package enum AddressSpace {
   /// In bytes; nil without a limit.
   private static let limit: Int? = {
     let limit = shim_address_space_limit()
@@ -16,19 +16,19 @@ enum AddressSpace {
   private static let reserve = 32 << 20
   private static let arena = 64 << 20
 
-  static func hasRoom(forStack size: Int) -> Bool {
+  package static func hasRoom(forStack size: Int) -> Bool {
     limit == nil || shim_has_address_space(size + reserve) != 0
   }
 
   /// For a process that is about to start many threads: their arenas get an eighth of the address space.
   /// By default there are up to 8 for each core, more than 1 GiB on 2 cores.
-  static func boundArenas() {
+  package static func boundArenas() {
     guard let limit, let count = arenas(in: limit) else { return }
     shim_bound_arenas(CInt(count))
   }
 
   /// How many arenas fit; nil when more do than malloc would make on most machines.
-  static func arenas(in limit: Int) -> Int? {
+  package static func arenas(in limit: Int) -> Int? {
     let count = max(1, limit / 8 / arena)
     return count < 8 ? count : nil
   }

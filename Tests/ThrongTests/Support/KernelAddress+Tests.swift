@@ -1,0 +1,24 @@
+// Socket addresses for system calls that the tests make themselves.
+
+import CEpollShim
+import LinuxSystem
+
+@testable import Throng
+
+extension SocketAddress {
+  func withKernelForm<Result>(
+    _ body: (UnsafePointer<sockaddr_storage>, socklen_t) -> Result
+  ) -> Result {
+    var address = kernelForm
+    return body(&address.storage, address.length)
+  }
+
+  /// Decodes what a call such as getsockname(2) wrote; nil when the call failed.
+  static func from(
+    _ call: (UnsafeMutablePointer<sockaddr_storage>, UnsafeMutablePointer<socklen_t>) -> CInt
+  ) -> SocketAddress? {
+    var address = KernelAddress()
+    guard call(&address.storage, &address.length) >= 0 else { return nil }
+    return SocketAddress(address)
+  }
+}
