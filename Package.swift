@@ -14,6 +14,7 @@ let package = Package(
   name: "throng",
   products: [
     .library(name: "Throng", targets: ["Throng"]),
+    .library(name: "ThrongChat", targets: ["ThrongChat"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
     .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
     .library(name: "ThrongReport", targets: ["ThrongReport"]),
@@ -52,6 +53,17 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "ThrongChat",
+      dependencies: ["Throng", "ThrongHandlers"],
+      swiftSettings: settings),
+    .target(
+      name: "TerminalClient",
+      dependencies: [
+        "LinuxSystem", "Throng", "ThrongHandlers",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .target(
       name: "ThrongServiceLifecycle",
       dependencies: [
         "Throng",
@@ -78,14 +90,16 @@ let package = Package(
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "LinuxSystem", "Throng", "ThrongCompare", "ThrongHandlers", "ThrongLoad", "ThrongReport",
+        "LinuxSystem", "TerminalClient", "Throng", "ThrongChat", "ThrongCompare", "ThrongHandlers",
+        "ThrongLoad", "ThrongReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongCommandTests", dependencies: ["LinuxSystem", "ThrongCommand"], swiftSettings: settings),
+      name: "ThrongCommandTests", dependencies: ["LinuxSystem", "ThrongChat", "ThrongCommand"],
+      swiftSettings: settings),
     .testTarget(
       name: "ThrongHandlersTests",
       dependencies: [
@@ -94,12 +108,18 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEnd", dependencies: ["LinuxSystem", "ThrongCommand"], exclude: ["Faults/faults.c"],
+      name: "ThrongChatTests", dependencies: ["LinuxSystem", "Throng", "ThrongChat"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "TerminalClientTests", dependencies: ["TerminalClient"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["LinuxSystem", "ThrongCommand"],
+      exclude: ["Faults/faults.c"],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",
       dependencies: [
-        "CEpollShim", "LinuxSystem", "Throng", "ThrongHandlers",
+        "CEpollShim", "LinuxSystem", "Throng", "ThrongChat", "ThrongHandlers",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

@@ -34,8 +34,11 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include <locale.h>
+#include <wchar.h>
 
 #ifndef _GNU_SOURCE
+int wcwidth(wchar_t character);
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 #endif
 
@@ -264,6 +267,14 @@ static inline int shim_terminal_columns(int fd) {
   struct winsize size = {0};
   int result = ioctl(fd, TIOCGWINSZ, &size);
   return result < 0 ? -errno : size.ws_col;
+}
+
+// Columns that a character takes on a terminal (wcwidth(3)), as far as the locale knows it; else -1.
+static inline int shim_character_columns(uint32_t character, locale_t locale) {
+  locale_t before = uselocale(locale);
+  int columns = wcwidth((wchar_t)character);
+  uselocale(before);
+  return columns;
 }
 
 // --- memory ---

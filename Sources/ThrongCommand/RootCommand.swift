@@ -2,12 +2,14 @@
 
 import ArgumentParser
 import Glibc
+import TerminalClient
 
 @main
 struct RootCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "throng",
-    abstract: "A TCP server for thousands of clients, a client, a load generator, and a comparison of models.",
+    abstract:
+      "A TCP server for thousands of clients, a client, a load generator, and a comparison of models.",
     version: "0.1.0",
     subcommands: [Serve.self, Connect.self, Bench.self, Compare.self])
 
@@ -16,6 +18,9 @@ struct RootCommand: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+    } catch let failure as TerminalClientError {
+      StandardError.write("throng: \(failure)")
+      Glibc.exit(EXIT_FAILURE)
     } catch let failure as Failure {
       StandardError.write("throng: \(failure)")
       Glibc.exit(EXIT_FAILURE)

@@ -1,8 +1,8 @@
 // What a handler does besides receiving and sending: it computes, or it blocks its thread. Both hold up
 // whoever else the thread serves, which is what the models differ in.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 
 /// CPU work and blocking for each message, on the calling thread.
 public struct Workload: Sendable {

@@ -26,7 +26,7 @@ struct ChatMemoryTests {
             clients.append(s)
         for s in clients[-count:]:
             heard = b""
-            while b"Here with you" not in heard and b"Nobody else" not in heard:
+            while b"Here with you" not in heard and b"You are alone" not in heard:
                 heard += s.recv(65536)
     enter(1000)
     print("some")

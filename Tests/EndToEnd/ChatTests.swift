@@ -119,7 +119,7 @@ import Testing
       #expect(heard.contains("-- No more than one room can be made"))
       #expect(heard.contains("-- A line has at most 20 bytes"))
       let second = try server.netcat("bob\n")
-      #expect(second.contains("room lobby.\n<ada> said last\n-- Nobody else is here."))
+      #expect(second.contains("room lobby.\n<ada> said last\n-- You are alone in this room."))
     }
   }
 }

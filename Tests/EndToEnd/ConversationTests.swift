@@ -213,7 +213,7 @@ import Testing
     try talk("--line-limit 10") { terminal, server in
       try terminal.paste("12345678901")
       try terminal.wait(
-        forRow: "throng: a line is at most 10 (see --line-limit)")
+        forRow: "throng: a line is at most 10 bytes")
       try terminal.paste("1234567890")
       try terminal.press("Enter")
       try server.wait(toHear: "1234567890\n")

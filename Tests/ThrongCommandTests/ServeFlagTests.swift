@@ -3,6 +3,7 @@
 import Testing
 import ThrongHandlers
 
+import ThrongChat
 @testable import Throng
 @testable import ThrongCommand
 

@@ -1,7 +1,7 @@
 // Faulty peers: each becomes a failed row and does not affect the others.
 
-import LinuxSystem
 import Foundation
+import LinuxSystem
 import Testing
 import ThrongLoad
 import ThrongReport
@@ -67,7 +67,8 @@ import ThrongReport
 
   @Test func aHungGeneratorIsEndedWithItsServer() throws {
     let stop = try StopRequest(watchingSignals: false)
-    let plan = try ShortRun.plan(ShortRun.options {
+    let plan = try ShortRun.plan(
+      ShortRun.options {
         $0.startTimeout = .milliseconds(100)
         $0.timeout = .milliseconds(100)
       })

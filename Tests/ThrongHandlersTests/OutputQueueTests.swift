@@ -1,8 +1,8 @@
 // The queue before standard output and error, on a pipe that is as small as it can be.
 
-import LinuxSystem
 import CEpollShim
 import Glibc
+import LinuxSystem
 import Synchronization
 import SystemPackage
 import Testing

@@ -1,7 +1,7 @@
 // Parsing of option values, and errors for options that cannot be run.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Testing
 
 @testable import ThrongLoad

@@ -1,8 +1,8 @@
 // Servers started through a shell: the whole process group ends with the benchmark. Signals that
 // interrupt a benchmark.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Testing
 
 @testable import Throng

@@ -1,7 +1,7 @@
 // Measurements of the server process while its clients are connected.
 
-import LinuxSystem
 import Foundation
+import LinuxSystem
 import Testing
 import Throng
 

@@ -1,7 +1,7 @@
 // Servers started by a benchmark.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Testing
 import Throng
 

@@ -1,7 +1,7 @@
 // Statistics against distributions with known values.
 
-import LinuxSystem
 import Histogram
+import LinuxSystem
 import Testing
 
 @testable import ThrongLoad

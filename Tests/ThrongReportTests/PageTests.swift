@@ -1,8 +1,8 @@
 // The page and the charts as text: escaping, well-formedness, contrast, rounding.
 
-import LinuxSystem
 import Foundation
 import FoundationXML
+import LinuxSystem
 import Testing
 
 @testable import ThrongReport

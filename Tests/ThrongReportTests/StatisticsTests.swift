@@ -1,7 +1,7 @@
 // Medians, intervals and ratios against cases computed by hand, and against simulation.
 
-import LinuxSystem
 import Foundation
+import LinuxSystem
 import Testing
 
 @testable import ThrongReport

@@ -1,8 +1,8 @@
 // Where a server listens: free ports, both IP versions, Unix sockets, and the errors of each.
 
-import LinuxSystem
 import CEpollShim
 import Glibc
+import LinuxSystem
 import Testing
 import ThrongHandlers
 

@@ -1,8 +1,8 @@
 // A handler that blocks its thread holds up nobody else where there are other threads: also not what it
 // has just left for them to do.
 
-import LinuxSystem
 import CEpollShim
+import LinuxSystem
 import Testing
 
 @testable import Throng

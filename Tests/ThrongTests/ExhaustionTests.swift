@@ -1,7 +1,7 @@
 // What a server does, and says, when it can have no more threads.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Logging
 import Testing
 import ThrongHandlers

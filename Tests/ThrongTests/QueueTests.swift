@@ -1,8 +1,8 @@
 // The accept queue when the server stops, and a listener on which accept(2) fails.
 
-import LinuxSystem
 import CEpollShim
 import Glibc
+import LinuxSystem
 import SystemPackage
 import Testing
 import ThrongHandlers

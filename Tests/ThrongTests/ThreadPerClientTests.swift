@@ -1,8 +1,8 @@
 // Thread-per-client: threads that wait need no descriptor, are woken without holding the connection's
 // lock, and a client for which no thread can be had is kept.
 
-import LinuxSystem
 import CEpollShim
+import LinuxSystem
 import Logging
 import Testing
 import ThrongHandlers

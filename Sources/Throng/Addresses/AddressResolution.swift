@@ -1,8 +1,8 @@
 // Names to addresses (getaddrinfo(3)). Blocks the calling thread; called before a server starts, by
 // clients, never from a loop.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 extension SocketAddress {

@@ -130,9 +130,13 @@ extension SocketAddress {
   /// Nil for a family other than IPv4, IPv6 and Unix.
   package init?(_ address: borrowing KernelAddress) {
     let length = address.length
-    guard let decoded = withUnsafeBytes(of: address.storage, {
-      SocketAddress(decoding: $0.baseAddress.unsafelyUnwrapped, length: length)
-    }) else { return nil }
+    guard
+      let decoded = withUnsafeBytes(
+        of: address.storage,
+        {
+          SocketAddress(decoding: $0.baseAddress.unsafelyUnwrapped, length: length)
+        })
+    else { return nil }
     self = decoded
   }
 

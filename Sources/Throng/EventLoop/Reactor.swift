@@ -2,8 +2,8 @@
 // inside `run`; every other thread leaves what it has in `mailbox` and wakes the loop, once for many.
 // A turn: wait, serve the events (each with the jobs that it made ready), fire timers, take the mail.
 
-import LinuxSystem
 import DequeModule
+import LinuxSystem
 import Synchronization
 import SystemPackage
 

@@ -3,8 +3,8 @@
 // block, another one is started for it; so blocking never holds up the handler's other tasks. An event
 // handler's thread runs callbacks and no jobs: all of those have threads that were started for them.
 
-import LinuxSystem
 import DequeModule
+import LinuxSystem
 import Synchronization
 import SystemPackage
 

@@ -3,8 +3,8 @@
 // under `shared`; each has its own receive buffer. A worker takes one event or one job at a time, so a
 // handler that blocks holds up its own worker only. Each thread that calls `run` becomes a worker.
 
-import LinuxSystem
 import DequeModule
+import LinuxSystem
 import Synchronization
 import SystemPackage
 

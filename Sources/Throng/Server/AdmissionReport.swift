@@ -1,8 +1,8 @@
 // What the log says about clients that are not accepted. Events are values, made under a lock; they are
 // logged after it is released, because a log may block.
 
-import Logging
 import LinuxSystem
+import Logging
 import SystemPackage
 
 /// Something about accepting that the log should say.

@@ -1,7 +1,7 @@
 // For programs that are a server and nothing else.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 
 extension Server {
   /// Serves like ``run()-(())``. A server that cannot run is an error of the user or the machine, not of

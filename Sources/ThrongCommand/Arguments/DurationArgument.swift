@@ -1,7 +1,7 @@
 // Durations as they are written on a command line: `250ms`, `5s`, `2m`, or `off`.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 
 /// A duration with a unit.
 struct DurationArgument: Equatable, Sendable {

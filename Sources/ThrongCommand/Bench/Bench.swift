@@ -1,8 +1,8 @@
 // `throng bench`: converts flags into `LoadOptions`, and writes the result to files and standard
 // output.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import ThrongLoad
 
 struct Bench: ParsableCommand {

@@ -1,8 +1,8 @@
 // `throng compare`: flags for contenders and workloads. `CompareRun` does the rest.
 
-import LinuxSystem
 import ArgumentParser
 import Glibc
+import LinuxSystem
 import ThrongCompare
 import ThrongLoad
 

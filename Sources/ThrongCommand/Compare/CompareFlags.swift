@@ -1,7 +1,7 @@
 // Flags of `throng compare` for the method and for the results.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import ThrongCompare
 import ThrongLoad
 

@@ -1,8 +1,8 @@
 // Progress of a comparison on standard error: on a terminal a table that is updated and a bar with
 // the remaining time, otherwise a line for each cell. Main thread.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import ThrongCompare
 import ThrongLoad
 import ThrongReport

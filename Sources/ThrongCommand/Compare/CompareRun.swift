@@ -1,7 +1,7 @@
 // Runs `throng compare`: plan, interruption, output and files. Main thread.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import SystemPackage
 import ThrongCompare
 import ThrongLoad

@@ -1,7 +1,8 @@
 // `throng connect`: the client, interactive or in a pipe, or the tutorial's loop.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
+import TerminalClient
 import Throng
 
 struct Connect: ParsableCommand {
@@ -28,7 +29,8 @@ struct Connect: ParsableCommand {
   var host = "localhost"
 
   @Argument(
-    help: .value("port", "Port of the server.", default: "\(defaultPort)"), transform: NumberArgument.port)
+    help: .value("port", "Port of the server.", default: "\(defaultPort)"),
+    transform: NumberArgument.port)
   var port: Int = defaultPort
 
   @Option(help: ArgumentHelp("Connect to a Unix socket instead.", valueName: "path"))
@@ -51,7 +53,7 @@ struct Connect: ParsableCommand {
   @Option(
     help: .value(
       "bytes", "Maximum length of a typed or pasted line.",
-      default: LineBuffer.standardLimit),
+      default: SizeArgument(LineBuffer.standardLimit)),
     transform: SizeArgument.init(parsing:))
   var lineLimit: SizeArgument?
 
@@ -76,7 +78,8 @@ struct Connect: ParsableCommand {
     if plain, auto { throw ValidationError("--plain cannot be combined with --auto") }
     if history != nil || lineLimit != nil, plain || auto {
       throw ValidationError(
-        "--history and --line-limit are for the line editor (leave out \(auto ? "--auto" : "--plain"))")
+        "--history and --line-limit are for the line editor (leave out \(auto ? "--auto" : "--plain"))"
+      )
     }
   }
 
@@ -110,9 +113,11 @@ struct Connect: ParsableCommand {
       try client.run(socket, interruption)
     } else if !plain, let terminal = Terminal() {
       var conversation = Conversation(
-        lineLimit: (lineLimit ?? LineBuffer.standardLimit).bytes,
+        lineLimit: lineLimit?.bytes ?? LineBuffer.standardLimit,
         historyLimit: history ?? History.standardLimit)
-      try conversation.run(on: terminal, socket, interruption)
+      if try conversation.run(on: terminal, socket, interruption) == .closedByServer {
+        StandardError.write("throng: the server has closed the connection")
+      }
     } else {
       var relay = Relay()
       try relay.run(socket, interruption)

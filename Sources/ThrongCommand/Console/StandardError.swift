@@ -1,8 +1,8 @@
 // Standard error: everything that is not data. Never blocks: lines that are not read are dropped, and
 // counted in a line of their own (see `OutputQueue`).
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Throng
 import ThrongHandlers
 

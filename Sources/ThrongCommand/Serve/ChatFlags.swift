@@ -1,7 +1,8 @@
 // Flags of `--handler chat`. The defaults are the handler's.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
+import ThrongChat
 import ThrongHandlers
 
 private let defaults = ChatLimits()
@@ -22,7 +23,8 @@ struct ChatFlags: ParsableArguments {
 
   @Option(
     help: .value(
-      "n", "Recent lines of a room shown to a client that joins it; 0 for none.", default: defaults.historyLines),
+      "n", "Recent lines of a room shown to a client that joins it; 0 for none.",
+      default: defaults.historyLines),
     transform: NumberArgument.count)
   var chatHistory: Int?
 

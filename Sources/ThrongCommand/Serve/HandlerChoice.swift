@@ -3,6 +3,7 @@
 import ArgumentParser
 import Logging
 import Throng
+import ThrongChat
 import ThrongHandlers
 
 enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {

@@ -1,7 +1,7 @@
 // Flags for the limits of the server and of each connection. The defaults are the library's.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import Throng
 
 private let defaults = Configuration()

@@ -1,7 +1,7 @@
 // Flags for the addresses to listen on.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import Throng
 
 private let defaultMode = Endpoint.unix(path: "").mode ?? 0

@@ -1,7 +1,7 @@
 // Flags for the log on standard error.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import Logging
 import ThrongHandlers
 
@@ -12,7 +12,10 @@ struct LogFlags: ParsableArguments {
       default: "info"))
   var logLevel: Logger.Level?
 
-  @Flag(help: "Print only errors; the same as --log-level error, without the line that says where it listens.")
+  @Flag(
+    help:
+      "Print only errors; the same as --log-level error, without the line that says where it listens."
+  )
   var quiet = false
 
   @Flag(help: "Print the counters at the end. SIGUSR1 prints them at any time.")

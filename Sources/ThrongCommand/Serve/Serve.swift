@@ -1,8 +1,8 @@
 // `throng serve`: a server with one of the handlers under one of the models, until it is stopped.
 
 import ArgumentParser
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Logging
 import Throng
 import ThrongHandlers

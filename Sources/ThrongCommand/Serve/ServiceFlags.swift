@@ -1,7 +1,7 @@
 // Flags for the handler and the execution model.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import Throng
 import ThrongHandlers
 

@@ -1,7 +1,7 @@
 // Flags for the socket options of each connection (tcp(7), socket(7)).
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import Throng
 
 private let defaults = ConnectionOptions()

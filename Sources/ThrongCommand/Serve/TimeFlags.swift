@@ -1,7 +1,7 @@
 // Flags for time limits. The defaults are the library's.
 
-import LinuxSystem
 import ArgumentParser
+import LinuxSystem
 import Throng
 
 private let defaults = Configuration()
@@ -30,7 +30,8 @@ struct TimeFlags: ParsableArguments {
 
   @Option(
     help: .value(
-      "duration", "Reset connections whose client takes none of the unsent bytes for this time, or off.",
+      "duration",
+      "Reset connections whose client takes none of the unsent bytes for this time, or off.",
       default: TimeLimitArgument(defaults.connection.sendTimeout)),
     transform: TimeLimitArgument.init(parsing:))
   var sendTimeout = TimeLimitArgument(defaults.connection.sendTimeout)

@@ -1,7 +1,7 @@
 // Description of the machine and of the versions, for the report.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import ThrongLoad
 import ThrongReport
 

@@ -1,8 +1,8 @@
 // The measurements of a comparison, their order and expected time. Computed before the first server
 // starts; the same options give the same plan. A value; any thread.
 
-import LinuxSystem
 import FoundationEssentials
+import LinuxSystem
 import ThrongLoad
 import ThrongReport
 

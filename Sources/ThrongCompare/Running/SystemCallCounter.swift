@@ -2,8 +2,8 @@
 // connections without traffic. Separate runs, because a tracer slows the server.
 // Owned by the thread that runs the comparison.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import SystemPackage
 import ThrongLoad
 import ThrongReport

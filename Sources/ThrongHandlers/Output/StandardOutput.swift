@@ -1,8 +1,8 @@
 // Standard output of the process, without a buffer: `print` of the C library would keep bytes back in a
 // pipe, and would wait for the reader.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 
 package enum StandardOutput {
   package static let isTerminal = isatty(STDOUT_FILENO) == 1

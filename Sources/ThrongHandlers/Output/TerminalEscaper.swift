@@ -74,7 +74,7 @@ package struct TerminalEscaper {
   }
 
   /// The escape that stands for a character.
-  static func escape(of scalar: Unicode.Scalar) -> String {
+  package static func escape(of scalar: Unicode.Scalar) -> String {
     if scalar == "\r" { return #"\r"# }
     if scalar.isASCII { return hexEscape(of: UInt8(scalar.value)) }
     return #"\u{"# + String(scalar.value, radix: 16) + "}"

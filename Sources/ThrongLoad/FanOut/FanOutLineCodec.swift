@@ -3,8 +3,8 @@
 // A value; any thread.
 //
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Throng
 
 struct FanOutLineCodec: Sendable {

@@ -1,7 +1,7 @@
 // Summary of a latency histogram, for text and files. A value; any thread.
 
-import LinuxSystem
 import Histogram
+import LinuxSystem
 
 /// A distribution of times in nanoseconds. Percentiles are accurate to three digits (HDR
 /// histogram).

@@ -1,7 +1,7 @@
 // Results as files: JSON with everything, CSV with a row for each run. Any thread.
 
-import LinuxSystem
 import FoundationEssentials
+import LinuxSystem
 
 extension LoadResult {
   /// The whole result as JSON, one line with a final newline. docs/bench-json.md describes the

@@ -3,8 +3,8 @@
 // The period is prime, so that duplicated, lost or exchanged messages do not match. Immutable; any
 // thread.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Throng
 
 /// Lines of printable characters, which every line-based server accepts.

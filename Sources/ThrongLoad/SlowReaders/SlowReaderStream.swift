@@ -1,7 +1,7 @@
 // What a slow reader has requested and received. A value owned by the client's task.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Throng
 
 struct SlowReaderStream {

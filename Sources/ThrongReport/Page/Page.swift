@@ -1,7 +1,7 @@
 // The report as one HTML file without scripts and external resources. A value; any thread.
 
-import LinuxSystem
 import FoundationEssentials
+import LinuxSystem
 
 struct Page {
   let results: CompareResults

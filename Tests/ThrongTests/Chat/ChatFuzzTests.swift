@@ -3,6 +3,7 @@
 
 import LinuxSystem
 import Testing
+import ThrongChat
 import Throng
 import ThrongHandlers
 

@@ -4,6 +4,7 @@
 import LinuxSystem
 import Testing
 import Throng
+import ThrongChat
 import ThrongHandlers
 
 extension AllTests {
@@ -96,7 +97,7 @@ extension AllTests {
         // One passes, one is warned, and the rest is in the pause.
         #expect(
           heard.split(separator: ChatClient.prompt, omittingEmptySubsequences: false).count == 3)
-        #expect(heard.hasSuffix("\n-- Not passed on: 0 lines.\n-- Goodbye.\n"))
+        #expect(heard.hasSuffix("\n-- Dropped: 0 lines.\n-- Goodbye.\n"))
       }
     }
 
@@ -136,7 +137,7 @@ extension AllTests {
       let chat = Chat.unhurried { $0.loginTimeout = .milliseconds(300) }
       try await withServer(chat, setup) { running in
         let nameless = try ChatClient(running)
-        #expect(try nameless.rest() == "\n-- No nickname came within a second. Goodbye.\n")
+        #expect(try nameless.rest() == "\n-- No nickname within a second. Goodbye.\n")
       }
     }
 
@@ -156,7 +157,7 @@ extension AllTests {
         }
         let text = String(decoding: heard, as: UTF8.self)
         #expect(text.contains("-- A nickname has only letters"))
-        #expect(text.hasSuffix("\n-- No nickname came within a second. Goodbye.\n"))
+        #expect(text.hasSuffix("\n-- No nickname within a second. Goodbye.\n"))
       }
     }
 
@@ -176,7 +177,7 @@ extension AllTests {
           let heard = try client.rest()
           #expect(heard.contains("-- Too much: "))
           #expect(!heard.contains("-- You can write again."))
-          #expect(heard.hasSuffix("\n-- No nickname came within a second. Goodbye.\n"))
+          #expect(heard.hasSuffix("\n-- No nickname within a second. Goodbye.\n"))
         }
       }
     }

@@ -1,6 +1,7 @@
 // Each limit of a chat, at which something sensible happens, and its end.
 
 import Testing
+import ThrongChat
 import Throng
 import ThrongHandlers
 
@@ -25,7 +26,7 @@ extension AllTests {
         try ada.hear("-- Here with you: bob.")
         try bob.type("/join tea")
         try bob.hear("-- You are in the room tea.")
-        try bob.expect("<ada> alone here", "-- Nobody else is here.")
+        try bob.expect("<ada> alone here", "-- You are alone in this room.")
       }
     }
 
@@ -48,7 +49,7 @@ extension AllTests {
         let bob = try ChatClient(running, as: "bob")
         try ada.expect("-- bob is here.")
         let eve = try ChatClient(running, as: "eve")
-        try eve.expect("-- Who comes and goes is not announced in rooms of more than 2.")
+        try eve.expect("-- Joins and leaves are not announced in rooms of more than 2.")
         try eve.type("/nick eva")
         try eve.expect("-- You are now eva.")
         try eve.type("/quit")
@@ -74,15 +75,15 @@ extension AllTests {
         try bob.expect("-- ada is here.")
         try ada.client.send((1...12).map { "\($0)\n" }.joined())
         try ada.expect(
-          "-- Slow down, please: whoever goes on like this is paused.",
-          "-- Too much: until a second from now nothing that you write is passed on.")
+          "-- Slow down: clients that keep this rate are paused.",
+          "-- Too many lines: for a second your lines are dropped.")
         let end = try ada.line()
         try ada.type("sorry")
         let passed = try bob.hear("<ada> sorry")
         // Six at once, or fewer when the nickname still counted.
         #expect((5...6).contains(passed.count))
         #expect(passed == (1...passed.count).map { "<ada> \($0)" })
-        #expect(end == "-- You can write again. Not passed on: \(12 - passed.count) lines.")
+        #expect(end == "-- You can write again. Dropped: \(12 - passed.count) lines.")
       }
     }
 
@@ -112,7 +113,7 @@ extension AllTests {
         try ada.hear("-- There is no room one")
         try ada.type("/join one")
         try ada.hear("-- You are in the room one.")
-        try ada.expect("-- Nobody else is here.")
+        try ada.expect("-- You are alone in this room.")
       }
     }
 
@@ -123,7 +124,7 @@ extension AllTests {
         let ada = try ChatClient(running, as: "ada")
         for room in ["tea", "coffee", "tea"] {
           try ada.type("/join \(room)")
-          try ada.expect("-- You are in the room \(room).", "-- Nobody else is here.")
+          try ada.expect("-- You are in the room \(room).", "-- You are alone in this room.")
           try ada.type("said in \(room)")
         }
         try ada.type("/rooms")
@@ -144,7 +145,7 @@ extension AllTests {
         configure: { $0.connection.receiveTimeout = .milliseconds(300) },
         { running in
           let silent = try ChatClient(running)
-          #expect(try silent.rest() == "\n-- Nothing came from you for too long. Goodbye.\n")
+          #expect(try silent.rest() == "\n-- Idle for too long. Goodbye.\n")
         })
     }
 
@@ -160,10 +161,10 @@ extension AllTests {
         try ada.expect("-- A nickname has at most 3 characters.")
         try ada.expectPrompt()
         try ada.type("adam is too long a name")
-        try ada.expect("-- A line has at most 10 bytes: yours was longer and was not passed on.")
+        try ada.expect("-- A line has at most 10 bytes: yours was longer and was dropped.")
         try ada.expectPrompt()
         try ada.type("ada")
-        try ada.hear("-- Nobody else is here.")
+        try ada.hear("-- You are alone in this room.")
       }
     }
 

@@ -1,6 +1,7 @@
 // What a client sees of a pause: at the door, when it leaves meanwhile, and when its input ends.
 
 import Testing
+import ThrongChat
 import Throng
 import ThrongHandlers
 
@@ -25,7 +26,7 @@ extension AllTests {
         let passed = try bob.hear("-- ada has left.")
         #expect(passed == passed.indices.map { "<ada> \($0 + 1)" })
         let dropped = 40 - passed.count
-        #expect(try ada.rest().hasSuffix("\n-- Not passed on: \(dropped) lines.\n-- Goodbye.\n"))
+        #expect(try ada.rest().hasSuffix("\n-- Dropped: \(dropped) lines.\n-- Goodbye.\n"))
       }
     }
 
@@ -38,7 +39,7 @@ extension AllTests {
         try ada.client.send((1...39).map { "\($0)\n" }.joined() + "unfinished")
         try ada.client.finishSending()
         let dropped = try 40 - bob.hear("-- ada has left.").count
-        #expect(try ada.rest().hasSuffix("\n-- Not passed on: \(dropped) lines.\n-- Goodbye.\n"))
+        #expect(try ada.rest().hasSuffix("\n-- Dropped: \(dropped) lines.\n-- Goodbye.\n"))
       }
     }
 
@@ -54,7 +55,7 @@ extension AllTests {
         try ada.hear("-- You can write again.")
         try ada.expectPrompt()
         try ada.type("ada")
-        try ada.hear("-- Nobody else is here.")
+        try ada.hear("-- You are alone in this room.")
       }
     }
 

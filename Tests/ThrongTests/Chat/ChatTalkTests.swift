@@ -3,6 +3,7 @@
 import LinuxSystem
 import Testing
 import Throng
+import ThrongChat
 import ThrongHandlers
 
 extension AllTests {
@@ -13,8 +14,8 @@ extension AllTests {
         let ada = try ChatClient(running)
         try ada.type("ada")
         try ada.expect(
-          "-- Hello, ada! What you type is said to your room. /help lists the commands.",
-          "-- You are in the room lobby.", "-- Nobody else is here.")
+          "-- Hello, ada! What you type is sent to your room. /help lists the commands.",
+          "-- You are in the room lobby.", "-- You are alone in this room.")
         let bob = try ChatClient(running, as: "bob")
         try ada.expect("-- bob is here.")
         try ada.type("hello")
@@ -36,13 +37,13 @@ extension AllTests {
       try await withServer(Chat.unhurried(), setup) { running in
         let ada = try ChatClient(running, as: "ada")
         let other = try ChatClient(running)
-        let first = "-- A nickname comes first: /help says how to choose one, /quit leaves."
+        let first = "-- Choose a nickname first: /help says how, /quit leaves."
         for (name, answer) in [
-          ("ADA", "-- ADA looks like ada, which is taken: choose another nickname."),
+          ("ADA", "-- ADA is taken by ada: choose another nickname."),
           ("ada", "-- ada is taken: choose another nickname."),
-          ("a b", "-- A nickname has no spaces in it."),
+          ("a b", "-- A nickname has no spaces."),
           ("a23456789012345678901", "-- A nickname has at most 20 characters."),
-          ("GET / HTTP/1.1", "-- A nickname has no spaces in it."),
+          ("GET / HTTP/1.1", "-- A nickname has no spaces."),
           (
             "/help",
             "-- A nickname is how the others will see you: letters, digits, - and _."
@@ -72,7 +73,7 @@ extension AllTests {
         let bob = try ChatClient(running, as: "bob")
         try ada.expect("-- bob is here.")
         try bob.type("/nick Ada")
-        try bob.expect("-- Ada looks like ada, which is taken: choose another nickname.")
+        try bob.expect("-- Ada is taken by ada: choose another nickname.")
         try bob.type("/nick BOB")
         try bob.expect("-- You are now BOB.")
         try ada.expect("-- bob is now BOB.")
@@ -173,7 +174,7 @@ extension AllTests {
         try ada.expect("-- bob is here.", "-- eve is here.")
         try bob.expect("-- eve is here.")
         try bob.type("/join #Tea")
-        try bob.expect("-- You are in the room Tea.", "-- Nobody else is here.")
+        try bob.expect("-- You are in the room Tea.", "-- You are alone in this room.")
         try ada.expect("-- bob has gone to the room Tea.")
         try eve.expect("-- bob has gone to the room Tea.")
         try ada.type("/join tea")
@@ -212,12 +213,12 @@ extension AllTests {
           ("/msg", "-- That needs more: /msg NICK TEXT"),
           ("/nick", "-- That needs more: /nick NAME"),
           ("/nick a\u{1b}[2J", #"-- A nickname has only letters, digits, - and _: not '\'."#),
-          ("/join a/b", "-- A room's name has only letters, digits, - and _: not '/'."),
+          ("/join a/b", "-- A room name has only letters, digits, - and _: not '/'."),
           ("/join", "-- That needs more: /join ROOM"),
           ("/\u{1b}[31m", #"-- There is no command /\x1b[31m: /help lists those there are,"#),
           (
             String(repeating: "x", count: 1001),
-            "-- A line has at most 1000 bytes: yours was longer and was not passed on."
+            "-- A line has at most 1000 bytes: yours was longer and was dropped."
           ),
         ] {
           try ada.type(line)

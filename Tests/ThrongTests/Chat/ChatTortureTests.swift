@@ -2,6 +2,7 @@
 // exactly those who are in the room in that round, once, in the order of each speaker.
 
 import Testing
+import ThrongChat
 import Throng
 import ThrongHandlers
 

@@ -1,8 +1,8 @@
 // What was done to rooms and when, by a clock that all threads share. What happens at the same time as a
 // message may count or not.
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 import Synchronization
 import Throng
 

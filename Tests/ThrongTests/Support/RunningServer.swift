@@ -1,9 +1,9 @@
 // A server that runs on a thread of its own for the length of a test, and what it must leave behind:
 // no descriptor and no thread. The suites run one test at a time, so the process can be counted.
 
-import LinuxSystem
 import CEpollShim
 import Glibc
+import LinuxSystem
 import Logging
 import SystemPackage
 import Testing

@@ -2,8 +2,8 @@
 // has a deadline, after which it throws instead of hanging the suite. One thread may send while another
 // receives; closing is for when both are done.
 
-import LinuxSystem
 import CEpollShim
+import LinuxSystem
 import SystemPackage
 
 @testable import Throng

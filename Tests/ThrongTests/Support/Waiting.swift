@@ -2,9 +2,9 @@
 // many threads as the machine has cores: a test that blocked them would hold up what it tests, so test
 // bodies run on `TestThread`.
 
-import LinuxSystem
 import CEpollShim
 import Glibc
+import LinuxSystem
 import SystemPackage
 import Testing
 

@@ -1,7 +1,7 @@
 // Received bytes cost nothing when they are not kept, and never change when they are.
 
-import LinuxSystem
 import CEpollShim
+import LinuxSystem
 import SystemPackage
 import Testing
 

@@ -1,7 +1,7 @@
 // What ends a connection that makes no progress, on a clock that the test moves.
 
-import LinuxSystem
 import CEpollShim
+import LinuxSystem
 import SystemPackage
 import Testing
 

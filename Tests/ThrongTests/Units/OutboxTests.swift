@@ -1,7 +1,7 @@
 // What waits to be sent keeps its order and its bytes, however little the kernel takes at a time.
 
-import LinuxSystem
 import CEpollShim
+import LinuxSystem
 import SystemPackage
 import Testing
 

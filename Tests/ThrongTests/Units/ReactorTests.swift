@@ -1,7 +1,7 @@
 // The loop's job queue and its wake-up, and the executor of a thread that blocks.
 
-import LinuxSystem
 import CEpollShim
+import LinuxSystem
 import Synchronization
 import Testing
 

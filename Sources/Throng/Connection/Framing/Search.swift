@@ -1,7 +1,7 @@
 // Finding bytes the way the C library does it, many at a time (memchr(3), memcmp(3)).
 
-import LinuxSystem
 import Glibc
+import LinuxSystem
 
 enum Search {
   static func offset(of byte: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
