@@ -108,7 +108,7 @@ extension AllTests {
       try await withTaskExecutorPreference(TestThread.shared) {
         await WarmUp.done.value
         let before = Footprint.now
-        let drivers = Shared<[EventLoop]>([])
+        let drivers = Shared<[any EventLoop]>([])
         let handler = Serve { connection in
           drivers.change { $0.append(connection.context.loop) }
           for try await bytes in connection.inbound { try await connection.send(bytes) }

@@ -89,7 +89,7 @@ public final class Connector: Sendable {
 /// before the loop runs; belongs to the loop's thread but for `wakeup`.
 package final class LoopTimer: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: `token` is set in `init`, the rest are constants.
-  private let loop: EventLoop
+  private let loop: any EventLoop
   private let body: (MonotonicTime) -> Void
   private var token = Token(rawValue: .max)
 

@@ -5,10 +5,10 @@ import Logging
 
 class ConnectionContext: @unchecked Sendable {
   // Invariant behind @unchecked: only constants; subclasses lock their state.
-  final let loop: EventLoop
+  final let loop: any EventLoop
   final let service: ConnectionHandler
   /// Nil unless connections are served by callbacks.
-  final let callbacks: EventCallbacks?
+  final let callbacks: (any EventCallbacks)?
   final let options: ConnectionOptions
   final let timeLimits: TimeLimits
   final let log: Logger
@@ -17,7 +17,7 @@ class ConnectionContext: @unchecked Sendable {
   private let failureLog: LogLimiter
 
   init(
-    loop: EventLoop, service: ConnectionHandler, options: ConnectionOptions, log: Logger,
+    loop: any EventLoop, service: ConnectionHandler, options: ConnectionOptions, log: Logger,
     counters: Counters,
     failureLog: LogLimiter = LogLimiter()
   ) {

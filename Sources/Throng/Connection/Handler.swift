@@ -43,35 +43,34 @@ extension EventHandler {
 /// What serves the connections of a server.
 enum ConnectionHandler: Sendable {
   case handler(any Handler)
-  case events(EventCallbacks)
+  case events(any EventCallbacks)
 
-  var callbacks: EventCallbacks? {
+  var callbacks: (any EventCallbacks)? {
     if case .events(let callbacks) = self { callbacks } else { nil }
   }
 }
 
-/// An event handler behind a class: calling it copies no existential.
-class EventCallbacks: @unchecked Sendable {
-  // Invariant behind @unchecked: the one subclass has one constant, which is Sendable.
-  func opened(_ connection: Connection) { fatalError("abstract") }
-  func received(_ bytes: Bytes, on connection: Connection) { fatalError("abstract") }
-  func writable(_ connection: Connection) { fatalError("abstract") }
-  func inputEnded(_ connection: Connection) { fatalError("abstract") }
-  func closed(_ connection: Connection, error: ConnectionError?) { fatalError("abstract") }
+/// An event handler behind a class reference: calling it copies no existential.
+protocol EventCallbacks: AnyObject, Sendable {
+  func opened(_ connection: Connection)
+  func received(_ bytes: Bytes, on connection: Connection)
+  func writable(_ connection: Connection)
+  func inputEnded(_ connection: Connection)
+  func closed(_ connection: Connection, error: ConnectionError?)
 }
 
-final class EventCallbacksOf<Events: EventHandler>: EventCallbacks, @unchecked Sendable {
+final class EventCallbacksOf<Events: EventHandler>: EventCallbacks {
   private let handler: Events
 
   init(_ handler: Events) { self.handler = handler }
 
-  override func opened(_ connection: Connection) { handler.opened(connection) }
-  override func received(_ bytes: Bytes, on connection: Connection) {
+  func opened(_ connection: Connection) { handler.opened(connection) }
+  func received(_ bytes: Bytes, on connection: Connection) {
     handler.received(bytes, on: connection)
   }
-  override func writable(_ connection: Connection) { handler.writable(connection) }
-  override func inputEnded(_ connection: Connection) { handler.inputEnded(connection) }
-  override func closed(_ connection: Connection, error: ConnectionError?) {
+  func writable(_ connection: Connection) { handler.writable(connection) }
+  func inputEnded(_ connection: Connection) { handler.inputEnded(connection) }
+  func closed(_ connection: Connection, error: ConnectionError?) {
     handler.closed(connection, error: error)
   }
 }

@@ -7,7 +7,7 @@ import LinuxSystem
 import Synchronization
 import SystemPackage
 
-final class Reactor: EventLoop, @unchecked Sendable {
+final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
   private struct Local {
     var slots = RegistrationTable()
     var timers = Timers()
@@ -64,7 +64,7 @@ final class Reactor: EventLoop, @unchecked Sendable {
   }
 
   /// Runs the loop on the calling thread until `finish`.
-  override func run(reporting report: (EventLoopError) -> Void) {
+  func run(reporting report: (EventLoopError) -> Void) {
     thread.store(Thread.currentID, ordering: .releasing)
     defer { end() }
     var batch = EventBatch(capacity: Self.eventsPerTurn)
@@ -95,7 +95,7 @@ final class Reactor: EventLoop, @unchecked Sendable {
   }
 
   /// Ends `run` after the current turn. Only on the loop's thread.
-  override func finish() {
+  func finish() {
     assert(isCurrent)
     local.pointee.isRunning = false
   }
@@ -230,15 +230,15 @@ final class Reactor: EventLoop, @unchecked Sendable {
 
   // MARK: EventLoop
 
-  override var isCurrent: Bool { thread.load(ordering: .relaxed) == Thread.currentID }
+  var isCurrent: Bool { thread.load(ordering: .relaxed) == Thread.currentID }
 
-  override var isWithinReach: Bool {
+  var isWithinReach: Bool {
     isCurrent || thread.load(ordering: .relaxed) == Self.notStarted
   }
 
-  override var now: MonotonicTime { isCurrent ? local.pointee.now : .now }
+  var now: MonotonicTime { isCurrent ? local.pointee.now : .now }
 
-  override func register(
+  func register(
     _ source: any EventSource, _ fd: CInt, _ interest: Readiness
   ) throws(Errno) -> Token {
     let token = local.pointee.slots.insert(source)
@@ -251,22 +251,22 @@ final class Reactor: EventLoop, @unchecked Sendable {
     return token
   }
 
-  override func register(_ source: any EventSource) -> Token { local.pointee.slots.insert(source) }
+  func register(_ source: any EventSource) -> Token { local.pointee.slots.insert(source) }
 
-  override func deregister(_ token: Token) {
+  func deregister(_ token: Token) {
     guard !hasEnded else { return }
     local.pointee.timers.cancel(token)
     local.pointee.slots.remove(token)
   }
 
-  override func setTimer(_ token: Token, at deadline: MonotonicTime) {
+  func setTimer(_ token: Token, at deadline: MonotonicTime) {
     guard !hasEnded else { return }
     // While timers fire, one that is set is left to a later turn: it may be due already, again and again.
     let earliest = local.pointee.isFiring ? local.pointee.now + .nanoseconds(1) : deadline
     local.pointee.timers.set(token, at: max(deadline, earliest))
   }
 
-  override func wake(_ token: Token) {
+  func wake(_ token: Token) {
     if isCurrent {
       local.pointee.wakeups.append(token)
     } else {
@@ -274,18 +274,18 @@ final class Reactor: EventLoop, @unchecked Sendable {
     }
   }
 
-  override func sendsAtOnce(_ token: Token) -> Bool {
+  func sendsAtOnce(_ token: Token) -> Bool {
     isCurrent
       && local.pointee.coalescing.sendsAtOnce(to: token) {
         !local.pointee.jobs.isEmpty || epoll.hasEvents
       }
   }
 
-  override func noteCoalesced() {
+  func noteCoalesced() {
     if isCurrent { local.pointee.coalescing.noteCoalesced() }
   }
 
-  override func enqueue(_ job: consuming ExecutorJob) {
+  func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     if isCurrent {
       local.pointee.jobs.append(job)
@@ -295,5 +295,5 @@ final class Reactor: EventLoop, @unchecked Sendable {
   }
 
   /// Everybody with a slot. Only on the loop's thread.
-  override var sources: [any EventSource] { local.pointee.slots.sources }
+  var sources: [any EventSource] { local.pointee.slots.sources }
 }

@@ -8,7 +8,7 @@ import LinuxSystem
 import Synchronization
 import SystemPackage
 
-final class ThreadPool: EventLoop, @unchecked Sendable {
+final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `shared` and in atomics.
 
   private struct Shared {
@@ -59,9 +59,9 @@ final class ThreadPool: EventLoop, @unchecked Sendable {
 
   deinit { workerIDs.deallocate() }
 
-  override var threadCount: Int { threads }
+  var threadCount: Int { threads }
 
-  override func run(reporting report: (EventLoopError) -> Void) {
+  func run(reporting report: (EventLoopError) -> Void) {
     let index = workerCount.wrappingAdd(1, ordering: .relaxed).oldValue
     precondition(index < threads, "more threads than the pool was made for")
     workerIDs[index].store(Thread.currentID, ordering: .relaxed)
@@ -170,20 +170,20 @@ final class ThreadPool: EventLoop, @unchecked Sendable {
 
   // MARK: EventLoop
 
-  override func finish() {
+  func finish() {
     shared.withLock { $0.isRunning = false }
     wake()
   }
 
-  override var isCurrent: Bool {
+  var isCurrent: Bool {
     let id = Thread.currentID
     for index in 0..<threads where workerIDs[index].load(ordering: .relaxed) == id { return true }
     return false
   }
 
-  override var isWithinReach: Bool { true }
+  var isWithinReach: Bool { true }
 
-  override func register(
+  func register(
     _ source: any EventSource, _ fd: CInt, _ interest: Readiness
   ) throws(Errno) -> Token {
     let token = register(source)
@@ -196,18 +196,18 @@ final class ThreadPool: EventLoop, @unchecked Sendable {
     return token
   }
 
-  override func register(_ source: any EventSource) -> Token {
+  func register(_ source: any EventSource) -> Token {
     shared.withLock { $0.slots.insert(source) }
   }
 
-  override func deregister(_ token: Token) {
+  func deregister(_ token: Token) {
     shared.withLock { s in
       s.timers.cancel(token)
       s.slots.remove(token)
     }
   }
 
-  override func setTimer(_ token: Token, at deadline: MonotonicTime) {
+  func setTimer(_ token: Token, at deadline: MonotonicTime) {
     let mustSignal = shared.withLock { s in
       let before = s.timers.earliest
       s.timers.set(token, at: deadline)
@@ -217,9 +217,9 @@ final class ThreadPool: EventLoop, @unchecked Sendable {
     if mustSignal { wake() }
   }
 
-  override func wake(_ token: Token) { post { $0.wakeups.append(token) } }
+  func wake(_ token: Token) { post { $0.wakeups.append(token) } }
 
-  override func enqueue(_ job: consuming ExecutorJob) {
+  func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     post { $0.jobs.append(job) }
   }
@@ -235,5 +235,5 @@ final class ThreadPool: EventLoop, @unchecked Sendable {
     if mustSignal { wake() }
   }
 
-  override var sources: [any EventSource] { shared.withLock { $0.slots.sources } }
+  var sources: [any EventSource] { shared.withLock { $0.slots.sources } }
 }

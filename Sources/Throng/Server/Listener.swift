@@ -10,7 +10,7 @@ final class Listener: EventSource, @unchecked Sendable {
   private var socket: ListeningSocket?
   private(set) var token = Token(rawValue: .max)
   private unowned let serverLoop: ServerLoop
-  let loop: EventLoop
+  let loop: any EventLoop
   private let batch: Int
   private let acceptsNonBlocking: Bool
   private var isPaused = false

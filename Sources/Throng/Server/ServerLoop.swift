@@ -49,7 +49,7 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
     ids: ConnectionIDs,
     admission: AdmissionControl, log: Logger, failureLog: LogLimiter = LogLimiter()
   ) throws(Errno) {
-    let loop: EventLoop =
+    let loop: any EventLoop =
       switch model.kind {
       case .reactor: try Reactor(busyPoll: configuration.busyPoll)
       case .threadPerClient: try Reactor()
@@ -91,8 +91,8 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
 
   var metrics: Metrics.Loop {
     Metrics.Loop(
-      accepted: counters.accepted.value, open: counters.open.value, turns: loop.turns.value,
-      events: loop.events.value)
+      accepted: counters.accepted.value, open: counters.open.value, turns: loop.turnCount,
+      events: loop.eventCount)
   }
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}

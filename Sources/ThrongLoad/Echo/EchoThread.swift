@@ -6,7 +6,7 @@ import LinuxSystem
 import SystemPackage
 import Throng
 
-final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
+final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Sendable {
   // Invariant behind @unchecked: that of `LoadThread`.
   /// Connections under load, then connections that are only held.
   let clients: UnsafeMutableBufferPointer<EchoConnection>
@@ -41,18 +41,18 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
 
   // MARK: LoadThread
 
-  override func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
+  func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
     try Connector(events: self, options: options) { [unowned self] in connectFailed($0) }
   }
 
   /// Churn connections are opened later, one for each message.
-  override var slotsToConnect: Range<Int> {
+  var slotsToConnect: Range<Int> {
     plan.isChurn ? activeCount..<clients.count : clients.indices
   }
 
-  override func number(of slot: Int) -> Int { plan.number(of: slot, thread: index) }
+  func number(of slot: Int) -> Int { plan.number(of: slot, thread: index) }
 
-  override func connect(_ slot: Int, _ now: UInt64) {
+  func connect(_ slot: Int, _ now: UInt64) {
     let number = number(of: slot)
     let start = Pattern.start(seed: plan.options.seed, connection: number)
     clients[slot].reset()
@@ -64,9 +64,9 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
     dial(slot, source: plan.isChurn ? connects.opened : number - 1)
   }
 
-  override func markFailed(_ slot: Int) { clients[slot].state = .over }
+  func markFailed(_ slot: Int) { clients[slot].state = .over }
 
-  override func beginLoad(_ now: UInt64) {
+  func beginLoad(_ now: UInt64) {
     if let rate = plan.rate {
       schedule = Schedule(
         begin: times?.begin ?? now, rate: rate, index: index, threads: plan.options.threads,
@@ -76,27 +76,27 @@ final class EchoThread: LoadThread, EventHandler, @unchecked Sendable {
     }
   }
 
-  override func sendPending(_ now: UInt64) -> UInt64 { schedule == nil ? .max : sendDue(now) }
+  func sendPending(_ now: UInt64) -> UInt64 { schedule == nil ? .max : sendDue(now) }
 
-  override func checkTimeouts(_ now: UInt64) { reportTimeouts(now) }
+  func checkTimeouts(_ now: UInt64) { reportTimeouts(now) }
 
-  override func isDrained(_ now: UInt64) -> Bool {
+  func isDrained(_ now: UInt64) -> Bool {
     if schedule != nil { _ = sendDue(now) }
     return hot.pointee.totalInFlight == 0 && (schedule?.isEmpty(now) ?? true)
   }
 
-  override func concludeLoad(isDrained: Bool) {
+  func concludeLoad(isDrained: Bool) {
     countUnsent()
     if !isDrained { reportUnanswered() }
   }
 
-  override var openCount: Int { clients.count { $0.state == .open } }
+  var openCount: Int { clients.count { $0.state == .open } }
 
-  override var heldCount: Int { clients[activeCount...].count { $0.state == .open } }
+  var heldCount: Int { clients[activeCount...].count { $0.state == .open } }
 
-  override var cannotContinue: Bool { clients[..<activeCount].allSatisfy { $0.state == .over } }
+  var cannotContinue: Bool { clients[..<activeCount].allSatisfy { $0.state == .over } }
 
-  override func fillStatus(_ status: inout ThreadControl.Status) {
+  func fillStatus(_ status: inout ThreadControl.Status) {
     let unserved = clients.indices.filter { !clients[$0].wasServed && !wasLeftOut($0) }
     status.replies = clients[..<activeCount].map(\.replies)
     status.held = held

@@ -26,7 +26,7 @@ final class FanOutProgress: @unchecked Sendable {
   private let sender = Mutex(Sender())
 
   private struct Sender {
-    weak var thread: LoadThread?
+    weak var thread: (any LoadThread)?
   }
 
   private final class ThreadProgress: Sendable {
@@ -105,7 +105,7 @@ final class FanOutProgress: @unchecked Sendable {
   }
 
   /// Sets the thread that `wakeSender` wakes.
-  func setSender(_ thread: LoadThread) { sender.withLock { $0.thread = thread } }
+  func setSender(_ thread: any LoadThread) { sender.withLock { $0.thread = thread } }
 
   func wakeSender() { sender.withLock { $0.thread }?.wake() }
 }

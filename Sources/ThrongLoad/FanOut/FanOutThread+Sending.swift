@@ -24,7 +24,7 @@ final class FanOutSender {
   }
 
   /// Counts the messages that were due in the measured time and not sent.
-  func countUnsent(_ hot: UnsafeMutablePointer<LoadThread.Hot>) {
+  func countUnsent(_ hot: UnsafeMutablePointer<LoadThreadState.Hot>) {
     guard let schedule else { return }
     var message = schedule.next
     while schedule.due(message) < hot.pointee.measureUntil {

@@ -7,7 +7,7 @@ import LinuxSystem
 import SystemPackage
 import Throng
 
-final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
+final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked Sendable {
   // Invariant behind @unchecked: that of `LoadThread`.
   let progress: FanOutProgress
   /// Slot 0 of the first thread belongs to the sender and has no receiver.
@@ -62,18 +62,18 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
 
   // MARK: LoadThread
 
-  override func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
+  func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
     try Connector(events: self, options: options) { [unowned self] in connectFailed($0) }
   }
 
-  override var slotsToConnect: Range<Int> { receivers.indices }
+  var slotsToConnect: Range<Int> { receivers.indices }
 
   /// The sender has number 0.
-  override func number(of slot: Int) -> Int {
+  func number(of slot: Int) -> Int {
     isSender(slot) ? 0 : (slot - receiverSlots.lowerBound) * plan.options.threads + index + 1
   }
 
-  override func connect(_ slot: Int, _ now: UInt64) {
+  func connect(_ slot: Int, _ now: UInt64) {
     // The timer exists from here on; other threads wake this one through it.
     if isSender(slot) { progress.setSender(self) }
     receivers[slot].state = .connecting
@@ -81,36 +81,36 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
     dial(slot, source: max(0, number(of: slot) - 1))
   }
 
-  override func markFailed(_ slot: Int) {
+  func markFailed(_ slot: Int) {
     receivers[slot].state = .over
     if isSender(slot) { progress.loseSender() }
   }
 
-  override func beginLoad(_ now: UInt64) { sender?.beginLoad(times?.begin ?? now) }
+  func beginLoad(_ now: UInt64) { sender?.beginLoad(times?.begin ?? now) }
 
-  override func sendPending(_ now: UInt64) -> UInt64 { sender == nil ? .max : sendMore(now) }
+  func sendPending(_ now: UInt64) -> UInt64 { sender == nil ? .max : sendMore(now) }
 
-  override func checkTimeouts(_ now: UInt64) {
+  func checkTimeouts(_ now: UInt64) {
     if hot.pointee.phase >= .running { reportTimeouts(now) }
   }
 
-  override func isDrained(_ now: UInt64) -> Bool {
+  func isDrained(_ now: UInt64) -> Bool {
     if index == 0 { progress.end() }
     return progress.isOver && (fan.pointee.live == 0 || fan.pointee.frontier >= progress.sent)
   }
 
-  override func concludeLoad(isDrained: Bool) {
+  func concludeLoad(isDrained: Bool) {
     sender?.countUnsent(hot)
     reportMissing(isDrained: isDrained)
   }
 
-  override var openCount: Int { receivers.count { $0.state == .open } }
+  var openCount: Int { receivers.count { $0.state == .open } }
 
-  override var cannotContinue: Bool {
+  var cannotContinue: Bool {
     progress.isSenderLost || (index == 0 ? progress.completed == .max : fan.pointee.live == 0)
   }
 
-  override func fillStatus(_ status: inout ThreadControl.Status) {
+  func fillStatus(_ status: inout ThreadControl.Status) {
     status.replies = receiverSlots.map { receivers[$0].deliveries }
     status.latencySums = receiverSlots.map { receivers[$0].latencySum }
     status.unserved = receiverSlots.filter { !receivers[$0].isMember }.map { number(of: $0) }
@@ -120,7 +120,7 @@ final class FanOutThread: LoadThread, EventHandler, @unchecked Sendable {
 
   /// Sends probes until every receiver has received one. A receiver without one within the timeout
   /// is removed.
-  override func prepare(_ now: UInt64) -> UInt64 {
+  func prepare(_ now: UInt64) -> UInt64 {
     if progress.isSenderLost { return becomeReady() }
     if !hasBegunToPrepare {
       hasBegunToPrepare = true

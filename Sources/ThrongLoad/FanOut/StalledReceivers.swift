@@ -7,7 +7,7 @@ import LinuxSystem
 import SystemPackage
 import Throng
 
-final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
+final class StalledReceivers: LoadThreadState, LoadThread, Handler, @unchecked Sendable {
   // Invariant behind @unchecked: that of `LoadThread`; the handlers' tasks run on its loop's
   // thread.
   private struct Receiver {
@@ -33,25 +33,25 @@ final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
 
   // MARK: LoadThread
 
-  override func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
+  func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
     var options = options
     SlowReaders.limitBuffers(&options)
     return try Connector(self, options: options) { [unowned self] in connectFailed($0) }
   }
 
-  override var slotsToConnect: Range<Int> { receivers.indices }
+  var slotsToConnect: Range<Int> { receivers.indices }
 
-  override func number(of slot: Int) -> Int { plan.quickConnections + slot + 1 }
+  func number(of slot: Int) -> Int { plan.quickConnections + slot + 1 }
 
-  override func connect(_ slot: Int, _ now: UInt64) {
+  func connect(_ slot: Int, _ now: UInt64) {
     receivers[slot].state = .connecting
     receivers[slot].connectTime = now
     dial(slot, source: number(of: slot) - 1)
   }
 
-  override func markFailed(_ slot: Int) { receivers[slot].state = .over }
+  func markFailed(_ slot: Int) { receivers[slot].state = .over }
 
-  override func prepare(_ now: UInt64) -> UInt64 {
+  func prepare(_ now: UInt64) -> UInt64 {
     if lastReached == 0 || !progress.isProbing { lastReached = now }
     let isLate = now > lastReached + UInt64(plan.options.timeout.nanoseconds)
     let isWaiting = receivers.contains { $0.state == .open && !$0.isMember }
@@ -64,15 +64,15 @@ final class StalledReceivers: LoadThread, Handler, @unchecked Sendable {
     return becomeReady()
   }
 
-  override func beginLoad(_ now: UInt64) {}
+  func beginLoad(_ now: UInt64) {}
 
-  override func isDrained(_ now: UInt64) -> Bool { true }
+  func isDrained(_ now: UInt64) -> Bool { true }
 
-  override var openCount: Int { receivers.count { $0.state == .open } }
+  var openCount: Int { receivers.count { $0.state == .open } }
 
-  override var cannotContinue: Bool { progress.isSenderLost }
+  var cannotContinue: Bool { progress.isSenderLost }
 
-  override func fillStatus(_ status: inout ThreadControl.Status) {
+  func fillStatus(_ status: inout ThreadControl.Status) {
     status.unserved = receivers.indices.filter { !receivers[$0].isMember }.map { number(of: $0) }
   }
 

@@ -11,7 +11,7 @@ final class LoadRun {
   private let stopRequest: StopRequest
   private let probe: ServerProbe?
   private let observer: (any LoadObserver)?
-  private var loadThreads: [LoadThread] = []
+  private var loadThreads: [any LoadThread] = []
   private var total = Records()
   private var intervals: [IntervalResult] = []
   private var times: RunTimes?
@@ -35,7 +35,7 @@ final class LoadRun {
   func run() throws(LoadError) -> RunResult {
     loadThreads = makeLoadThreads()
     probe?.prepare()
-    startTime = LoadThread.clock
+    startTime = LoadThreadState.clock
     do {
       try startThreads(loadThreads[...])
     } catch {
@@ -53,11 +53,11 @@ final class LoadRun {
     ).result
   }
 
-  private func makeLoadThreads() -> [LoadThread] {
+  private func makeLoadThreads() -> [any LoadThread] {
     let threads = plan.options.threads
     if plan.options.isFanOut {
       let progress = FanOutProgress(plan)
-      var loadThreads: [LoadThread] = (0..<threads).map {
+      var loadThreads: [any LoadThread] = (0..<threads).map {
         FanOutThread(plan, progress: progress, index: $0, changed: stopRequest.changed)
       }
       if plan.slowConnections > 0 {
@@ -65,7 +65,7 @@ final class LoadRun {
       }
       return loadThreads
     }
-    var loadThreads: [LoadThread] = (0..<threads).map {
+    var loadThreads: [any LoadThread] = (0..<threads).map {
       EchoThread(plan, index: $0, changed: stopRequest.changed)
     }
     if plan.slowConnections > 0 {
@@ -75,7 +75,7 @@ final class LoadRun {
   }
 
   /// Starts all load threads, coordinates them once all run, and joins them.
-  private func startThreads(_ rest: ArraySlice<LoadThread>) throws {
+  private func startThreads(_ rest: ArraySlice<any LoadThread>) throws {
     guard let loadThread = rest.first else { return coordinate() }
     let thread = try Thread(stackSize: 1 << 20) { loadThread.runThread() }
     var failure: (any Error)?
@@ -95,8 +95,8 @@ final class LoadRun {
 
   private func coordinate() {
     wait(until: .max) { $0 >= .ready }
-    openingSeconds = plan.isChurn ? nil : Double(LoadThread.clock - startTime) / 1e9
-    let begin = LoadThread.clock + 1_000_000
+    openingSeconds = plan.isChurn ? nil : Double(LoadThreadState.clock - startTime) / 1e9
+    let begin = LoadThreadState.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
     let drain = until + UInt64(plan.options.timeout.nanoseconds)
@@ -140,7 +140,7 @@ final class LoadRun {
 
   /// Waits until a time, or until every load thread has reached a phase.
   private func wait(until time: UInt64, _ isReached: (ThreadControl.Phase) -> Bool) {
-    while !areAll(isReached), LoadThread.clock < time {
+    while !areAll(isReached), LoadThreadState.clock < time {
       if stopRequest.wait(until: time) { stop() }
     }
   }

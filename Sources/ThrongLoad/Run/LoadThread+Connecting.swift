@@ -24,7 +24,7 @@ extension LoadThread {
 
   /// Starts the connects that are due.
   /// - Returns: the time of the next call.
-  final func connectMore(_ now: UInt64) -> UInt64 {
+  func connectMore(_ now: UInt64) -> UInt64 {
     if control.isStopping { return becomeReady() }
     let slots = slotsToConnect
     var budget = Self.connectsPerTurn
@@ -42,20 +42,20 @@ extension LoadThread {
     return .max
   }
 
-  private final func connectDue(_ slot: Int) -> UInt64 {
+  private func connectDue(_ slot: Int) -> UInt64 {
     guard let rate = plan.options.connectRate else { return 0 }
     let position = Double(number(of: slot) - 1)
     return connects.start + UInt64(max(0, position) / Double(rate) * 1e9)
   }
 
   /// Starts the connect of a slot. The connection's id is the slot.
-  final func dial(_ slot: Int, source number: Int) {
+  func dial(_ slot: Int, source number: Int) {
     connects.pending += 1
     connector?.connect(to: plan.address, from: plan.source(for: number), id: slot)
   }
 
   /// Records an established connection.
-  final func noteOpened(after nanoseconds: UInt64) {
+  func noteOpened(after nanoseconds: UInt64) {
     connects.pending -= 1
     connects.opened += 1
     hot.pointee.records.pointee.connect.note(nanoseconds)
@@ -64,7 +64,7 @@ extension LoadThread {
   }
 
   /// Records a failed connect.
-  final func connectFailed(_ failure: ConnectFailure) {
+  func connectFailed(_ failure: ConnectFailure) {
     connects.pending -= 1
     markFailed(failure.id)
     if failure.reason != .stopped { faults.add(.connectFailed, failure.description) }

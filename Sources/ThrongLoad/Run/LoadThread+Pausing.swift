@@ -20,7 +20,7 @@ struct PauseList {
 
 extension LoadThread {
   /// Suspends a task of this loop, accurate to one tick of 20 ms.
-  final func pause(_ duration: Duration) async {
+  func pause(_ duration: Duration) async {
     await withUnsafeContinuation { continuation in
       pauses.add(continuation, until: Self.clock + UInt64(duration.nanoseconds))
     }

@@ -1,5 +1,5 @@
 // One thread of the load generator: a connector, its connections, and the times of the run.
-// Subclasses send and verify.
+// Each kind sends and verifies in its own way.
 // Phases: connecting, ready, running, draining (replies are awaited), finished.
 // Owned by the event loop's thread, except `control`, through which the coordinating thread
 // communicates.
@@ -8,28 +8,29 @@ import LinuxSystem
 import SystemPackage
 import Throng
 
-class LoadThread: @unchecked Sendable {
+/// What all kinds of load thread have.
+class LoadThreadState: @unchecked Sendable {
   // Invariant behind @unchecked: all state except `control` is owned by the loop's thread.
   let plan: RunPlan
   let index: Int
   let control = ThreadControl()
   /// Signalled when `control` has changed.
-  private let changed: SharedEvent
+  fileprivate let changed: SharedEvent
   /// State that every message reads or changes. A pointer, because access to a class's stored
   /// properties is checked for exclusivity at run time.
   let hot: UnsafeMutablePointer<Hot>
-  private(set) final var connector: Connector?
-  private(set) final var timer: LoopTimer?
-  private(set) final var times: RunTimes?
+  fileprivate(set) final var connector: Connector?
+  fileprivate(set) final var timer: LoopTimer?
+  fileprivate(set) final var times: RunTimes?
   final var faults = FaultLog()
   final var connects = ConnectProgress()
   final var pauses = PauseList()
   /// Error that ended the thread early; valid after its end.
-  private(set) final var failure: (any Error)?
-  private final var nextTick: UInt64 = .max
-  private final var nextHandover: UInt64 = .max
-  private final var cpuAtStart: UInt64 = 0
-  private final var measuredFrom: UInt64 = 0
+  fileprivate(set) final var failure: (any Error)?
+  fileprivate final var nextTick: UInt64 = .max
+  fileprivate final var nextHandover: UInt64 = .max
+  fileprivate final var cpuAtStart: UInt64 = 0
+  fileprivate final var measuredFrom: UInt64 = 0
 
   struct Hot {
     var phase = ThreadControl.Phase.connecting
@@ -55,7 +56,7 @@ class LoadThread: @unchecked Sendable {
   }
 
   static let tick: UInt64 = 20_000_000
-  private static let handover: UInt64 = 1_000_000_000
+  fileprivate static let handover: UInt64 = 1_000_000_000
 
   init(_ plan: RunPlan, index: Int, changed: SharedEvent) {
     self.plan = plan
@@ -73,61 +74,85 @@ class LoadThread: @unchecked Sendable {
   @inline(__always)
   static var clock: UInt64 { MonotonicTime.now.nanoseconds }
 
-  // MARK: For subclasses
-
-  /// Makes the connector; failed connects are passed to `connectFailed`.
-  func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
-    fatalError("abstract")
+  /// Whether a message of the open loop counts. Its intended send time decides.
+  @inline(__always)
+  func isMeasured(_ intended: UInt64) -> Bool {
+    intended >= hot.pointee.measureFrom && intended < hot.pointee.measureUntil
   }
 
+  /// Breaks the reference cycle through the connector. Call after the thread has ended.
+  func tearDown() {
+    timer?.cancel()
+    timer = nil
+    connector = nil
+  }
+
+  /// Schedules a turn, because the times of the run are known or another thread has news. Any
+  /// thread, once connecting has started.
+  func wake() { timer?.wake() }
+}
+
+/// A load thread of one kind. All calls come from its loop's thread.
+protocol LoadThread: LoadThreadState {
+  /// Makes the connector; failed connects are passed to `connectFailed`.
+  func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector
+
   /// Slots of the connections that are opened before the measurement.
-  var slotsToConnect: Range<Int> { fatalError("abstract") }
+  var slotsToConnect: Range<Int> { get }
 
   /// Number of a connection within the run, as faults name it.
-  func number(of slot: Int) -> Int { fatalError("abstract") }
+  func number(of slot: Int) -> Int
 
   /// Starts the connect of a slot.
-  func connect(_ slot: Int, _ now: UInt64) { fatalError("abstract") }
+  func connect(_ slot: Int, _ now: UInt64)
 
   /// The connect of a slot failed for good.
-  func markFailed(_ slot: Int) { fatalError("abstract") }
+  func markFailed(_ slot: Int)
 
   /// All connects are decided. Prepares the measurement and calls `becomeReady`.
   /// - Returns: the time of the next call.
-  func prepare(_ now: UInt64) -> UInt64 { becomeReady() }
+  func prepare(_ now: UInt64) -> UInt64
 
   /// Starts the load.
-  func beginLoad(_ now: UInt64) { fatalError("abstract") }
+  func beginLoad(_ now: UInt64)
 
   /// Sends what is due.
   /// - Returns: the time of the next call.
-  func sendPending(_ now: UInt64) -> UInt64 { .max }
+  func sendPending(_ now: UInt64) -> UInt64
 
   /// Fails connections that have waited longer than the timeout. Called once a tick.
-  func checkTimeouts(_ now: UInt64) {}
+  func checkTimeouts(_ now: UInt64)
 
   /// Whether every message is answered, after sending has ended.
-  func isDrained(_ now: UInt64) -> Bool { fatalError("abstract") }
+  func isDrained(_ now: UInt64) -> Bool
 
   /// Counts unsent messages and, unless drained, reports unanswered ones.
-  func concludeLoad(isDrained: Bool) {}
+  func concludeLoad(isDrained: Bool)
 
   /// Open connections.
-  var openCount: Int { fatalError("abstract") }
+  var openCount: Int { get }
 
   /// Open connections that are only held.
-  var heldCount: Int { 0 }
+  var heldCount: Int { get }
 
   /// Whether every connection has failed, so that the run can end.
-  var cannotContinue: Bool { fatalError("abstract") }
+  var cannotContinue: Bool { get }
 
   /// Adds the subclass's counts to the final status.
-  func fillStatus(_ status: inout ThreadControl.Status) { fatalError("abstract") }
+  func fillStatus(_ status: inout ThreadControl.Status)
+}
+
+extension LoadThread {
+  func prepare(_ now: UInt64) -> UInt64 { becomeReady() }
+  func sendPending(_ now: UInt64) -> UInt64 { .max }
+  var heldCount: Int { 0 }
+  func checkTimeouts(_ now: UInt64) {}
+  func concludeLoad(isDrained: Bool) {}
 
   // MARK: The thread
 
   /// Runs this load thread's part of the run on the calling thread.
-  final func runThread() {
+  func runThread() {
     do {
       try run()
     } catch {
@@ -136,7 +161,7 @@ class LoadThread: @unchecked Sendable {
     }
   }
 
-  private final func run() throws {
+  private func run() throws {
     ThisProcess.usePreciseTimers()
     var options = Connector.Options()
     options.connectTimeout = plan.options.timeout
@@ -158,19 +183,8 @@ class LoadThread: @unchecked Sendable {
     publishEnd()
   }
 
-  /// Breaks the reference cycle through the connector. Call after the thread has ended.
-  final func tearDown() {
-    timer?.cancel()
-    timer = nil
-    connector = nil
-  }
-
-  /// Schedules a turn, because the times of the run are known or another thread has news. Any
-  /// thread, once connecting has started.
-  final func wake() { timer?.wake() }
-
   /// Timer callback: does all due work and sets the timer again.
-  private final func turn(_ now: UInt64) {
+  private func turn(_ now: UInt64) {
     if now >= nextTick { handleTick(now) }
     var next = nextTick
     switch hot.pointee.phase {
@@ -184,7 +198,7 @@ class LoadThread: @unchecked Sendable {
   }
 
   /// Periodic work: timer delay, timeouts, handing over records, stop requests.
-  private final func handleTick(_ now: UInt64) {
+  private func handleTick(_ now: UInt64) {
     if hot.pointee.isMeasuring { hot.pointee.records.pointee.loopLag.note(now - nextTick) }
     nextTick = now + Self.tick
     pauses.resume(now)
@@ -194,13 +208,7 @@ class LoadThread: @unchecked Sendable {
     if control.isStopping || cannotContinue, hot.pointee.phase < .draining { stopEarly(now) }
   }
 
-  /// Whether a message of the open loop counts. Its intended send time decides.
-  @inline(__always)
-  final func isMeasured(_ intended: UInt64) -> Bool {
-    intended >= hot.pointee.measureFrom && intended < hot.pointee.measureUntil
-  }
-
-  final func becomeReady() -> UInt64 {
+  func becomeReady() -> UInt64 {
     guard hot.pointee.phase == .connecting else { return .max }
     hot.pointee.phase = .ready
     publish(.ready)
@@ -208,7 +216,7 @@ class LoadThread: @unchecked Sendable {
     return .max
   }
 
-  private final func beginWhenScheduled(_ now: UInt64) -> UInt64 {
+  private func beginWhenScheduled(_ now: UInt64) -> UInt64 {
     guard let times = control.times.withLock({ $0 }) else { return .max }
     self.times = times
     guard now >= times.begin else { return times.begin }
@@ -219,7 +227,7 @@ class LoadThread: @unchecked Sendable {
     return continueRunning(now)
   }
 
-  private final func continueRunning(_ now: UInt64) -> UInt64 {
+  private func continueRunning(_ now: UInt64) -> UInt64 {
     guard let times else { return .max }
     if measuredFrom == 0, now >= times.measureFrom { beginMeasuring(now) }
     let next = sendPending(now)
@@ -230,14 +238,14 @@ class LoadThread: @unchecked Sendable {
     return min(next, measuredFrom == 0 ? times.measureFrom : times.measureUntil)
   }
 
-  private final func beginMeasuring(_ now: UInt64) {
+  private func beginMeasuring(_ now: UInt64) {
     measuredFrom = now
     cpuAtStart = CPUTime.ofThisThread
     hot.pointee.isMeasuring = true
     nextHandover = (times?.measureFrom ?? now) + Self.handover
   }
 
-  private final func endMeasuring(_ now: UInt64) {
+  private func endMeasuring(_ now: UInt64) {
     hot.pointee.isMeasuring = false
     hot.pointee.phase = .draining
     handOver(now)
@@ -253,14 +261,14 @@ class LoadThread: @unchecked Sendable {
     endIfDrained(now)
   }
 
-  private final func stopEarly(_ now: UInt64) {
+  private func stopEarly(_ now: UInt64) {
     hot.pointee.measureUntil = min(hot.pointee.measureUntil, now)
     let drain = now + UInt64(plan.options.timeout.nanoseconds)
     times = RunTimes(begin: now, measureFrom: now, measureUntil: now, drainUntil: drain)
     endMeasuring(now)
   }
 
-  private final func endIfDrained(_ now: UInt64) {
+  private func endIfDrained(_ now: UInt64) {
     guard let times, control.mayClose else { return }
     let isDrained = isDrained(now)
     let isAlone = connects.pending == 0 && openCount == 0
@@ -272,7 +280,7 @@ class LoadThread: @unchecked Sendable {
 
   // MARK: Reports to the coordinating thread
 
-  final func publish(_ phase: ThreadControl.Phase) {
+  func publish(_ phase: ThreadControl.Phase) {
     control.status.withLock { s in
       s.phase = phase
       s.opened = connects.opened
@@ -280,12 +288,12 @@ class LoadThread: @unchecked Sendable {
     changed.signal()
   }
 
-  private final func handOver(_ now: UInt64) {
+  private func handOver(_ now: UInt64) {
     if nextHandover != .max { nextHandover += Self.handover }
     hot.pointee.handOver(to: control.records)
   }
 
-  private final func publishEnd() {
+  private func publishEnd() {
     hot.pointee.handOver(to: control.records)
     control.status.withLock { s in
       s.faults = faults

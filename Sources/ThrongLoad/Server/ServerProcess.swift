@@ -63,8 +63,8 @@ final class ServerProcess {
   }
 
   private func waitForGroup(_ limit: UInt64) {
-    let deadline = LoadThread.clock + limit
-    while ProcessGroup.isAlive(pid), LoadThread.clock < deadline {
+    let deadline = LoadThreadState.clock + limit
+    while ProcessGroup.isAlive(pid), LoadThreadState.clock < deadline {
       Poll.pause(milliseconds: 5)
     }
   }
@@ -74,13 +74,13 @@ final class ServerProcess {
   private func waitUntilListening(
     _ limit: Duration, _ stopRequest: StopRequest
   ) throws(LoadError) {
-    let deadline = LoadThread.clock + UInt64(limit.nanoseconds)
+    let deadline = LoadThreadState.clock + UInt64(limit.nanoseconds)
     while !address.answers {
       if let text = exitText() {
         throw .server("server command \(text) before it listened on \(address): \(command)")
       }
-      if stopRequest.wait(until: LoadThread.clock + 10_000_000) { return }
-      if LoadThread.clock > deadline {
+      if stopRequest.wait(until: LoadThreadState.clock + 10_000_000) { return }
+      if LoadThreadState.clock > deadline {
         throw .server(
           """
           server command does not listen on \(address) after \

@@ -7,7 +7,7 @@ import LinuxSystem
 import SystemPackage
 import Throng
 
-final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
+final class SlowReaders: LoadThreadState, LoadThread, Handler, @unchecked Sendable {
   // Invariant behind @unchecked: that of `LoadThread`; the handlers' tasks run on its loop's
   // thread.
   private struct EchoConnection {
@@ -36,7 +36,7 @@ final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
 
   // MARK: LoadThread
 
-  override func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
+  func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
     var options = options
     Self.limitBuffers(&options)
     return try Connector(self, options: options) { [unowned self] in connectFailed($0) }
@@ -49,29 +49,29 @@ final class SlowReaders: LoadThread, Handler, @unchecked Sendable {
     options.connection.maximumSegmentSize = segmentSize
   }
 
-  override var slotsToConnect: Range<Int> { clients.indices }
+  var slotsToConnect: Range<Int> { clients.indices }
 
-  override func number(of slot: Int) -> Int { plan.quickConnections + slot + 1 }
+  func number(of slot: Int) -> Int { plan.quickConnections + slot + 1 }
 
-  override func connect(_ slot: Int, _ now: UInt64) {
+  func connect(_ slot: Int, _ now: UInt64) {
     clients[slot].state = .connecting
     clients[slot].connectTime = now
     dial(slot, source: number(of: slot) - 1)
   }
 
-  override func markFailed(_ slot: Int) { clients[slot].state = .over }
+  func markFailed(_ slot: Int) { clients[slot].state = .over }
 
   /// The clients' tasks check the phase themselves.
-  override func beginLoad(_ now: UInt64) {}
+  func beginLoad(_ now: UInt64) {}
 
   /// Outstanding replies are not awaited, because that would take long.
-  override func isDrained(_ now: UInt64) -> Bool { true }
+  func isDrained(_ now: UInt64) -> Bool { true }
 
-  override var openCount: Int { clients.count { $0.state == .open } }
+  var openCount: Int { clients.count { $0.state == .open } }
 
-  override var cannotContinue: Bool { clients.allSatisfy { $0.state == .over } }
+  var cannotContinue: Bool { clients.allSatisfy { $0.state == .over } }
 
-  override func fillStatus(_ status: inout ThreadControl.Status) {
+  func fillStatus(_ status: inout ThreadControl.Status) {
     status.unserved = clients.indices.filter { !clients[$0].wasServed }.map { number(of: $0) }
   }
 

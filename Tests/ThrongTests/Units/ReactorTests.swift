@@ -49,7 +49,7 @@ extension AllTests {
     /// Many threads at once: nothing they leave is lost, under either loop.
     @Test(arguments: [0, 1, 2])
     func nothingLeftByOtherThreadsIsLost(_ threads: Int) throws {
-      let loop: EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let loop: any EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
       let source = Poked()
       let token = loop.register(source)
       let jobs = Shared(0)
@@ -103,7 +103,7 @@ extension AllTests {
 
     @Test(arguments: [0, 1, 2])
     func aTimerFiresOnceAndNotEarly(_ threads: Int) throws {
-      let loop: EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let loop: any EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
       let source = Poked()
       let token = loop.register(source)
       let isOver = Shared(false)
@@ -127,12 +127,12 @@ extension AllTests {
     /// Sets its timer to a time that has come, whenever it fires.
     private final class Restless: EventSource, @unchecked Sendable {
       // Invariant behind @unchecked: `token` is set before the loop runs.
-      private let loop: EventLoop
+      private let loop: any EventLoop
       private(set) var token = Token(rawValue: .max)
       let count = Atomic<Int>(0)
       let mayRest = Atomic<Bool>(false)
 
-      init(_ loop: EventLoop) {
+      init(_ loop: any EventLoop) {
         self.loop = loop
         token = loop.register(self)
       }
@@ -147,7 +147,7 @@ extension AllTests {
 
     @Test(arguments: [0, 1, 2])
     func aTimerThatIsAlwaysDueHoldsUpNothingElse(_ threads: Int) throws {
-      let loop: EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
+      let loop: any EventLoop = threads == 0 ? try Reactor() : try ThreadPool(threads: threads)
       let restless = Restless(loop)
       defer { restless.mayRest.store(true, ordering: .relaxed) }
       let isOver = Shared(false)

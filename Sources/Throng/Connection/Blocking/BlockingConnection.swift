@@ -62,7 +62,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   // Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   let buffer: UnsafeMutablePointer<ReceiveBuffer>
   let stackSize: Int
-  var loop: EventLoop { context.loop }
+  var loop: any EventLoop { context.loop }
 
   init(
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext, socket: consuming Socket,
@@ -139,7 +139,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     executor.run()
   }
 
-  private func run(_ handler: EventCallbacks) {
+  private func run(_ handler: any EventCallbacks) {
     handler.opened(self)
     while let bytes = try? receiveWaiting(ReceiveBuffer.chunkSize) {
       handler.received(bytes, on: self)

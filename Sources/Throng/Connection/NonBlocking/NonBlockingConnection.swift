@@ -50,7 +50,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   }
 
   let state: Mutex<State>
-  var loop: EventLoop { context.loop }
+  var loop: any EventLoop { context.loop }
 
   init(
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
