@@ -79,8 +79,17 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Throng",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
-      name: "ThrongCommandTests", dependencies: ["ThrongCommand"], swiftSettings: settings),
+      name: "ThrongCommandTests", dependencies: ["TestSupport", "ThrongCommand"],
+      swiftSettings: settings),
     .testTarget(
       name: "ThrongHandlersTests",
       dependencies: [
@@ -89,12 +98,13 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEnd", dependencies: ["ThrongCommand"], exclude: ["Faults/faults.c"],
+      name: "EndToEnd", dependencies: ["TestSupport", "ThrongCommand"],
+      exclude: ["Faults/faults.c"],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongHandlers",
+        "CEpollShim", "TestSupport", "Throng", "ThrongHandlers",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -102,13 +112,13 @@ let package = Package(
     .testTarget(
       name: "ThrongCompareTests",
       dependencies: [
-        "CEpollShim", "ThrongCommand", "ThrongCompare", "ThrongLoad", "ThrongReport",
+        "CEpollShim", "TestSupport", "ThrongCommand", "ThrongCompare", "ThrongLoad", "ThrongReport",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongLoadTests",
       dependencies: [
-        "Throng", "ThrongLoad",
+        "TestSupport", "Throng", "ThrongLoad",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Logging", package: "swift-log"),
       ],

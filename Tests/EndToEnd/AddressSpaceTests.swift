@@ -1,6 +1,7 @@
 // Thread-per-client in a limited address space (`ulimit -v`).
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct AddressSpaceTests {

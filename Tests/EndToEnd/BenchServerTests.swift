@@ -1,6 +1,7 @@
 // `throng bench --server`: the server after an early end of the benchmark.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct BenchServerTests {

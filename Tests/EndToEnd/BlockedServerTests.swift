@@ -1,6 +1,7 @@
 // Signals when handlers block, and event loops whose system calls fail.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct BlockedServerTests {

@@ -1,6 +1,7 @@
 // What somebody who only listens to a chat costs: the server's resident memory, counted in a crowd.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(

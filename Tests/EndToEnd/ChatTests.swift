@@ -1,6 +1,7 @@
 // `throng serve --handler chat` as people use it: with nc, ncat and telnet.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ChatTests {

@@ -1,6 +1,7 @@
 // `throng compare`: files, exit statuses, interruption, regression.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct CompareTests {

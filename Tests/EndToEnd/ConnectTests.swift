@@ -1,6 +1,7 @@
 // `throng connect` against our server and against nobody.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ConnectTests {

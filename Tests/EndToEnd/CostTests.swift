@@ -2,6 +2,7 @@
 // malloc. The same server is given more and fewer messages; what differs is what the messages cost.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(

@@ -1,6 +1,7 @@
 // `throng serve --handler echo` and `discard`.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct EchoTests {

@@ -1,6 +1,7 @@
 // `throng bench --fan-out` with `throng serve --handler chat`: every line reaches every member.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FanOutTests {

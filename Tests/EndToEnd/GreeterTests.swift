@@ -1,12 +1,10 @@
 // `throng serve` without a handler flag: the tutorial's greeter, seen by clients that we did not write.
 
 import Foundation
+import TestSupport
 import Testing
 
 let greeting = "Hi! I am server\n"
-let everyModel = [
-  [], ["--loops", "2"], ["--mode", "thread-pool"], ["--mode", "thread-per-client"],
-]
 
 @Suite struct GreeterTests {
   @Test(arguments: everyModel)

@@ -1,6 +1,7 @@
 // Stopping, and running out of descriptors.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct LifeTests {

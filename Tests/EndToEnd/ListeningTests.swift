@@ -1,6 +1,7 @@
 // Where `throng serve` listens, and what it says when it cannot.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ListeningTests {
@@ -89,10 +90,6 @@ import Testing
     let received = try Program.run("socat", ["-t20", "-", "UNIX-CONNECT:\(path)"])
     return String(decoding: received, as: UTF8.self)
   }
-}
-
-func temporaryPath() -> String {
-  FileManager.default.temporaryDirectory.appending(path: "throng-\(UUID().uuidString).sock").path
 }
 
 private let firstUnprivilegedPort: Int = {

@@ -2,6 +2,7 @@
 // signals are heeded.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct StandardDescriptorTests {

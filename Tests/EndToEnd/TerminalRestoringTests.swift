@@ -2,6 +2,7 @@
 // is edited.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TerminalRestoringTests {

@@ -1,6 +1,7 @@
 // Bad usage: one sentence with the remedy, status 64.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct UsageTests {

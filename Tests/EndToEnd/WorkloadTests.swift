@@ -1,6 +1,7 @@
 // `throng serve --work` and `--block`: what they cost, and whom they hold up.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct WorkloadTests {

@@ -1,5 +1,6 @@
 // Known costs are measured correctly.
 
+import TestSupport
 import Testing
 import ThrongLoad
 import ThrongReport
@@ -12,7 +13,7 @@ import ThrongReport
     func peer(_ name: String, _ work: String) -> PeerChoice {
       PeerChoice(
         name: name,
-        command: "\(ShortRun.throng) serve --quiet --host 127.0.0.1 --port {port} --handler echo"
+        command: "\(ThrongProgram.path) serve --quiet --host 127.0.0.1 --port {port} --handler echo"
           + " --work \(work)")
     }
     let options = ShortRun.options {
@@ -62,7 +63,7 @@ import ThrongReport
         $0.idle = idle
         $0.duration = .seconds(1)
       })
-    let runner = CellRunner(plan.method, stop, program: ShortRun.throng)
+    let runner = CellRunner(plan.method, stop, program: ThrongProgram.path)
     let counter = SystemCallCounter(runner)
     try #require(counter.problem() == nil)
     let task = try #require(plan.tasks.first)

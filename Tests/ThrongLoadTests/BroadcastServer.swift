@@ -3,6 +3,7 @@
 
 import Glibc
 import Synchronization
+import TestSupport
 
 /// Faults of the server. Clients are numbered from 1 in the order of their connects, messages as
 /// the generator numbers them.
@@ -53,7 +54,7 @@ final class BroadcastServer: Sendable {
   init(_ fault: BroadcastFault) {
     self.fault = fault
     (listener, port) = TestSocket.listen()
-    TestThread.run { [self] in run() }
+    TestThread.start { [self] in run() }
   }
 
   /// Returns once the thread has closed everything.

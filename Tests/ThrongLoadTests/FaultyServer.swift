@@ -3,6 +3,7 @@
 
 import Glibc
 import Synchronization
+import TestSupport
 
 /// Faults of the server.
 enum Fault: Sendable {
@@ -49,7 +50,7 @@ final class FaultyServer: Sendable {
   init(_ fault: Fault) {
     self.fault = fault
     (listener, port) = TestSocket.listen()
-    TestThread.run { [self] in run() }
+    TestThread.start { [self] in run() }
   }
 
   /// Returns once the thread has closed everything.

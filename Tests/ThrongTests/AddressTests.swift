@@ -2,6 +2,7 @@
 
 import CEpollShim
 import Glibc
+import TestSupport
 import Testing
 import ThrongHandlers
 

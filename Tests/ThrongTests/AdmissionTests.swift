@@ -2,6 +2,7 @@
 
 import Logging
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -2,6 +2,7 @@
 // has just left for them to do.
 
 import CEpollShim
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -1,6 +1,7 @@
 // Outbound connections: made, refused, given up, and ended with their connector.
 
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 

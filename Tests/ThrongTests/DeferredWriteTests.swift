@@ -1,6 +1,7 @@
 // What waits for the end of a turn is not held against its reader, and what fails in a `write` is told
 // by the loop.
 
+import TestSupport
 import Testing
 
 @testable import Throng

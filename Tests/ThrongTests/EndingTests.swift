@@ -1,5 +1,6 @@
 // One connection's end is nobody else's business, however it ends.
 
+import TestSupport
 import Testing
 import ThrongHandlers
 

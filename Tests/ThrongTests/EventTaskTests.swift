@@ -1,5 +1,6 @@
 // Tasks that an event handler's callbacks start.
 
+import TestSupport
 import Testing
 
 @testable import Throng

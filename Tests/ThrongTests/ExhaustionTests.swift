@@ -2,6 +2,7 @@
 
 import Glibc
 import Logging
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -1,6 +1,7 @@
 // A server that cannot run, or not with all of its loops, leaves no port behind on which nobody serves.
 
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 

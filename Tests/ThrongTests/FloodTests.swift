@@ -1,6 +1,7 @@
 // A client that sends very many small messages at once costs few system calls, and does not keep a loop
 // to itself.
 
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -1,6 +1,7 @@
 // Limits on who is accepted. Running out of descriptors is tested end to end: in this process it would
 // starve the tests that run at the same time.
 
+import TestSupport
 import Testing
 import ThrongHandlers
 

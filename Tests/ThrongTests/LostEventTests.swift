@@ -1,6 +1,7 @@
 // When epoll refuses a connection (epoll_ctl(2) may fail with ENOMEM at any time), that connection is lost
 // and the others go on.
 
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -3,6 +3,7 @@
 import CEpollShim
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 

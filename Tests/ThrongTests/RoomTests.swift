@@ -1,5 +1,6 @@
 // What one member of a room says, all others hear: once, in order, and whatever the slow ones do.
 
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -1,5 +1,6 @@
 // Stopping: what was received is served, what was sent arrives, and nothing runs for ever.
 
+import TestSupport
 import Testing
 import ThrongHandlers
 
@@ -31,7 +32,7 @@ extension AllTests {
     func noByteThatWasReceivedIsLostUnderLoad(_ setup: Setup, _ api: API) async throws {
       for round in 0..<3 {
         try await withEcho(setup, api) { running in
-          let pattern = Pattern()
+          let pattern = TestPattern()
           let total = Shared(0)
           let started = Shared(0)
           let clients = try (0..<8).map { _ in try running.connect() }

@@ -2,6 +2,7 @@
 // when they come back later does no harm.
 
 import Logging
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -1,5 +1,6 @@
 // What a handler may do with the rest of Swift must work in every model.
 
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -3,6 +3,7 @@
 
 import CEpollShim
 import Logging
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -1,5 +1,6 @@
 // Every time limit passes when it should, and not while the client is busy.
 
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -1,6 +1,7 @@
 // Faults that end the command, or keep it from starting: one sentence and status 1, never a signal.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FaultEndTests {

@@ -2,6 +2,7 @@
 // that was stopped for longer than a time limit serves the clients whose data has come.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FaultPauseTests {

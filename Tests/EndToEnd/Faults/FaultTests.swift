@@ -2,6 +2,7 @@
 // repeats a run; THRONG_FAULT_ROUNDS=10 goes through the table ten times, with both handlers each.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FaultTests {

@@ -1,5 +1,6 @@
 // A person with a line client: types lines, reads lines, and waits for none longer than its patience.
 
+import TestSupport
 import ThrongHandlers
 
 @testable import Throng

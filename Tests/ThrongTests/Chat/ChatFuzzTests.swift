@@ -1,6 +1,7 @@
 // Whatever a client sends, cut anywhere: the server answers it within the deadline, and the others see
 // clean lines only.
 
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers

@@ -1,6 +1,7 @@
 // Clients that send too much, ask for too many answers, or never give a nickname: each costs the server
 // a bounded amount, and the others are served meanwhile.
 
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers

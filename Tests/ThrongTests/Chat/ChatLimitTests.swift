@@ -1,5 +1,6 @@
 // Each limit of a chat, at which something sensible happens, and its end.
 
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers

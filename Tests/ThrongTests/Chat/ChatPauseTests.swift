@@ -1,5 +1,6 @@
 // What a client sees of a pause: at the door, when it leaves meanwhile, and when its input ends.
 
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers

@@ -1,5 +1,6 @@
 // What people who chat see, word for word, under every model.
 
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers

@@ -1,6 +1,7 @@
 // A crowd that talks, moves between rooms and is cut off, in rounds: what is said in a round is heard by
 // exactly those who are in the room in that round, once, in the order of each speaker.
 
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers

@@ -1,6 +1,7 @@
 // A client of the torture: sends its seeded script in pieces, reads meanwhile what comes, or does not.
 
 import CEpollShim
+import TestSupport
 import Throng
 
 struct RoomScriptClient {

@@ -2,6 +2,7 @@
 // message reaches exactly those whom it should, in order, once.
 
 import Synchronization
+import TestSupport
 import Testing
 import Throng
 

@@ -2,6 +2,7 @@
 
 import CEpollShim
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -1,6 +1,7 @@
 // A client cannot fill the log: repeated warnings are counted, and the count is logged.
 
 import Logging
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -2,6 +2,7 @@
 
 import CEpollShim
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Throng

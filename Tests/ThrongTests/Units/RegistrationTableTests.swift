@@ -1,5 +1,6 @@
 // Slots are used again, tokens are not.
 
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -1,5 +1,6 @@
 // Timers fire in the order of their deadlines, once; and time is rounded so that nothing fires early.
 
+import TestSupport
 import Testing
 
 @testable import Throng
