@@ -93,7 +93,7 @@ let package = Package(
     .testTarget(
       name: "ThrongHandlersTests",
       dependencies: [
-        "CEpollShim", "Throng", "ThrongHandlers",
+        "CEpollShim", "TestSupport", "Throng", "ThrongHandlers",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
@@ -124,7 +124,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongReportTests", dependencies: ["ThrongReport"],
+      name: "ThrongReportTests", dependencies: ["TestSupport", "ThrongReport"],
       exclude: ["Support/browser.py", "Support/results-1.json"],
       swiftSettings: settings),
   ]

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct AddressSpaceTests {
+@Suite(.blocking) struct AddressSpaceTests {
   private static let threadPerClient = [
     "--handler", "echo", "--mode", "thread-per-client", "--max-connections-per-address", "off",
   ]

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BenchServerTests {
+@Suite(.blocking) struct BenchServerTests {
   @Test(arguments: [SIGINT, SIGTERM])
   func anInterruptionBeforeTheServerListensGivesStatus130(signal: CInt) throws {
     let server = "sh -c 'echo started >&2; exec sleep 60' {port}"

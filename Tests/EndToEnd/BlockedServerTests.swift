@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BlockedServerTests {
+@Suite(.blocking) struct BlockedServerTests {
   private static let blocking = ["--block", "60s", "--drain-timeout", "2s"]
 
   /// Serves with one handler that blocks for longer than the test.

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ChatTests {
+@Suite(.blocking) struct ChatTests {
   private static let withinLobby = "-- You are in the room lobby."
 
   /// A line client that has entered the lobby.

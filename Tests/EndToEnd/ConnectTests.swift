@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ConnectTests {
+@Suite(.blocking) struct ConnectTests {
   @Test func itWorksInAPipe() throws {
     try ServeProgram.run([]) { server in
       let result = try ThrongProgram.run(

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @Suite(
+  .blocking,
   .enabled(
     if: ThrongProgram.releasePath != nil,
     "a debug build costs more: `make test` builds the release and sets THRONG_RELEASE"))

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct EchoTests {
+@Suite(.blocking) struct EchoTests {
   private let megabyte = Data((0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) })
 
   @Test(arguments: everyModel, ["echo", "event-echo"])

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct FanOutTests {
+@Suite(.blocking) struct FanOutTests {
   @Test(arguments: everyModel)
   func everyLineOfAChatReachesEveryMember(model: [String]) throws {
     let flags = ["--handler", "chat", "--chat-rate", "off", "--chat-byte-rate", "off"]

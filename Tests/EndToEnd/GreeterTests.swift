@@ -6,7 +6,7 @@ import Testing
 
 let greeting = "Hi! I am server\n"
 
-@Suite struct GreeterTests {
+@Suite(.blocking) struct GreeterTests {
   @Test(arguments: everyModel)
   func aClientIsGreetedOnceMoreForEachReceive(model: [String]) throws {
     try ServeProgram.run(model) { server in

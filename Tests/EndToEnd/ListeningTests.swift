@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ListeningTests {
+@Suite(.blocking) struct ListeningTests {
   @Test func quietSaysNothing() throws {
     let path = temporaryPath()
     let program = try Program(ThrongProgram.path, ["serve", "--quiet", "--unix", path])

@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct TerminalRestoringTests {
+@Suite(.blocking) struct TerminalRestoringTests {
   /// What ends a conversation.
   enum Ending: CaseIterable, Sendable {
     case controlD, controlC, controlBackslash, server

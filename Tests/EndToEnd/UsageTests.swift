@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct UsageTests {
+@Suite(.blocking) struct UsageTests {
   @Test(
     arguments: [
       (["serve", "--prot", "1"], "unknown option '--prot'. Did you mean '--port'?"),

@@ -19,6 +19,18 @@ package final class Shared<Value: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Waits for a change that makes the condition true; throws at the deadline.
+  package func wait(
+    _ what: String, within limit: Duration = .seconds(30), until isTrue: (Value) -> Bool
+  ) throws {
+    let deadline = Date(timeIntervalSinceNow: TimeInterval(limit.components.seconds))
+    try condition.withLock {
+      while !isTrue(content) {
+        if !condition.wait(until: deadline) { throw TestFailure("not within \(limit): \(what)") }
+      }
+    }
+  }
+
   /// Runs `body` under the lock until it returns a value, again after each change.
   package func wait<Result>(for body: (inout Value) -> Result?) -> Result {
     condition.withLock {

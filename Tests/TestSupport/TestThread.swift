@@ -1,18 +1,26 @@
 // Threads for tests, and for clients that block. Swift's own pool has as many threads as the machine has
-// cores: a test that blocked them would hold up what it tests, so test bodies run on `TestThread.shared`.
+// cores: a test that blocked them would hold up what it tests and all other tests, so test bodies that
+// block run on threads of their own.
 
 import Foundation
+import Testing
 
-/// A thread that test bodies run on, and may block.
+/// Threads that test bodies run on, and may block.
 package final class TestThread: TaskExecutor, Sendable {
-  package static let shared = TestThread()
+  /// One, for suites that run one test at a time.
+  package static let shared = TestThread(count: 1)
+  /// For suites whose tests mostly wait for other processes; see ``Testing/Trait/blocking``.
+  fileprivate static let several = TestThread(count: 4)
+
   private let jobs = Shared<[UnownedJob]>([])
 
-  private init() {
-    Self.start(stackSize: 8 << 20) { [self] in
-      while true {
-        let job = jobs.wait { $0.isEmpty ? nil : $0.removeFirst() }
-        job.runSynchronously(on: asUnownedTaskExecutor())
+  private init(count: Int) {
+    for _ in 0..<count {
+      Self.start(stackSize: 8 << 20) { [self] in
+        while true {
+          let job = jobs.wait { $0.isEmpty ? nil : $0.removeFirst() }
+          job.runSynchronously(on: asUnownedTaskExecutor())
+        }
       }
     }
   }
@@ -32,6 +40,22 @@ package final class TestThread: TaskExecutor, Sendable {
     thread.name = "test"
     thread.start()
   }
+}
+
+/// Runs each test of a suite on one of a few threads that may block.
+package struct BlockingTests: SuiteTrait, TestScoping {
+  package var isRecursive: Bool { true }
+
+  package func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    try await withTaskExecutorPreference(TestThread.several) { try await function() }
+  }
+}
+
+extension Trait where Self == BlockingTests {
+  /// For suites whose tests block their thread.
+  package static var blocking: Self { Self() }
 }
 
 /// Runs the body this many times at once, each on a thread of its own, and returns when all have ended.

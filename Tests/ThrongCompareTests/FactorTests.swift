@@ -7,7 +7,7 @@ import ThrongReport
 
 @testable import ThrongCompare
 
-@Suite(.serialized) struct FactorTests {
+@Suite(.opensResources, .blocking, .serialized) struct FactorTests {
   /// Work is measured in CPU time, so a busy machine does not change it.
   @Test func aPeerWithTwiceTheCostIsMeasuredWithTwiceTheCost() throws {
     func peer(_ name: String, _ work: String) -> PeerChoice {

@@ -6,7 +6,7 @@ import ThrongReport
 
 @testable import ThrongCompare
 
-struct PlanTests {
+@Suite struct PlanTests {
   @Test func everyRoundHasEveryCellOnceInItsOwnOrder() throws {
     let options = ShortRun.options {
       $0.connections = [1, 2, 4, 8]

@@ -1,11 +1,12 @@
 // Parsing of option values, and errors for options that cannot be run.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import ThrongLoad
 
-@Suite struct OptionTests {
+@Suite(.opensResources, .blocking) struct OptionTests {
   @Test func durationsNeedAUnit() {
     #expect(DurationText.parse("250ms") == .milliseconds(250))
     #expect(DurationText.parse("1.5s") == .milliseconds(1500))

@@ -2,12 +2,13 @@
 // interrupt a benchmark.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Throng
 @testable import ThrongLoad
 
-@Suite(.serialized) struct ServerGroupTests {
+@Suite(.opensResources, .blocking, .serialized) struct ServerGroupTests {
   private static let server = "python3 -m http.server {port} --bind 127.0.0.1"
 
   private func start(_ command: String) throws -> ServerProcess {

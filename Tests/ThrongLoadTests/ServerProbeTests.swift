@@ -1,6 +1,7 @@
 // Measurements of the server process while its clients are connected.
 
 import Foundation
+import TestSupport
 import Testing
 import Throng
 
@@ -12,7 +13,7 @@ private struct Echo: Handler {
   }
 }
 
-@Suite(.serialized) struct ServerProbeTests {
+@Suite(.opensResources, .blocking, .serialized) struct ServerProbeTests {
   /// Per-client threads end with their connections; a later read would miss them and their context
   /// switches.
   @Test func theServerIsMeasuredBeforeItsClientsDisconnect() throws {

@@ -1,12 +1,13 @@
 // Servers started by a benchmark.
 
 import Glibc
+import TestSupport
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct ServerProcessTests {
+@Suite(.opensResources, .blocking, .serialized) struct ServerProcessTests {
   @Test func aServerCommandThatExitsIsReported() throws {
     var options = Load.options(port: 1)
     options.target = nil

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct FaultEndTests {
+@Suite(.blocking) struct FaultEndTests {
   /// After this the loop cannot wait for events any more.
   @Test(arguments: everyModel, ["EINVAL", "EBADF", "EFAULT"])
   func aFailedWaitForEventsEndsTheServerWithOneSentence(model: [String], error: String) throws {

@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct FaultPauseTests {
+@Suite(.blocking) struct FaultPauseTests {
   /// A security module may forbid accept4(2) for good.
   @Test(arguments: everyModel)
   func anAcceptThatKeepsFailingDoesNotSpin(model: [String]) throws {

@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct FaultTests {
+@Suite(.blocking) struct FaultTests {
   @Test(arguments: FaultTable.runs)
   func aFaultCostsAtMostTheConnectionThatItHits(run: FaultRun) throws {
     try run.checkServing()

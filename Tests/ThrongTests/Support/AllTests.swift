@@ -7,7 +7,7 @@ import Testing
 @testable import Throng
 
 /// Everything is under this suite, so nothing else opens descriptors while a test counts them.
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.countsResources, .serialized, .timeLimit(.minutes(10)))
 enum AllTests {}
 
 extension EventLoop {
