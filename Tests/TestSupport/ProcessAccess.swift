@@ -3,9 +3,10 @@
 
 import Testing
 
-/// Held by a suite from its first test to its last, so that waiting for it counts for no test's time limit.
-package struct ProcessAccess: SuiteTrait, TestScoping {
+/// Exclusive access is held by a suite from its first test to its last, shared access by each test.
+package struct ProcessAccess: SuiteTrait, TestTrait, TestScoping {
   fileprivate let isExclusive: Bool
+  package var isRecursive: Bool { !isExclusive }
   private static let lock = ReaderWriterLock()
 
   package func provideScope(
@@ -25,7 +26,7 @@ extension Trait where Self == ProcessAccess {
   package static var opensResources: Self { Self(isExclusive: false) }
 }
 
-/// Suspends tasks, first come, first served.
+/// Suspends tasks. Exclusive access comes first: the suite that wants it takes longest.
 private final class ReaderWriterLock: Sendable {
   private struct State: Sendable {
     /// -1 when held exclusively.
@@ -41,8 +42,10 @@ private final class ReaderWriterLock: Sendable {
     /// Those that may go on now, in their order.
     mutating func admit() -> [CheckedContinuation<Void, Never>] {
       var admitted: [CheckedContinuation<Void, Never>] = []
-      while let next = waiting.first, take(isExclusive: next.isExclusive) {
-        admitted.append(waiting.removeFirst().continuation)
+      while let index = waiting.firstIndex(where: \.isExclusive) ?? waiting.indices.first,
+        take(isExclusive: waiting[index].isExclusive)
+      {
+        admitted.append(waiting.remove(at: index).continuation)
       }
       return admitted
     }

@@ -35,15 +35,18 @@ package final class TestThread: TaskExecutor, Sendable {
   package static func start(
     stackSize: Int = 512 * 1024, _ body: @escaping @Sendable () -> Void
   ) {
-    let thread = Thread(block: body)
+    let thread = Thread {
+      // Only the thread itself can do it.
+      Thread.current.name = "test"
+      body()
+    }
     thread.stackSize = stackSize
-    thread.name = "test"
     thread.start()
   }
 }
 
 /// Runs each test of a suite on one of a few threads that may block.
-package struct BlockingTests: SuiteTrait, TestScoping {
+package struct BlockingTests: SuiteTrait, TestTrait, TestScoping {
   package var isRecursive: Bool { true }
 
   package func provideScope(

@@ -67,7 +67,11 @@ import ThrongReport
 
   @Test func aHungGeneratorIsEndedWithItsServer() throws {
     let stop = try StopRequest(watchingSignals: false)
-    let plan = try ShortRun.plan(ShortRun.options { $0.startTimeout = .milliseconds(100) })
+    let plan = try ShortRun.plan(
+      ShortRun.options {
+        $0.startTimeout = .milliseconds(100)
+        $0.timeout = .milliseconds(100)
+      })
     var method = plan.method
     method.grace = .milliseconds(100)
     let task = try #require(plan.tasks.first)

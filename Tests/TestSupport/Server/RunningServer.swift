@@ -64,7 +64,30 @@ package func withServer<Outcome: Sendable>(
   }
 }
 
-private func runAndStop<Outcome: Sendable>(
+/// Runs the body for each item at once, each on a thread of its own, for tests that mostly wait: see
+/// ``runAndStop(_:_:_:)``. What all of them leave behind is checked at the end.
+/// - Parameter body: returns where it has served. It belongs to no test: it throws instead of `#expect`.
+package func atOnce<Item: Sendable>(
+  _ items: [Item], _ body: @escaping @Sendable (Item) throws -> [SocketAddress]
+) async throws {
+  try await withTaskExecutorPreference(TestThread.shared) {
+    await WarmUp.done.value
+    let before = Footprint.now
+    let addresses = Shared<[SocketAddress]>([])
+    try concurrently(items.count) { index in
+      do {
+        let served = try body(items[index])
+        addresses.change { $0 += served }
+      } catch {
+        throw TestFailure("\(items[index]): \(error)")
+      }
+    }
+    try before.expectNothingLeftBehind(of: addresses.value)
+  }
+}
+
+/// Runs a server for the length of `body` and stops it.
+package func runAndStop<Outcome: Sendable>(
   _ make: @Sendable (Configuration, Logger) -> Server,
   _ configure: @Sendable (inout Configuration) -> Void,
   _ body: @Sendable (RunningServer) throws -> Outcome
