@@ -4,6 +4,11 @@ import PackageDescription
 // `make check` asks for this; a build with a newer compiler must not fail over its new warnings.
 let warningsAreErrors = Context.environment["THRONG_WARNINGS_AS_ERRORS"] == "1"
 
+// `make docs` asks for this; nothing else needs the plug-in.
+let documentation: [Package.Dependency] =
+  Context.environment["THRONG_DOCUMENTATION"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0")]
+
 let settings: [SwiftSetting] =
   [
     .swiftLanguageMode(.v6),
@@ -27,7 +32,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-  ],
+  ] + documentation,
   targets: [
     .systemLibrary(name: "CEpollShim", path: "CEpollShim"),
     .target(

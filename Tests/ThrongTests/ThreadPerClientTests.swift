@@ -45,7 +45,7 @@ private final class LockedSender: Sendable {
     Task(executorPreference: executor) { isSuspended.change { $0 = true } }
     try eventually("the writeWaiter is suspended") { isSuspended.value }
     let writeWaiter = try #require(task.value)
-    try Thread.startDetached(stackSize: 1 << 20) { [self] in
+    TestThread.start { [self] in
       writeWaiter.escalatePriority(to: .high)
       isRaised.change { $0 = true }
     }
@@ -74,7 +74,7 @@ extension AllTests {
     /// priority, and by a canceller otherwise. That one may wait for the connection's lock.
     @Test func resumingASenderDoesNotHoldTheConnectionsLock() async throws {
       let writeWaiter = LockedSender()
-      try Thread.startDetached(stackSize: 512 * 1024) { writeWaiter.executor.run() }
+      TestThread.start { writeWaiter.executor.run() }
       defer { writeWaiter.executor.finish() }
       let handler = Serve { connection in
         writeWaiter.start(on: connection)
@@ -87,14 +87,14 @@ extension AllTests {
         try writeWaiter.lock()
         let isFree = Shared(false)
         let lowWaterMark = running.server.configuration.connection.lowWaterMark
-        try Thread.startDetached(stackSize: 1 << 20) {
+        TestThread.start {
           try? eventually("it goes on", within: .seconds(20)) {
             (writeWaiter.connection?.outboxByteCount ?? 0) <= lowWaterMark
           }
           isFree.change { $0 = true }
         }
         let left = Shared(LockedSender.size)
-        try Thread.startDetached(stackSize: 1 << 20) {
+        TestThread.start {
           while let count = try? client.receive().count, count > 0 { left.change { $0 -= count } }
         }
         try eventually("the writeWaiter can go on, and the connection's lock is free") {
@@ -104,6 +104,7 @@ extension AllTests {
         try eventually("everything has arrived") { left.value == 0 }
         try client.finishSending()
         try writeWaiter.forget()
+        writeWaiter.executor.finish()
       }
     }
 
