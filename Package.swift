@@ -4,6 +4,11 @@ import PackageDescription
 // `make check` asks for this; a build with a newer compiler must not fail over its new warnings.
 let warningsAreErrors = Context.environment["THRONG_WARNINGS_AS_ERRORS"] == "1"
 
+// `make docs` asks for this; nothing else needs the plug-in.
+let documentation: [Package.Dependency] =
+  Context.environment["THRONG_DOCUMENTATION"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0")]
+
 let settings: [SwiftSetting] =
   [
     .swiftLanguageMode(.v6),
@@ -28,7 +33,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-  ],
+  ] + documentation,
   targets: [
     .systemLibrary(name: "CEpollShim", path: "CEpollShim"),
     .target(
@@ -97,29 +102,40 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "LinuxSystem", "Throng",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
-      name: "ThrongCommandTests", dependencies: ["LinuxSystem", "ThrongChat", "ThrongCommand"],
+      name: "ThrongCommandTests",
+      dependencies: ["LinuxSystem", "TestSupport", "ThrongChat", "ThrongCommand"],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongHandlersTests",
       dependencies: [
-        "CEpollShim", "LinuxSystem", "Throng", "ThrongHandlers",
+        "CEpollShim", "LinuxSystem", "TestSupport", "Throng", "ThrongHandlers",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongChatTests", dependencies: ["LinuxSystem", "Throng", "ThrongChat"],
+      name: "ThrongChatTests",
+      dependencies: ["LinuxSystem", "TestSupport", "Throng", "ThrongChat", "ThrongHandlers"],
       swiftSettings: settings),
     .testTarget(
-      name: "TerminalClientTests", dependencies: ["TerminalClient"], swiftSettings: settings),
+      name: "TerminalClientTests", dependencies: ["TerminalClient", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
-      name: "EndToEnd", dependencies: ["LinuxSystem", "ThrongCommand"],
+      name: "EndToEnd", dependencies: ["LinuxSystem", "TestSupport", "ThrongCommand"],
       exclude: ["Faults/faults.c"],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongTests",
       dependencies: [
-        "CEpollShim", "LinuxSystem", "Throng", "ThrongChat", "ThrongHandlers",
+        "CEpollShim", "LinuxSystem", "TestSupport", "Throng", "ThrongHandlers",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -127,19 +143,20 @@ let package = Package(
     .testTarget(
       name: "ThrongCompareTests",
       dependencies: [
-        "CEpollShim", "LinuxSystem", "ThrongCommand", "ThrongCompare", "ThrongLoad", "ThrongReport",
+        "CEpollShim", "LinuxSystem", "TestSupport", "ThrongCommand", "ThrongCompare", "ThrongLoad",
+        "ThrongReport",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongLoadTests",
       dependencies: [
-        "LinuxSystem", "Throng", "ThrongLoad",
+        "LinuxSystem", "TestSupport", "Throng", "ThrongLoad",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ThrongReportTests", dependencies: ["LinuxSystem", "ThrongReport"],
+      name: "ThrongReportTests", dependencies: ["LinuxSystem", "TestSupport", "ThrongReport"],
       exclude: ["Support/browser.py", "Support/results-1.json"],
       swiftSettings: settings),
   ]

@@ -148,6 +148,9 @@ static inline void shim_adopt_descendants(void) { prctl(PR_SET_CHILD_SUBREAPER, 
 
 // --- sockets ---
 
+// As ps(1) and top(1) show the calling thread: at most 15 bytes (PR_SET_NAME, prctl(2)).
+static inline int shim_name_thread(const char *name) { return SHIM_RESULT(prctl(PR_SET_NAME, name)); }
+
 static inline int shim_socket(int family, int flags) {
   return SHIM_RESULT(socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
 }

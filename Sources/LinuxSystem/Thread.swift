@@ -7,6 +7,9 @@ import SystemPackage
 package struct Thread: ~Copyable, Sendable {
   private let handle: pthread_t
 
+  /// Of every thread that this starts, as ps(1) and top(1) show it (pthread_setname_np(3)).
+  package static let name = "throng-thread"
+
   /// The id of the calling thread. Equal ids mean the same thread while that thread lives.
   @inlinable @inline(__always)
   package static var currentID: UInt { UInt(pthread_self()) }
@@ -43,6 +46,7 @@ package struct Thread: ~Copyable, Sendable {
     let result = pthread_create(
       &handle, &attributes,
       { argument in
+        _ = shim_name_thread(Thread.name)
         Unmanaged<ThreadBody>.fromOpaque(argument!).takeRetainedValue().run()
         return nil
       }, box.toOpaque())

@@ -1,9 +1,10 @@
 // Thread-per-client in a limited address space (`ulimit -v`).
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct AddressSpaceTests {
+@Suite(.blocking) struct AddressSpaceTests {
   private static let threadPerClient = [
     "--handler", "echo", "--mode", "thread-per-client", "--max-connections-per-address", "off",
   ]

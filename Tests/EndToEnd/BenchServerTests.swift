@@ -1,9 +1,10 @@
 // `throng bench --server`: the server after an early end of the benchmark.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct BenchServerTests {
+@Suite(.blocking) struct BenchServerTests {
   @Test(arguments: [SIGINT, SIGTERM])
   func anInterruptionBeforeTheServerListensGivesStatus130(signal: CInt) throws {
     let server = "sh -c 'echo started >&2; exec sleep 60' {port}"

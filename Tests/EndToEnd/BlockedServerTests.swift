@@ -1,9 +1,10 @@
 // Signals when handlers block, and event loops whose system calls fail.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct BlockedServerTests {
+@Suite(.blocking) struct BlockedServerTests {
   private static let blocking = ["--block", "60s", "--drain-timeout", "200ms"]
 
   /// Serves with one handler that blocks for longer than the test.

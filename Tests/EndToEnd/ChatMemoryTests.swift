@@ -1,9 +1,11 @@
 // What somebody who only listens to a chat costs: the server's resident memory, counted in a crowd.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(
+  .blocking,
   .enabled(
     if: ThrongProgram.releasePath != nil,
     "a debug build costs more: `make test` builds the release and sets THRONG_RELEASE"))

@@ -1,9 +1,10 @@
 // `throng serve --handler chat` as people use it: with nc, ncat and telnet.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ChatTests {
+@Suite(.blocking) struct ChatTests {
   private static let withinLobby = "-- You are in the room lobby."
 
   /// A line client that has entered the lobby.

@@ -1,9 +1,10 @@
 // `throng compare`: files, exit statuses, interruption, regression.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite(.serialized) struct CompareTests {
+@Suite(.blocking, .serialized) struct CompareTests {
   /// A comparison of one model, of half a second.
   private static let short = [
     "--models", "reactor", "--connections", "2", "--repeats", "2", "--duration", "300ms",

@@ -1,9 +1,10 @@
 // `throng connect` against our server and against nobody.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ConnectTests {
+@Suite(.blocking) struct ConnectTests {
   @Test func itWorksInAPipe() throws {
     try ServeProgram.run([]) { server in
       let result = try ThrongProgram.run(

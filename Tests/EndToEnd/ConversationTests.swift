@@ -1,9 +1,10 @@
 // `throng connect` on a terminal, as a person sees it.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ConversationTests {
+@Suite(.blocking) struct ConversationTests {
   /// Runs a conversation with a scripted server.
   private func talk(
     _ flags: String = "", size: (Int, Int) = (60, 20), prefix: String = "",

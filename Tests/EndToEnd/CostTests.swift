@@ -2,9 +2,11 @@
 // malloc. The same server is given more and fewer messages; what differs is what the messages cost.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(
+  .blocking,
   .enabled(
     if: ThrongProgram.releasePath != nil,
     "a debug build costs more: `make test` builds the release and sets THRONG_RELEASE"))

@@ -1,9 +1,10 @@
 // `throng serve --handler echo` and `discard`.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct EchoTests {
+@Suite(.blocking) struct EchoTests {
   private let megabyte = Data((0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) })
 
   @Test(arguments: everyModel, ["echo", "event-echo"])

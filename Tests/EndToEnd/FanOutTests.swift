@@ -1,9 +1,10 @@
 // `throng bench --fan-out` with `throng serve --handler chat`: every line reaches every member.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct FanOutTests {
+@Suite(.blocking) struct FanOutTests {
   @Test(arguments: everyModel)
   func everyLineOfAChatReachesEveryMember(model: [String]) throws {
     let flags = ["--handler", "chat", "--chat-rate", "off", "--chat-byte-rate", "off"]

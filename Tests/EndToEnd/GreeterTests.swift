@@ -1,14 +1,12 @@
 // `throng serve` without a handler flag: the tutorial's greeter, seen by clients that we did not write.
 
 import Foundation
+import TestSupport
 import Testing
 
 let greeting = "Hi! I am server\n"
-let everyModel = [
-  [], ["--loops", "2"], ["--mode", "thread-pool"], ["--mode", "thread-per-client"],
-]
 
-@Suite struct GreeterTests {
+@Suite(.blocking) struct GreeterTests {
   @Test(arguments: everyModel)
   func aClientIsGreetedOnceMoreForEachReceive(model: [String]) throws {
     try ServeProgram.run(model) { server in

@@ -1,9 +1,10 @@
 // Stopping, and running out of descriptors.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct LifeTests {
+@Suite(.blocking) struct LifeTests {
   @Test(arguments: everyModel, [SIGTERM, SIGINT, SIGHUP])
   func aSignalDrainsAndIsASuccess(model: [String], signal: Int32) throws {
     try ServeProgram.run(["--handler", "echo"] + model) { server in

@@ -1,9 +1,10 @@
 // Where `throng serve` listens, and what it says when it cannot.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ListeningTests {
+@Suite(.blocking) struct ListeningTests {
   @Test func quietSaysNothing() throws {
     let path = temporaryPath()
     let program = try Program(ThrongProgram.path, ["serve", "--quiet", "--unix", path])
@@ -89,10 +90,6 @@ import Testing
     let received = try Program.run("socat", ["-t20", "-", "UNIX-CONNECT:\(path)"])
     return String(decoding: received, as: UTF8.self)
   }
-}
-
-func temporaryPath() -> String {
-  FileManager.default.temporaryDirectory.appending(path: "throng-\(UUID().uuidString).sock").path
 }
 
 private let firstUnprivilegedPort: Int = {

@@ -2,9 +2,10 @@
 // signals are heeded.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct StandardDescriptorTests {
+@Suite(.blocking) struct StandardDescriptorTests {
   @Test(arguments: everyModel)
   func anUnreadStandardErrorHoldsUpNothing(model: [String]) throws {
     let flags = ["--handler", "echo", "--log-level", "debug", "--stats"]

@@ -2,9 +2,10 @@
 // is edited.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct TerminalRestoringTests {
+@Suite(.blocking) struct TerminalRestoringTests {
   /// What ends a conversation.
   enum Ending: CaseIterable, Sendable {
     case controlD, controlC, controlBackslash, server

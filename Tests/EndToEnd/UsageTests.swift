@@ -1,9 +1,10 @@
 // Bad usage: one sentence with the remedy, status 64.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct UsageTests {
+@Suite(.blocking) struct UsageTests {
   @Test(
     arguments: [
       (["serve", "--prot", "1"], "unknown option '--prot'. Did you mean '--port'?"),

@@ -1,9 +1,10 @@
 // `throng serve --work` and `--block`: what they cost, and whom they hold up.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct WorkloadTests {
+@Suite(.blocking) struct WorkloadTests {
   /// How long it takes until 10 clients, who send at one time, have their replies.
   private func timeOfTen(_ flags: [String]) throws -> Double {
     var time = 0.0

@@ -2,6 +2,8 @@
 
 import Testing
 
+import struct TestSupport.SeededGenerator
+
 @testable import TerminalClient
 
 /// A decoder that can be asked within an expectation.

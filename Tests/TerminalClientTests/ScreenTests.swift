@@ -1,5 +1,6 @@
 // What a person sees: what is said above, and below it the line being typed, never torn.
 
+import TestSupport
 import Testing
 
 @testable import TerminalClient

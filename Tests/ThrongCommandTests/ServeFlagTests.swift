@@ -1,9 +1,9 @@
 // Each flag of `throng serve` changes what it names, and flags without meaning are refused.
 
 import Testing
+import ThrongChat
 import ThrongHandlers
 
-import ThrongChat
 @testable import Throng
 @testable import ThrongCommand
 

@@ -1,19 +1,20 @@
 // Known costs are measured correctly.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
 
-@Suite(.serialized) struct FactorTests {
+@Suite(.opensResources, .blocking, .serialized) struct FactorTests {
   /// Work is measured in CPU time, so a busy machine does not change it.
   @Test func aPeerWithTwiceTheCostIsMeasuredWithTwiceTheCost() throws {
     func peer(_ name: String, _ work: String) -> PeerChoice {
       PeerChoice(
         name: name,
-        command: "\(ShortRun.throng) serve --quiet --host 127.0.0.1 --port {port} --handler echo"
+        command: "\(ThrongProgram.path) serve --quiet --host 127.0.0.1 --port {port} --handler echo"
           + " --work \(work)")
     }
     let options = ShortRun.options {
@@ -65,7 +66,7 @@ import ThrongReport
         $0.idle = idle
         $0.duration = .seconds(1)
       })
-    let runner = CellRunner(plan.method, stop, program: ShortRun.throng)
+    let runner = CellRunner(plan.method, stop, program: ThrongProgram.path)
     let counter = SystemCallCounter(runner)
     try #require(counter.problem() == nil)
     let task = try #require(plan.tasks.first)

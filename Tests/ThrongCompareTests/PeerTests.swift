@@ -2,13 +2,14 @@
 
 import Foundation
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
 
-@Suite(.serialized) struct PeerTests {
+@Suite(.opensResources, .blocking, .serialized) struct PeerTests {
   @Test(arguments: [
     (FaultyPeer.exitsAtOnce, "server command exited with status 3 before it listened"),
     (.neverListens, "server command does not listen on 127.0.0.1:"),

@@ -1,11 +1,12 @@
 // The plan of a comparison.
 
+import TestSupport
 import Testing
 import ThrongReport
 
 @testable import ThrongCompare
 
-struct PlanTests {
+@Suite struct PlanTests {
   @Test func everyRoundHasEveryCellOnceInItsOwnOrder() throws {
     let options = ShortRun.options {
       $0.connections = [1, 2, 4, 8]
@@ -152,7 +153,7 @@ struct PlanTests {
     let plan = try ShortRun.plan(ShortRun.options { $0.generatorProcessors = [0] })
     let task = try #require(plan.task(id: "echo-64/reactor/2"))
     let command = plan.method.command(task)
-    #expect(command.hasPrefix("taskset -c 0 \(Shell.quoted(ShortRun.throng)) bench --server '"))
+    #expect(command.hasPrefix("taskset -c 0 \(Shell.quoted(ThrongProgram.path)) bench --server '"))
     #expect(command.contains("--mode reactor --handler echo' --server-cpus "))
     #expect(Shell.quoted("it's") == "'it'\\''s'")
     #expect(Shell.quoted("") == "''")

@@ -1,13 +1,14 @@
 // Resuming an interrupted comparison, with the same configuration only.
 
 import Foundation
+import TestSupport
 import Testing
 import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
 
-@Suite(.serialized) struct ResumingTests {
+@Suite(.opensResources, .blocking, .serialized) struct ResumingTests {
   @Test func anInterruptedComparisonKeepsItsResultsAndContinues() throws {
     let options = ShortRun.options {
       $0.models = [.reactor, .threadPerClient]

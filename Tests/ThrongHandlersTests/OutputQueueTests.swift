@@ -5,6 +5,7 @@ import Glibc
 import LinuxSystem
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 import Throng
 
@@ -63,7 +64,7 @@ private let note: @Sendable (OutputQueue.Dropped) -> [UInt8] = {
   Array("dropped \($0.pieces) of \($0.bytes) bytes\n".utf8)
 }
 
-@Suite(.timeLimit(.minutes(2))) struct OutputQueueTests {
+@Suite(.opensResources, .blocking) struct OutputQueueTests {
   @Test(arguments: Way.allCases)
   fileprivate func linesThatDoNotFitAreDroppedAndCountedInTheirPlace(_ way: Way) throws {
     let pipe = try SmallPipe()

@@ -3,6 +3,7 @@
 
 import Glibc
 import Synchronization
+import TestSupport
 
 /// Faults of the server. Clients are numbered from 1 in the order of their connects, messages as
 /// the generator numbers them.
@@ -39,7 +40,7 @@ final class BroadcastServer: Sendable {
   private let fault: BroadcastFault
   private let listener: Int32
   private let isStopped = Atomic<Bool>(false)
-  private let done = Atomic<Bool>(false)
+  private let isDone = Shared(false)
 
   private struct Peer {
     let fd: Int32
@@ -53,13 +54,13 @@ final class BroadcastServer: Sendable {
   init(_ fault: BroadcastFault) {
     self.fault = fault
     (listener, port) = TestSocket.listen()
-    TestThread.run { [self] in run() }
+    TestThread.start { [self] in run() }
   }
 
   /// Returns once the thread has closed everything.
   func stop() {
     isStopped.store(true, ordering: .releasing)
-    while !done.load(ordering: .acquiring) { poll(nil, 0, 1) }
+    isDone.wait { $0 ? () : nil }
   }
 
   private func run() {
@@ -78,7 +79,7 @@ final class BroadcastServer: Sendable {
     }
     for peer in peers { _ = close(peer.fd) }
     _ = close(listener)
-    done.store(true, ordering: .releasing)
+    isDone.change { $0 = true }
   }
 
   private func serve(_ index: Int, _ peers: inout [Peer]) {

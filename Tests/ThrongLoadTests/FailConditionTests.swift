@@ -1,10 +1,11 @@
 // What a fail condition compares: medians, sums over runs, and the result of a search.
 
+import TestSupport
 import Testing
 
 @testable import ThrongLoad
 
-@Suite struct FailConditionTests {
+@Suite(.opensResources, .blocking) struct FailConditionTests {
   /// A result with constructed runs.
   private func result(
     _ runs: [(rate: Double?, latency: UInt64, late: Int?, errors: Int)], maximum: Double? = nil

@@ -1,11 +1,12 @@
 // Faults that a fan-out reports about misbehaving servers, each in exactly one sentence.
 
+import TestSupport
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct FanOutFaultTests {
+@Suite(.opensResources, .blocking, .serialized) struct FanOutFaultTests {
   /// The server's first client is the sender, its second is connection 1.
   private func sentences(
     against fault: BroadcastFault, _ change: (inout LoadOptions) -> Void = { _ in }

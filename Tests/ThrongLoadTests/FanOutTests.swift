@@ -1,11 +1,12 @@
 // Fan-outs against correct servers that differ in their protocol.
 
+import TestSupport
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct FanOutTests {
+@Suite(.opensResources, .blocking, .serialized) struct FanOutTests {
   @Test(arguments: [1, 3], [1, 2, 16])
   func everyMessageReachesEveryReceiver(threads: Int, depth: Int) throws {
     let result = try FanOut.run(against: .none) {

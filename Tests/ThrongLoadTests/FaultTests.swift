@@ -1,12 +1,13 @@
 // Faults that the generator reports about misbehaving servers, each in exactly one sentence, and
 // the exit status.
 
+import TestSupport
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct FaultTests {
+@Suite(.opensResources, .blocking, .serialized) struct FaultTests {
   /// Runs a load until the server is at fault.
   private func run(
     against fault: Fault, _ change: (inout LoadOptions) -> Void = { _ in }

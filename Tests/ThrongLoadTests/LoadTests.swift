@@ -1,11 +1,12 @@
 // Loads against correct servers in each mode and exchange, and against a server that stalls.
 
+import TestSupport
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct LoadTests {
+@Suite(.opensResources, .blocking, .serialized) struct LoadTests {
   @Test(arguments: [1, 3, 16], [MessageSizes.fixed(64), .range(1...3000)])
   func everyMessageIsAnswered(depth: Int, sizes: MessageSizes) throws {
     let result = try Load.run(against: .none) {

@@ -1,11 +1,12 @@
 // Results of the search for the maximum rate, from constructed runs.
 
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import ThrongLoad
 
-@Suite struct MaximumSearchTests {
+@Suite(.opensResources, .blocking) struct MaximumSearchTests {
   private static let bound = LatencyBound(percentile: 99, limit: .nanoseconds(100))
 
   /// Searches with runs that stay within the bound up to a rate; the benchmark is interrupted in

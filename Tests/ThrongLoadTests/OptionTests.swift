@@ -2,11 +2,12 @@
 
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import ThrongLoad
 
-@Suite struct OptionTests {
+@Suite(.opensResources, .blocking) struct OptionTests {
   @Test func durationsNeedAUnit() {
     #expect(DurationText.parse("250ms") == .milliseconds(250))
     #expect(DurationText.parse("1.5s") == .milliseconds(1500))

@@ -3,12 +3,13 @@
 
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Throng
 @testable import ThrongLoad
 
-@Suite(.serialized) struct ServerGroupTests {
+@Suite(.opensResources, .blocking, .serialized) struct ServerGroupTests {
   private static let server = "python3 -m http.server {port} --bind 127.0.0.1"
 
   private func start(_ command: String) throws -> ServerProcess {

@@ -2,6 +2,7 @@
 
 import Foundation
 import LinuxSystem
+import TestSupport
 import Testing
 import Throng
 
@@ -13,7 +14,7 @@ private struct Echo: Handler {
   }
 }
 
-@Suite(.serialized) struct ServerProbeTests {
+@Suite(.opensResources, .blocking, .serialized) struct ServerProbeTests {
   /// Per-client threads end with their connections; a later read would miss them and their context
   /// switches.
   @Test func theServerIsMeasuredBeforeItsClientsDisconnect() throws {

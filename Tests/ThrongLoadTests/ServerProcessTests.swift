@@ -2,12 +2,13 @@
 
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct ServerProcessTests {
+@Suite(.opensResources, .blocking, .serialized) struct ServerProcessTests {
   @Test func aServerCommandThatExitsIsReported() throws {
     var options = Load.options(port: 1)
     options.target = nil

@@ -1,11 +1,12 @@
 // Slow readers and idle connections beside the connections under load.
 
+import TestSupport
 import Testing
 import Throng
 
 @testable import ThrongLoad
 
-@Suite(.serialized) struct SlowReaderTests {
+@Suite(.opensResources, .blocking, .serialized) struct SlowReaderTests {
   @Test(arguments: [
     LoadMode.closedLoop, .openLoop(rate: 200),
     .findMaximum(.init(percentile: 99, limit: .seconds(5))),

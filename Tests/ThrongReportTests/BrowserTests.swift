@@ -2,12 +2,14 @@
 // results.json.
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ThrongReport
 
 @Suite(
-  .serialized, .enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
+  .opensResources, .blocking, .serialized,
+  .enabled(if: Browser.isInstalled, "chromium is not installed: see .ci/apt-packages"))
 struct BrowserTests {
   @Test func theReportIsCorrectInEveryView() throws {
     try inTemporaryDirectory { directory in

@@ -3,6 +3,7 @@
 import CEpollShim
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -3,6 +3,7 @@
 import LinuxSystem
 import Logging
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 
@@ -77,13 +78,13 @@ extension AllTests {
     func theRateIsThatOfTheServer(_ setup: Setup) async throws {
       let start = MonotonicTime.now
       try await withEcho(setup, .handler, configure: { $0.acceptRate = 50 }) { running in
-        let clients = try (0..<60).map { _ in try running.connect() }
+        let clients = try (0..<30).map { _ in try running.connect() }
         for client in clients {
           try client.send("x")
           #expect(try client.receiveText(1) == "x")
         }
         // Six may come at once.
-        #expect(MonotonicTime.now >= start + .milliseconds(54 * 20))
+        #expect(MonotonicTime.now >= start + .milliseconds(24 * 20))
       }
     }
 

@@ -1,6 +1,7 @@
 // A client that does not read costs a bounded amount of memory, and gets everything once it reads.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers
@@ -15,7 +16,7 @@ extension AllTests {
     @Test(arguments: Setup.all, API.allCases)
     func aClientThatDoesNotReadCostsBoundedMemory(_ setup: Setup, _ api: API) async throws {
       try await withEcho(setup, api, configure: Self.narrow) { running in
-        let pattern = Pattern()
+        let pattern = TestPattern()
         let client = try running.connect(receiveBuffer: 16384)
         let other = try running.connect()
         var sent = 0
@@ -49,7 +50,7 @@ extension AllTests {
     func aSenderThatWaitsGoesOn(_ setup: Setup) async throws {
       let messages = 400
       let handler = Serve { connection in
-        let pattern = Pattern()
+        let pattern = TestPattern()
         var position = 0
         for index in 0..<messages {
           let count = 1 + index * 7919 % 40_000
@@ -61,7 +62,7 @@ extension AllTests {
         let client = try running.connect(receiveBuffer: 16384)
         let bytes = try client.receiveToEnd()
         #expect(bytes.count == (0..<messages).reduce(0) { $0 + 1 + $1 * 7919 % 40_000 })
-        #expect(Pattern().matches(bytes, at: 0))
+        #expect(TestPattern().matches(bytes, at: 0))
         let options = running.server.configuration.connection
         #expect(running.metrics.outboxHighMark <= options.highWaterMark + 40_000)
       }

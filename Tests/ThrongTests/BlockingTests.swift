@@ -3,6 +3,7 @@
 
 import CEpollShim
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -2,6 +2,7 @@
 
 import LinuxSystem
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 

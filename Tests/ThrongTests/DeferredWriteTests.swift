@@ -2,6 +2,7 @@
 // by the loop.
 
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Throng

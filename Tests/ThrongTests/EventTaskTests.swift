@@ -1,6 +1,7 @@
 // Tasks that an event handler's callbacks start.
 
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Throng

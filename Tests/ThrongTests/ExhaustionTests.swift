@@ -3,6 +3,7 @@
 import Glibc
 import LinuxSystem
 import Logging
+import TestSupport
 import Testing
 import ThrongHandlers
 
@@ -10,16 +11,14 @@ import ThrongHandlers
 
 extension AllTests {
   @Suite struct Exhausted {
-    private static let stackSize = 512 << 20
-    /// What the process uses without such stacks.
-    private static let usual = addressSpaceInUse
+    private static let stackSize = 1 << 30
 
     /// While the body runs, the process has address space for so many stacks, and for much else.
     private func withRoom<Result>(forStacks count: Int, _ body: () throws -> Result) throws
       -> Result
     {
       try eventually("the stacks of the last test are gone") {
-        Self.addressSpaceInUse < Self.usual + Self.stackSize / 2
+        try Self.largestMapping() < Self.stackSize
       }
       var before = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &before)
@@ -29,6 +28,21 @@ extension AllTests {
       setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limited)
       defer { setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &before) }
       return try body()
+    }
+
+    /// Each line of /proc/self/maps begins with a range of hexadecimal addresses (proc(5)).
+    private static func largestMapping() throws -> Int {
+      let file = try #require(fopen("/proc/self/maps", "r"))
+      defer { fclose(file) }
+      var largest = 0
+      var text = [CChar](repeating: 0, count: 4096)
+      while fgets(&text, 4096, file) != nil {
+        var end: UnsafeMutablePointer<CChar>?
+        let start = strtoul(text, &end, 16)
+        let limit = strtoul(try #require(end) + 1, nil, 16)
+        largest = max(largest, Int(limit - start))
+      }
+      return largest
     }
 
     /// The first figure of /proc/self/statm is in pages (proc(5)).

@@ -2,6 +2,7 @@
 
 import LinuxSystem
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 
@@ -76,7 +77,7 @@ extension AllTests {
         defer { server.stopNow() }
         #expect(server.runningModel == model)
         let (isOver, startedCount) = (Shared(false), Shared(0))
-        try Thread.startDetached(stackSize: 1 << 20) {
+        TestThread.start {
           try? server.run(watching: { nil }) { body throws(Errno) in
             startedCount.change { $0 += 1 }
             if startedCount.value > 2 { throw .resourceTemporarilyUnavailable }

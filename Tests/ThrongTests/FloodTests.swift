@@ -2,6 +2,7 @@
 // to itself.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -2,6 +2,7 @@
 // here does not close them there, and epoll goes on reporting them (epoll(7)).
 
 import Glibc
+import TestSupport
 import Testing
 import ThrongHandlers
 

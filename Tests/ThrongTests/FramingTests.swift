@@ -1,6 +1,7 @@
 // Lines and frames come out as they went in, however they are cut up on the way, and what is too long
 // is refused at its limit.
 
+import TestSupport
 import Testing
 import Throng
 

@@ -2,6 +2,7 @@
 // starve the tests that run at the same time.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongHandlers
 

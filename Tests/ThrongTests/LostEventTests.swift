@@ -2,6 +2,7 @@
 // and the others go on.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -4,6 +4,7 @@ import CEpollShim
 import Glibc
 import LinuxSystem
 import SystemPackage
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -1,6 +1,7 @@
 // What one member of a room says, all others hear: once, in order, and whatever the slow ones do.
 
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Throng
@@ -68,8 +69,8 @@ extension AllTests {
         let isUsable = Shared(false)
         try connection.state.withLock { _ in
           Result {
-            try Thread.startDetached(stackSize: 1 << 18) { room.join(connection) }
-            try Thread.startDetached(stackSize: 1 << 18) {
+            TestThread.start { room.join(connection) }
+            TestThread.start {
               try? eventually("it has begun to join", within: .seconds(20)) { room.count == 1 }
               room.broadcast(Bytes("3"))
               isUsable.change { $0 = true }
@@ -307,7 +308,7 @@ extension AllTests {
         let members = try (0..<8).map { _ in try welcomed(running) }
         let ended = Shared(0)
         for thread in 0..<4 {
-          try Thread.startDetached(stackSize: 1 << 18) {
+          TestThread.start {
             for number in 0..<500 { room.broadcast(Bytes("\(thread) \(number)\n")) }
             ended.change { $0 += 1 }
           }

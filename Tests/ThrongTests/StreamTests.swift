@@ -2,6 +2,7 @@
 // once, half-closes either way, writes from elsewhere.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers
@@ -27,7 +28,7 @@ extension AllTests {
     @Test(arguments: Setup.all, API.allCases)
     func noByteOfALargeEchoIsLostOrSwapped(_ setup: Setup, _ api: API) async throws {
       try await withEcho(setup, api) { running in
-        let pattern = Pattern()
+        let pattern = TestPattern()
         let total = 64 << 20
         let client = try running.connect()
         try concurrently(2) { role in
@@ -74,7 +75,7 @@ extension AllTests {
     func singleBytesArriveInOrder(_ setup: Setup, _ api: API) async throws {
       try await withEcho(setup, api) { running in
         let client = try running.connect()
-        let bytes = Array(Pattern(seed: 2).bytes(at: 0, count: 500))
+        let bytes = Array(TestPattern(seed: 2).bytes(at: 0, count: 500))
         for byte in bytes { try client.send([byte]) }
         #expect(try client.receive(exactly: bytes.count) == bytes)
         for byte in bytes.prefix(100) {

@@ -3,6 +3,7 @@
 
 import LinuxSystem
 import Logging
+import TestSupport
 import Testing
 
 @testable import Throng
@@ -51,59 +52,64 @@ extension AllTests {
     /// Runs a server until handlers block all of its threads, or as many clients as it takes, and stops it
     /// with `stop`; then lets the handlers come back.
     private static func stopWhileBlocked(
-      _ setup: Setup, _ api: API, drainTimeout: Duration, stop: @Sendable (Server) -> Void
-    ) async throws {
-      try await withTaskExecutorPreference(TestThread.shared) {
-        await WarmUp.done.value
-        let before = Footprint.now
-        let (barrier, received, errors) = (Barrier(), Shared(0), Shared<[String]>([]))
-        defer { barrier.open() }
-        let running = try RunningServer(
-          server(
-            setup, api, barrier, received, .recordingErrors(errors), drainTimeout: drainTimeout))
-        let clients = try (0..<6).map { _ in try running.connect() }
-        for client in clients { try client.send("x") }
-        // No model serves more of them while these block.
-        let blocked = setup.mostBlocked(of: clients.count)
-        try eventually("handlers block") { blocked.contains(received.value) }
-        try eventually("all were accepted") {
-          running.metrics.open == clients.count || !setup.isThreadPerClient
-        }
-        stop(running.server)
-        let error = #expect(throws: ServerError.self) {
-          try running.waitUntilStopped(within: .seconds(30))
-        }
-        guard case .handlersStillRunning(let connections) = error else {
-          throw TestFailure("another error: \(error as Any)")
-        }
-        #expect(connections >= received.value)
-        #expect(errors.value == ["\(error!)"])
-        #expect(throws: TestClient.Failure.self) { try TestClient(running.address) }
-        barrier.open()
-        for client in clients { client.close() }
-        try before.expectNothingLeftBehind(of: running.server.addresses)
+      _ setup: Setup, _ api: API, drainTimeout: Duration, stop: (Server) -> Void
+    ) throws -> [SocketAddress] {
+      let (barrier, received, errors) = (Barrier(), Shared(0), Shared<[String]>([]))
+      defer { barrier.open() }
+      let running = try RunningServer(
+        server(setup, api, barrier, received, .recordingErrors(errors), drainTimeout: drainTimeout))
+      let clients = try (0..<6).map { _ in try running.connect() }
+      for client in clients { try client.send("x") }
+      // No model serves more of them while these block.
+      let blocked = setup.mostBlocked(of: clients.count)
+      try eventually("handlers block") { blocked.contains(received.value) }
+      try eventually("all were accepted") {
+        running.metrics.open == clients.count || !setup.isThreadPerClient
+      }
+      stop(running.server)
+      let connections = try expectHandlersStillRunning(running, errors)
+      try check(connections >= received.value, "\(connections) of \(received.value) connections")
+      let late = try? TestClient(running.address)
+      try check(late == nil, "the server still accepts")
+      barrier.open()
+      for client in clients { client.close() }
+      return running.server.addresses
+    }
+
+    /// The server ends with the error, which it has logged.
+    /// - Returns: how many connections it names.
+    private static func expectHandlersStillRunning(
+      _ running: RunningServer, _ errors: Shared<[String]>
+    ) throws -> Int {
+      do {
+        try running.waitUntilStopped()
+        throw TestFailure("no error")
+      } catch let error as ServerError {
+        guard case .handlersStillRunning(let connections) = error else { throw error }
+        try check(errors.value == ["\(error)"], "\(errors.value)")
+        return connections
       }
     }
 
-    @Test(arguments: Setup.all, API.allCases)
-    func theDrainDeadlineHoldsWhenHandlersBlock(_ setup: Setup, _ api: API) async throws {
-      try await Self.stopWhileBlocked(setup, api, drainTimeout: .milliseconds(100)) { $0.stop() }
+    @Test func theDrainDeadlineHoldsWhenHandlersBlock() async throws {
+      try await atOnce(Setup.all.flatMap { setup in API.allCases.map { (setup, $0) } }) {
+        let (setup, api) = $0
+        return try Self.stopWhileBlocked(setup, api, drainTimeout: .milliseconds(100)) { $0.stop() }
+      }
     }
 
-    @Test(arguments: Setup.all)
-    func stopNowEndsTheServerWhenHandlersBlock(_ setup: Setup) async throws {
-      try await Self.stopWhileBlocked(setup, .handler, drainTimeout: .seconds(3600)) { server in
-        server.stop()
-        server.stopNow()
+    @Test func stopNowEndsTheServerWhenHandlersBlock() async throws {
+      try await atOnce(Setup.all) { setup in
+        try Self.stopWhileBlocked(setup, .handler, drainTimeout: .seconds(3600)) { server in
+          server.stop()
+          server.stopNow()
+        }
       }
     }
 
     /// They block no thread, so everything else about the stop is done.
-    @Test(arguments: Setup.all)
-    func handlersThatIgnoreTheirCancellationAreNotWaitedFor(_ setup: Setup) async throws {
-      try await withTaskExecutorPreference(TestThread.shared) {
-        await WarmUp.done.value
-        let before = Footprint.now
+    @Test func handlersThatIgnoreTheirCancellationAreNotWaitedFor() async throws {
+      try await atOnce(Setup.all) { setup in
         let (mayEnd, errors) = (Gate(), Shared<[String]>([]))
         defer { mayEnd.open() }
         let handler = Serve { connection in
@@ -117,17 +123,12 @@ extension AllTests {
             handler, model: setup.model, configuration: configuration,
             log: .recordingErrors(errors)))
         let clients = try (0..<5).map { _ in try running.connect() }
-        for client in clients { #expect(try client.receiveText(1) == "x") }
+        for client in clients { try check(try client.receiveText(1) == "x", "no greeting") }
         running.server.stop()
-        for client in clients { #expect(try client.isReset()) }
-        let error = #expect(throws: ServerError.self) { try running.waitUntilStopped() }
-        guard case .handlersStillRunning(let connections) = error else {
-          throw TestFailure("another error: \(error as Any)")
-        }
-        #expect(connections == 5)
-        #expect(errors.value == ["\(error!)"])
-        mayEnd.open()
-        try before.expectNothingLeftBehind(of: running.server.addresses)
+        for client in clients { try check(try client.isReset(), "not reset") }
+        let connections = try Self.expectHandlersStillRunning(running, errors)
+        try check(connections == 5, "\(connections) connections")
+        return running.server.addresses
       }
     }
   }

@@ -1,6 +1,7 @@
 // What a handler may do with the rest of Swift must work in every model.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongHandlers
 

@@ -4,6 +4,7 @@
 import CEpollShim
 import LinuxSystem
 import Logging
+import TestSupport
 import Testing
 import ThrongHandlers
 
@@ -45,7 +46,7 @@ private final class LockedSender: Sendable {
     Task(executorPreference: executor) { isSuspended.change { $0 = true } }
     try eventually("the sender is suspended") { isSuspended.value }
     let sender = try #require(task.value)
-    try Thread.startDetached(stackSize: 1 << 20) { [self] in
+    TestThread.start { [self] in
       sender.escalatePriority(to: .high)
       isRaised.change { $0 = true }
     }
@@ -74,7 +75,7 @@ extension AllTests {
     /// priority, and by a canceller otherwise. That one may wait for the connection's lock.
     @Test func resumingASenderDoesNotHoldTheConnectionsLock() async throws {
       let sender = LockedSender()
-      try Thread.startDetached(stackSize: 512 * 1024) { sender.executor.run() }
+      TestThread.start { sender.executor.run() }
       defer { sender.executor.finish() }
       let handler = Serve { connection in
         sender.start(on: connection)
@@ -87,14 +88,14 @@ extension AllTests {
         try sender.lock()
         let isFree = Shared(false)
         let lowWaterMark = running.server.configuration.connection.lowWaterMark
-        try Thread.startDetached(stackSize: 1 << 20) {
+        TestThread.start {
           try? eventually("it goes on", within: .seconds(20)) {
             (sender.connection?.outboxByteCount ?? 0) <= lowWaterMark
           }
           isFree.change { $0 = true }
         }
         let left = Shared(LockedSender.size)
-        try Thread.startDetached(stackSize: 1 << 20) {
+        TestThread.start {
           while let count = try? client.receive().count, count > 0 { left.change { $0 -= count } }
         }
         try eventually("the sender can go on, and the connection's lock is free") {
@@ -104,6 +105,7 @@ extension AllTests {
         try eventually("everything has arrived") { left.value == 0 }
         try client.finishSending()
         try sender.forget()
+        sender.executor.finish()
       }
     }
 

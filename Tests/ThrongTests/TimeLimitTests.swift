@@ -1,6 +1,7 @@
 // Every time limit passes when it should, and not while the client is busy.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import ThrongHandlers
 
@@ -120,11 +121,28 @@ extension AllTests {
       }
     }
 
+    /// The pace of a slow client: it reads after each tick that the server sends it on another connection.
+    private static func tick(_ connection: Connection, every interval: Duration) async throws {
+      while true {
+        try await Task.sleep(for: interval)  // a handler sleeps
+        try await connection.send("t")
+      }
+    }
+
+    /// A connection that ticks come on.
+    private static func ticker(_ running: RunningServer) throws -> TestClient {
+      let client = try running.connect()
+      try client.send("ticks")
+      return client
+    }
+
     /// Progress, however slow, is progress.
-    @Test(arguments: Setup.all)
-    func aClientThatTakesALittleIsNotClosed(_ setup: Setup) async throws {
+    @Test func aClientThatTakesALittleIsNotClosed() async throws {
       let total = 1_000_000
       let handler = Serve { connection in
+        if try await connection.receive()?.text == "ticks" {
+          return try await Self.tick(connection, every: .milliseconds(15))
+        }
         // Several large messages at once: what one call sends must not be seen only at its end.
         for _ in 0..<4 { try connection.write(Bytes([UInt8](repeating: 1, count: total / 4))) }
       }
@@ -133,34 +151,32 @@ extension AllTests {
         $0.connection.slowReaders.outboxLimit = 4 << 20
         $0.connection.sendTimeout = .milliseconds(700)
       }
-      try await withServer(handler, setup, configure: configure) { running in
-        let client = try running.connect(receiveBuffer: 16384)
-        var received = 0
-        while received < total {
-          let bytes = try client.receive(atMost: 20_000)
-          if bytes.isEmpty { break }
-          received += bytes.count
-          let pause = MonotonicTime.now + .milliseconds(15)
-          try eventually("time passes") { MonotonicTime.now > pause }
-        }
-        #expect(received == total)
-        #expect(running.metrics.timedOut == 0)
+      try await atOnce(Setup.all) { setup in
+        try runAndStop(
+          { Server(handler, model: setup.model, configuration: $0, log: $1) }, configure
+        ) { running in
+          let ticker = try Self.ticker(running)
+          defer { ticker.close() }
+          let client = try running.connect(receiveBuffer: 16384)
+          try client.send("data")
+          var received = 0
+          while received < total {
+            let bytes = try client.receive(atMost: 20_000)
+            if bytes.isEmpty { break }
+            received += bytes.count
+            _ = try ticker.receive(exactly: 1)
+          }
+          try check(received == total, "\(received) bytes of \(total)")
+          try check(running.metrics.timedOut == 0, "timed out")
+        }.1
       }
     }
 
     /// It takes this client longer than the limits to read a third of the kernel's send buffer, which is
     /// when the kernel says that it has room. Half of the handlers have returned meanwhile.
-    @Test(arguments: Setup.all)
-    func aClientThatReadsSteadilyLosesNothing(_ setup: Setup) async throws {
+    @Test func aClientThatReadsSteadilyLosesNothing() async throws {
       let limit = Duration.milliseconds(600)
       let total = 6 << 20
-      let wasPlaced = Shared(0)
-      let handler = Serve { connection in
-        let isPatient = try await connection.receive()?.text == "patient"
-        try connection.write(Bytes([UInt8](repeating: 1, count: total)))
-        wasPlaced.change { $0 += 1 }
-        if isPatient { _ = try await connection.receive() }
-      }
       let configure: @Sendable (inout Configuration) -> Void = {
         $0.connection.sendBufferSize = 1 << 20
         $0.connection.slowReaders.outboxLimit = 8 << 20
@@ -168,22 +184,35 @@ extension AllTests {
         $0.connection.sendTimeout = limit
         $0.connection.flushTimeout = limit
       }
-      try await withServer(handler, setup, configure: configure) { running in
-        try concurrently(2) { role in
-          let client = try running.connect(receiveBuffer: 16384)
-          try client.send(role == 0 ? "patient" : "hasty")
-          try eventually("all is queued") { wasPlaced.value == 2 }
-          let end = MonotonicTime.now + limit * 2.5
-          var received = 0
-          while MonotonicTime.now < end {
-            received += try client.receive(atMost: 8192).count
-            let pause = MonotonicTime.now + .milliseconds(20)
-            try eventually("time passes") { MonotonicTime.now > pause }
-          }
-          received += try client.receive(exactly: total - received).count
-          try check(received == total, "\(received) bytes of \(total)")
+      try await atOnce(Setup.all) { setup in
+        let wasQueued = Shared(0)
+        let handler = Serve { connection in
+          let text = try await connection.receive()?.text
+          if text == "ticks" { return try await Self.tick(connection, every: .milliseconds(20)) }
+          try connection.write(Bytes([UInt8](repeating: 1, count: total)))
+          wasQueued.change { $0 += 1 }
+          if text == "patient" { _ = try await connection.receive() }
         }
-        #expect(running.metrics.timedOut == 0)
+        return try runAndStop(
+          { Server(handler, model: setup.model, configuration: $0, log: $1) }, configure
+        ) { running in
+          try concurrently(2) { role in
+            let ticker = try Self.ticker(running)
+            defer { ticker.close() }
+            let client = try running.connect(receiveBuffer: 16384)
+            try client.send(role == 0 ? "patient" : "hasty")
+            try eventually("all is queued") { wasQueued.value == 2 }
+            let end = MonotonicTime.now + limit * 2.5
+            var received = 0
+            while MonotonicTime.now < end {
+              received += try client.receive(atMost: 8192).count
+              _ = try ticker.receive(exactly: 1)
+            }
+            received += try client.receive(exactly: total - received).count
+            try check(received == total, "\(received) bytes of \(total)")
+          }
+          try check(running.metrics.timedOut == 0, "timed out")
+        }.1
       }
     }
 

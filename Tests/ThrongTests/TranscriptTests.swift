@@ -1,5 +1,6 @@
 // What a client sees must not depend on the model, nor on which of the two handler APIs is used.
 
+import TestSupport
 import Testing
 import Throng
 import ThrongHandlers

@@ -30,7 +30,11 @@ public final class Connector: Sendable {
   private let lastID = Atomic<Int>(0)
 
   /// A connector whose connections are served by `handler`.
-  /// - Parameter failed: called on the loop's thread for each connection that was not made.
+  /// - Parameters:
+  ///   - handler: serves each connection once it is made.
+  ///   - options: the limits of each connection, and of connecting.
+  ///   - log: what goes wrong is logged there.
+  ///   - failed: called on the loop's thread for each connection that was not made.
   /// - Throws: EMFILE when the process is out of descriptors.
   public convenience init(
     _ handler: some Handler, options: Options = Options(),

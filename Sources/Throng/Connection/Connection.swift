@@ -90,6 +90,7 @@ public class Connection: @unchecked Sendable {
 
   /// Queues bytes without waiting, from any thread: how one client reaches another.
   /// - Parameters:
+  ///   - bytes: what is sent; it is kept, not copied.
   ///   - flush: when they are given to the kernel.
   ///   - policy: what happens when the client does not read; nil: its connection's own.
   /// - Throws: ``ConnectionError`` when the connection is closed, lost or over its outbox limit.

@@ -14,7 +14,7 @@ public protocol Handler: Sendable {
 /// Serves clients by callbacks: no task and no stack, so an idle connection costs a few hundred bytes.
 ///
 /// The callbacks for one connection come one at a time, from a thread of the model. They must not
-/// block under the reactor. Send with ``Connection/write(_:)-(Bytes)``.
+/// block under the reactor. Send with ``Connection/write(_:flush:policy:)``.
 public protocol EventHandler: Sendable {
   /// A client has connected.
   func opened(_ connection: Connection)

@@ -109,6 +109,7 @@ public final class Room: Sendable {
   /// Queues a message for every member and returns without waiting. Members who cannot be reached any
   /// more are members no longer.
   /// - Parameters:
+  ///   - message: the bytes that each member receives.
   ///   - excluded: a member that does not get it, such as the one who has said it.
   ///   - remembering: whether newcomers get it as well, see ``init(historyLimit:policy:)``.
   public func broadcast(

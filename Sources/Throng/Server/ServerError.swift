@@ -17,7 +17,7 @@ public enum ServerError: Error, Equatable, Sendable {
   /// the same thread, block it or ignore that their task is cancelled. The server has stopped without
   /// them. Its event loops go on for as long as such handlers run, so that they can end.
   case handlersStillRunning(connections: Int)
-  /// ``Server/listen()`` or ``Server/run()-(())`` was called before.
+  /// ``Server/listen()`` or ``Server/run()-6fq4r`` was called before.
   case alreadyRunning
 }
 

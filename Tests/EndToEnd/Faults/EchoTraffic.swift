@@ -1,20 +1,7 @@
 // Clients of an echo server that know what must come back: every byte is compared. One thread, poll(2).
 
 import Foundation
-
-/// A small generator whose seed repeats a run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var x = state
-    x = (x ^ x >> 30) &* 0xbf58_476d_1ce4_e5b9
-    x = (x ^ x >> 27) &* 0x94d0_49bb_1331_11eb
-    return x ^ x >> 31
-  }
-}
+import TestSupport
 
 /// How a client has ended.
 enum EchoOutcome: Equatable {
@@ -150,7 +137,7 @@ enum EchoTraffic {
       let message = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 64)
       try send(message, on: descriptor)
       guard try receive(message.count, on: descriptor) == message else {
-        throw Impatience("message \(number): other bytes came back")
+        throw TestFailure("message \(number): other bytes came back")
       }
     }
   }
@@ -158,7 +145,7 @@ enum EchoTraffic {
   /// A few bytes, which the kernel takes at once.
   static func send(_ bytes: [UInt8], on descriptor: CInt) throws {
     let count = Foundation.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
-    guard count == bytes.count else { throw Impatience("cannot send: \(errorText())") }
+    guard count == bytes.count else { throw TestFailure("cannot send: \(errorText())") }
   }
 
   /// Sends until neither the server nor the kernel takes more, and reads nothing.
@@ -176,11 +163,11 @@ enum EchoTraffic {
       var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       var buffer = [UInt8](repeating: 0, count: count - received.count)
       guard poll(&entry, 1, CInt(Program.patience * 1000)) > 0 else {
-        throw Impatience("\(received.count) of \(count) bytes came")
+        throw TestFailure("\(received.count) of \(count) bytes came")
       }
       let result = recv(descriptor, &buffer, buffer.count, 0)
       guard result > 0 else {
-        throw Impatience(result == 0 ? "FIN" : "cannot receive: \(errorText())")
+        throw TestFailure(result == 0 ? "FIN" : "cannot receive: \(errorText())")
       }
       received += buffer[..<result]
     }
@@ -205,7 +192,7 @@ enum EchoTraffic {
     }
     guard descriptor >= 0, result == 0 else {
       close(descriptor)
-      throw Impatience("cannot connect: \(errorText())")
+      throw TestFailure("cannot connect: \(errorText())")
     }
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     return descriptor

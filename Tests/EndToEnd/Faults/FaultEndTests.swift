@@ -1,9 +1,10 @@
 // Faults that end the command, or keep it from starting: one sentence and status 1, never a signal.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct FaultEndTests {
+@Suite(.blocking) struct FaultEndTests {
   /// After this the loop cannot wait for events any more.
   @Test(arguments: everyModel, ["EINVAL", "EBADF", "EFAULT"])
   func aFailedWaitForEventsEndsTheServerWithOneSentence(model: [String], error: String) throws {

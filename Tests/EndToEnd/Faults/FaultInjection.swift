@@ -1,6 +1,7 @@
 // The command with calls of the C library that fail: see faults.c, which is compiled once a test run.
 
 import Foundation
+import TestSupport
 import Testing
 
 /// The page that a test shares with the program: a switch, and the counts of each fault.
@@ -15,7 +16,7 @@ final class FaultBoard: @unchecked Sendable {
     let file = open(path, O_RDWR | O_CLOEXEC)
     defer { close(file) }
     let memory = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
-    guard file >= 0, let memory, memory != MAP_FAILED else { throw Impatience("no page: \(path)") }
+    guard file >= 0, let memory, memory != MAP_FAILED else { throw TestFailure("no page: \(path)") }
     words = memory.bindMemory(to: UInt64.self, capacity: Self.size / 8)
     self.isOn = isOn
   }

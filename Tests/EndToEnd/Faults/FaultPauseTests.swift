@@ -2,9 +2,10 @@
 // that was stopped for longer than a time limit serves the clients whose data has come.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct FaultPauseTests {
+@Suite(.blocking) struct FaultPauseTests {
   /// A security module may forbid accept4(2) for good.
   @Test(arguments: everyModel)
   func anAcceptThatKeepsFailingDoesNotSpin(model: [String]) throws {
@@ -86,8 +87,12 @@ import Testing
       server.program.send(SIGSTOP)
       defer { server.program.send(SIGCONT) }
       for descriptor in clients { try EchoTraffic.send(message, on: descriptor) }
-      // The limit has to pass while the process cannot run.
-      _ = try Program.run("sleep", ["4"])
+      // The limit has to pass while the process cannot run. Another one closes its client then.
+      try ServeProgram.run(flags + model) { other in
+        let idle = try EchoTraffic.connection(to: try #require(UInt16(other.port)))
+        defer { close(idle) }
+        #expect(throws: TestFailure.self) { try EchoTraffic.receive(1, on: idle) }
+      }
       server.program.send(SIGCONT)
       let served = clients.filter { (try? EchoTraffic.receive(message.count, on: $0)) == message }
       #expect(served.count == clients.count)

@@ -1,6 +1,7 @@
 // One run of the table: a model, a handler and a fault, and what must hold in spite of it.
 
 import Foundation
+import TestSupport
 import Testing
 
 struct FaultRun: CustomTestStringConvertible, Sendable {

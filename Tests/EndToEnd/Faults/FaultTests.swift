@@ -2,9 +2,10 @@
 // repeats a run; THRONG_FAULT_ROUNDS=10 goes through the table ten times, with both handlers each.
 
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct FaultTests {
+@Suite(.blocking) struct FaultTests {
   @Test(arguments: FaultTable.runs)
   func aFaultCostsAtMostTheConnectionThatItHits(run: FaultRun) throws {
     try run.checkServing()

@@ -1,6 +1,7 @@
 // A shell in a real terminal (tmux), with somebody at the keyboard who waits for what they see.
 
 import Foundation
+import TestSupport
 import Testing
 
 /// One pane of a tmux server of its own.
@@ -87,8 +88,8 @@ struct TerminalSession {
       if try isComplete(screen) { return }
       do {
         try watcher.output.wait { $0.utf8.count > seen }
-      } catch is Impatience {
-        throw Impatience("\(what) did not come; this was seen: \(try screen)")
+      } catch is TestFailure {
+        throw TestFailure("\(what) did not come; this was seen: \(try screen)")
       }
     }
   }
@@ -128,7 +129,7 @@ struct TerminalSession {
       defer { attempt.kill() }
       if try attempt.waitForEnd() == .status(0) { return }
     }
-    throw Impatience("tmux did not start")
+    throw TestFailure("tmux did not start")
   }
 
   @discardableResult

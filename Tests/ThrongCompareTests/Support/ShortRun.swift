@@ -1,20 +1,14 @@
 // Comparisons that are short enough for a test.
 
-import Foundation
+import TestSupport
 import ThrongLoad
 import ThrongReport
 
 @testable import ThrongCompare
 
 enum ShortRun {
-  /// The built command, beside the tests.
-  static let throng =
-    ProcessInfo.processInfo.environment["THRONG_COMMAND"]
-    ?? Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "throng").path
-    ?? "throng"
-
   static func options(_ change: (inout CompareOptions) -> Void = { _ in }) -> CompareOptions {
-    var options = CompareOptions(throng: throng)
+    var options = CompareOptions(throng: ThrongProgram.path)
     options.connections = [2]
     options.duration = .milliseconds(300)
     options.warmup = .milliseconds(20)
@@ -39,7 +33,8 @@ enum ShortRun {
   ) throws -> CompareResults {
     let stop = try StopRequest(watchingSignals: false)
     return try Comparison(
-      try plan(options), resuming: earlier, file: nil, program: throng, interruption: stop,
+      try plan(options), resuming: earlier, file: nil, program: ThrongProgram.path,
+      interruption: stop,
       observer: observer?(stop)
     ).run()
   }

@@ -4,6 +4,7 @@
 import Glibc
 import LinuxSystem
 import Synchronization
+import TestSupport
 import Throng
 
 final class RoomLedger: Sendable {
@@ -41,15 +42,23 @@ final class RoomLedger: Sendable {
   private let clock = Atomic(0)
   private let state: Shared<State>
   private let dropped = Atomic(0)
+  /// A pipe whose writing end is closed when no client sends any more: clients poll(2) it and their socket.
+  let quiet: CInt
+  private let quietWriter: CInt
 
   init(clients: Int, rooms count: Int) {
     clientCount = clients
+    var ends: [CInt] = [-1, -1]
+    pipe(&ends)
+    (quiet, quietWriter) = (ends[0], ends[1])
     rooms = (0..<count).map { _ in Room() }
     state = Shared(
       State(
         messages: [[Message]](repeating: [], count: clients),
         stays: [[Stay]](repeating: [], count: clients)))
   }
+
+  deinit { close(quiet) }
 
   // MARK: Roles
 
@@ -61,8 +70,14 @@ final class RoomLedger: Sendable {
 
   func tick() -> Int { clock.add(1, ordering: .sequentiallyConsistent).newValue }
   func noteReady() { state.change { $0.ready += 1 } }
-  /// A client has sent all its messages, or never will.
-  func noteDone() { state.change { $0.done += 1 } }
+  /// A client has sent all its messages, or never will. After the last one, `quiet` is readable.
+  func noteDone() {
+    let isLast = state.change { s in
+      s.done += 1
+      return s.done == clientCount
+    }
+    if isLast { close(quietWriter) }
+  }
   func noteDropped() { dropped.add(1, ordering: .relaxed) }
   func note(_ sent: [Message], _ stays: [Stay], of index: Int) {
     state.change { s in
@@ -72,10 +87,12 @@ final class RoomLedger: Sendable {
     }
   }
 
-  var isReady: Bool { state.change { $0.ready } == clientCount }
-  /// Nobody sends any more.
-  var isQuiet: Bool { state.change { $0.done } == clientCount }
-  var endedCount: Int { state.change { $0.ended } }
+  func waitUntilReady() throws {
+    try state.wait("all clients have begun", within: .seconds(180)) { $0.ready == clientCount }
+  }
+  func waitUntilAllHaveEnded() throws {
+    try state.wait("every handler has ended") { $0.ended == clientCount }
+  }
   var droppedClients: Int { dropped.load(ordering: .relaxed) }
 
   // MARK: Records

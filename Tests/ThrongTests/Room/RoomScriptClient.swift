@@ -1,6 +1,7 @@
 // A client of the torture: sends its seeded script in pieces, reads meanwhile what comes, or does not.
 
-import CEpollShim
+import Glibc
+import TestSupport
 import Throng
 
 struct RoomScriptClient {
@@ -65,7 +66,7 @@ struct RoomScriptClient {
     var inbox = Inbox()
     var position = readiness
     try client.send(script[..<position].map { $0 + "\n" }.joined())
-    try eventually("all clients have begun", within: .seconds(180)) { ledger.isReady }
+    try ledger.waitUntilReady()
     let end = ledger.role(index) == .reset ? breakAt : script.count
     while position < end {
       let next = min(position + Int.random(in: 1...8, using: &generator), end)
@@ -92,9 +93,13 @@ struct RoomScriptClient {
     _ client: TestClient, _ inbox: inout Inbox
   ) throws -> [UInt64] {
     let isSlow = ledger.role(index) == .slow
-    try eventually("all messages are sent", within: .seconds(180)) {
-      if !isSlow, client.hasInput { try inbox.receive(from: client) }
-      return ledger.isQuiet
+    while true {
+      var entries = [ledger.quiet, isSlow ? -1 : client.descriptor].map {
+        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+      }
+      try check(poll(&entries, 2, 180_000) > 0, "not all messages are sent")
+      if entries[1].revents != 0 { try inbox.receive(from: client) }
+      if entries[0].revents != 0 { break }
     }
     _ = try? client.send("E\n")
     while try isSlow ? inbox.receiveUnlessReset(from: client) : inbox.receive(from: client) {}

@@ -3,6 +3,7 @@
 
 import LinuxSystem
 import Synchronization
+import TestSupport
 import Testing
 import Throng
 
@@ -26,7 +27,7 @@ extension AllTests {
             let ids = try client.play(running)
             received.change { $0[index] = ids }
           }
-          try eventually("every handler has ended") { ledger.endedCount == ledger.clientCount }
+          try ledger.waitUntilAllHaveEnded()
           for room in ledger.rooms { #expect(room.count == 0) }
           let verdict = ledger.closed()
           for (index, ids) in received.value.enumerated() {

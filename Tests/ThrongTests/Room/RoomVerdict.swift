@@ -1,5 +1,7 @@
 // Whether each client of the torture received what it should, according to the closed ledger.
 
+import TestSupport
+
 struct RoomVerdict {
   /// By sender and number.
   private let messages: [[RoomLedger.Message]]

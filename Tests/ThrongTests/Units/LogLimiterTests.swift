@@ -2,6 +2,7 @@
 
 import LinuxSystem
 import Logging
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -3,6 +3,7 @@
 import CEpollShim
 import LinuxSystem
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Throng
@@ -16,7 +17,7 @@ extension AllTests {
         try left.set(SOL_SOCKET, SO_SNDBUF, 4096)
         _ = shim_set_nonblocking(left.descriptor, 1)
         var generator = SeededGenerator(seed: seed)
-        let pattern = Pattern(seed: seed)
+        let pattern = TestPattern(seed: seed)
         var outbox = Outbox()
         var (queued, received) = (0, 0)
         while queued < 2_000_000 || received < queued {
@@ -47,7 +48,7 @@ extension AllTests {
     }
 
     private func append(
-      _ outbox: inout Outbox, _ pattern: Pattern, _ position: Int,
+      _ outbox: inout Outbox, _ pattern: TestPattern, _ position: Int,
       _ generator: inout SeededGenerator
     ) -> Int {
       let largest = Bool.random(using: &generator) ? 50 : 40_000
@@ -59,7 +60,7 @@ extension AllTests {
     }
 
     private func receive(
-      _ socket: borrowing Socket, _ pattern: Pattern, _ position: Int,
+      _ socket: borrowing Socket, _ pattern: TestPattern, _ position: Int,
       _ generator: inout SeededGenerator
     ) throws -> Int {
       var bytes = [UInt8](repeating: 0, count: Int.random(in: 1...8000, using: &generator))

@@ -3,6 +3,7 @@
 import CEpollShim
 import LinuxSystem
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Throng
@@ -24,7 +25,7 @@ extension AllTests {
       let isBusy = Shared(false)
       let mayGo = Shared(false)
       let isOver = Shared(false)
-      try Thread.startDetached(stackSize: 1 << 20) {
+      TestThread.start {
         reactor.runOnItsThreads()
         isOver.change { $0 = true }
       }
@@ -54,7 +55,7 @@ extension AllTests {
       let token = loop.register(source)
       let jobs = Shared(0)
       let isOver = Shared(false)
-      try Thread.startDetached(stackSize: 1 << 20) {
+      TestThread.start {
         loop.runOnItsThreads()
         isOver.change { $0 = true }
       }
@@ -85,7 +86,7 @@ extension AllTests {
       }
       Task(executorPreference: reactor) { reactor.finish() }
       let isOver = Shared(false)
-      try Thread.startDetached(stackSize: 1 << 20) {
+      TestThread.start {
         reactor.run { _ in }
         isOver.change { $0 = true }
       }
@@ -110,7 +111,7 @@ extension AllTests {
       let deadline = MonotonicTime.now + .milliseconds(30)
       loop.setTimer(token, at: .now + .seconds(100))
       loop.setTimer(token, at: deadline)
-      try Thread.startDetached(stackSize: 1 << 20) {
+      TestThread.start {
         loop.runOnItsThreads()
         isOver.change { $0 = true }
       }
@@ -152,7 +153,7 @@ extension AllTests {
       defer { restless.mayRest.store(true, ordering: .relaxed) }
       let isOver = Shared(false)
       loop.setTimer(restless.token, at: .now)
-      try Thread.startDetached(stackSize: 1 << 20) {
+      TestThread.start {
         loop.runOnItsThreads()
         isOver.change { $0 = true }
       }
@@ -182,7 +183,7 @@ extension AllTests {
         }
         executor.finish()
       }
-      try Thread.startDetached(stackSize: 256 * 1024) {
+      TestThread.start {
         executor.run()
         isOver.change { $0 = true }
       }

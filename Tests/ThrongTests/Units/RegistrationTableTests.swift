@@ -1,6 +1,7 @@
 // Slots are used again, tokens are not.
 
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Throng

@@ -1,6 +1,7 @@
 // Timers fire in the order of their deadlines, once; and time is rounded so that nothing fires early.
 
 import LinuxSystem
+import TestSupport
 import Testing
 
 @testable import Throng

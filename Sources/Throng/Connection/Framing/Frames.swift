@@ -44,8 +44,10 @@ public struct LengthPrefix: Hashable, Sendable {
 
 extension Connection {
   /// What the client sends, frame by frame, without the prefixes.
-  /// - Parameter maximumLength: bytes of a frame without its prefix; a longer one makes the iteration
-  ///   throw ``ConnectionError/tooLong(maximum:)`` before any of it is kept.
+  /// - Parameters:
+  ///   - lengthPrefix: the number before each frame that says how long it is.
+  ///   - maximumLength: bytes of a frame without its prefix; a longer one makes the iteration
+  ///     throw ``ConnectionError/tooLong(maximum:)`` before any of it is kept.
   public final func frames(lengthPrefix: LengthPrefix, maximumLength: Int = 1 << 20) -> Frames {
     precondition(maximumLength >= 0 && maximumLength <= UInt32.max >> 1, "at most 2 GiB a frame")
     return Frames(connection: self, prefix: lengthPrefix, maximumLength: maximumLength)

@@ -2,12 +2,13 @@
 // clean lines only.
 
 import LinuxSystem
+import TestSupport
 import Testing
-import ThrongChat
 import Throng
+import ThrongChat
 import ThrongHandlers
 
-extension AllTests {
+extension ChatServerTests {
   @Suite struct ChatFuzz {
     static let clients = 30
     static let pieces = 60
@@ -59,7 +60,7 @@ private struct ChatFuzzer {
     if Bool.random(using: &generator) {
       try client.send("fuzz\(UInt32.random(in: 0...UInt32.max, using: &generator))\n")
     }
-    var garbage = (0..<AllTests.ChatFuzz.pieces).flatMap { _ in piece() }
+    var garbage = (0..<ChatServerTests.ChatFuzz.pieces).flatMap { _ in piece() }
     while !garbage.isEmpty {
       let count = min(garbage.count, Int.random(in: 1...400, using: &generator))
       // It may have said /quit by chance.

@@ -1,11 +1,12 @@
 // What a client sees of a pause: at the door, when it leaves meanwhile, and when its input ends.
 
+import TestSupport
 import Testing
-import ThrongChat
 import Throng
+import ThrongChat
 import ThrongHandlers
 
-extension AllTests {
+extension ChatServerTests {
   @Suite struct ChatPauseTests {
     /// One line a second, and so a pause that outlasts what comes at once.
     private static func slow() -> Chat {

@@ -2,16 +2,16 @@
 
 import Foundation
 
-enum PythonClient {
+package enum PythonClient {
   /// A running script; `port` is defined in it, and it holds on for as long as its input is open.
-  static func start(_ server: ServeProgram, _ script: String) throws -> Program {
+  package static func start(_ server: ServeProgram, _ script: String) throws -> Program {
     let prelude = "import socket, sys\nport = int(sys.argv[1])\n"
     return try Program("/usr/bin/env", ["python3", "-u", "-c", prelude + script, server.port])
   }
 
   /// Connects `count` clients, one after the other; each sends a line of 1,000 bytes with its number and FIN, and
   /// reads until the server has closed: all of it is served then.
-  static func visitors(_ count: Int) -> String {
+  package static func visitors(_ count: Int) -> String {
     """
     for number in range(\(count)):
         with socket.create_connection(("127.0.0.1", port)) as s:
@@ -24,7 +24,7 @@ enum PythonClient {
   }
 
   /// Fills both kernels' buffers with data for an echo and never reads.
-  static let neverReads = """
+  package static let neverReads = """
     s = socket.create_connection(("127.0.0.1", port))
     s.settimeout(1)
     try:
@@ -35,7 +35,7 @@ enum PythonClient {
     """
 
   /// Sends on 100 connections while the server stands still for 1.5 seconds, and expects an echo on each.
-  static let afterPause = """
+  package static let afterPause = """
     import time
     clients = [socket.create_connection(("127.0.0.1", port), 30) for _ in range(100)]
     for c in clients: c.sendall(b"x")
@@ -51,7 +51,7 @@ enum PythonClient {
     """
 
   /// Opens 200 connections, of which some wait in vain, leaves, and comes back.
-  static let crowd = """
+  package static let crowd = """
     import select
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     for c in clients: c.sendall(b"x")

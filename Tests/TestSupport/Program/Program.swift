@@ -1,7 +1,6 @@
 // A program as a subprocess: started, watched, waited for with a deadline, and always cleaned up.
 
 import Foundation
-import Testing
 
 /// A running program whose output is gathered as it comes. Waiting for something that does not come
 /// within ``patience`` fails the test with what did come.
@@ -9,24 +8,24 @@ import Testing
 /// Not Foundation's `Process`: in Swift 6.3 its `run` reads beyond a directory entry and crashes now and
 /// then (swift-corelibs-foundation, pull request 5472), and programs that it starts inherit the blocked
 /// signals of Dispatch's threads.
-final class Program: @unchecked Sendable {
-  // Invariant behind @unchecked: what varies is in the `Gathering`s, and `end`, which is written before
+package final class Program: @unchecked Sendable {
+  // Invariant behind @unchecked: what varies is in the `ProgramOutput`s, and `end`, which is written before
   // `ended` is signalled and read after it.
 
   /// How a program has ended.
-  enum End: Equatable { case status(Int32), signal(Int32) }
+  package enum End: Equatable { case status(Int32), signal(Int32) }
 
-  static let patience: TimeInterval = 120
+  package static let patience: TimeInterval = 120
 
-  let output: Gathering
-  let errors: Gathering
-  let identifier: pid_t
+  package let output: ProgramOutput
+  package let errors: ProgramOutput
+  package let identifier: pid_t
   private var end = End.status(0)
   private let input: Pipe
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameter text: standard input. Nil leaves it open until ``closeInput()``.
-  init(
+  package init(
     _ path: String, _ arguments: [String], input text: Data? = nil, output: Reading = .gathered,
     errors: Reading = .gathered
   ) throws {
@@ -42,8 +41,8 @@ final class Program: @unchecked Sendable {
       return (pipes, identifier)
     }
     input = pipes[0]
-    self.output = try Gathering(pipes[1], output)
-    self.errors = try Gathering(pipes[2], errors)
+    self.output = try ProgramOutput(pipes[1], output)
+    self.errors = try ProgramOutput(pipes[2], errors)
     Thread.detachNewThread { [self] in
       end = Self.waitForEnd(of: identifier)
       ended.signal()
@@ -59,27 +58,32 @@ final class Program: @unchecked Sendable {
 
   /// Runs a program found on the path to its end.
   /// - Returns: its standard output.
-  static func run(_ name: String, _ arguments: [String], input: Data = Data()) throws -> Data {
+  package static func run(_ name: String, _ arguments: [String], input: Data = Data()) throws
+    -> Data
+  {
     let program = try Program("/usr/bin/env", [name] + arguments, input: input)
     defer { program.kill() }
-    #expect(try program.waitForEnd() == .status(0), "\(name): \(program.errors.text)")
+    let end = try program.waitForEnd()
+    try check(end == .status(0), "\(name) ended with \(end): \(program.errors.text)")
     return program.output.data
   }
 
-  func write(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+  package func write(_ text: String) {
+    try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+  }
 
-  func closeInput() { try? input.fileHandleForWriting.close() }
+  package func closeInput() { try? input.fileHandleForWriting.close() }
 
   /// Does nothing when the program has ended: its number may be another's.
-  func send(_ signal: Int32) {
+  package func send(_ signal: Int32) {
     if hasEnded(within: 0) { return }
     Foundation.kill(identifier, signal)
   }
 
   /// Waits for the end of the program and of its output.
-  func waitForEnd() throws -> End {
+  package func waitForEnd() throws -> End {
     guard hasEnded(within: Self.patience) else {
-      throw Impatience("the program did not end; it wrote: \(errors.text)")
+      throw TestFailure("the program did not end; it wrote: \(errors.text)")
     }
     for stream in [output, errors] {
       stream.resume()
@@ -89,7 +93,7 @@ final class Program: @unchecked Sendable {
   }
 
   /// Leaves nothing behind.
-  func kill() {
+  package func kill() {
     closeInput()
     send(SIGKILL)
     _ = hasEnded(within: Self.patience)
@@ -145,7 +149,7 @@ final class Program: @unchecked Sendable {
     var identifier: pid_t = 0
     let error = posix_spawn(&identifier, path, &actions, &attributes, texts + [nil], environ)
     guard error == 0 else {
-      throw Impatience("cannot start \(path): \(String(cString: strerror(error)))")
+      throw TestFailure("cannot start \(path): \(String(cString: strerror(error)))")
     }
     return identifier
   }
@@ -164,8 +168,7 @@ final class Program: @unchecked Sendable {
   }()
 }
 
-/// A condition that did not come true in time.
-struct Impatience: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
+/// A path for a file or a socket that the test makes and removes.
+package func temporaryPath() -> String {
+  FileManager.default.temporaryDirectory.appending(path: "throng-\(UUID().uuidString).sock").path
 }

@@ -2,12 +2,13 @@
 // a bounded amount, and the others are served meanwhile.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import Throng
 import ThrongChat
 import ThrongHandlers
 
-extension AllTests {
+extension ChatServerTests {
   @Suite struct ChatHostileTests {
     /// One line a second, and so a pause that outlasts what comes at once.
     private static func slow(_ change: (inout ChatLimits) -> Void = { _ in }) -> Chat {

@@ -1,5 +1,6 @@
 // A person with a line client: types lines, reads lines, and waits for none longer than its patience.
 
+import TestSupport
 import ThrongChat
 import ThrongHandlers
 
@@ -34,7 +35,9 @@ final class ChatClient: @unchecked Sendable {
     while true {
       let line = try line()
       heard += line + "\n"
-      if line.hasPrefix("-- Here with you") || line == "-- You are alone in this room." { return heard }
+      if line.hasPrefix("-- Here with you") || line == "-- You are alone in this room." {
+        return heard
+      }
     }
   }
 

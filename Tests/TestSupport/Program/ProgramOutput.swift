@@ -3,9 +3,9 @@
 import Foundation
 
 /// How a stream of a program is read.
-enum Reading {
+package enum Reading {
   case gathered
-  /// As many lines, and the rest when the program has ended, or at ``Gathering/resume()``. The pipe is
+  /// As many lines, and the rest when the program has ended, or at ``ProgramOutput/resume()``. The pipe is
   /// as small as it can be.
   case paused(afterLines: Int)
   /// The reading end is closed at once.
@@ -13,7 +13,7 @@ enum Reading {
 }
 
 /// The output of a program so far.
-final class Gathering: @unchecked Sendable {
+package final class ProgramOutput: @unchecked Sendable {
   // Invariant behind @unchecked: all variables are touched only under `condition`.
   private let condition = NSCondition()
   private var bytes = Data()
@@ -21,7 +21,7 @@ final class Gathering: @unchecked Sendable {
   private var isPaused = false
   private let handle: FileHandle
 
-  init(_ pipe: Pipe, _ reading: Reading) throws {
+  package init(_ pipe: Pipe, _ reading: Reading) throws {
     handle = pipe.fileHandleForReading
     var lines = 0
     switch reading {
@@ -57,7 +57,7 @@ final class Gathering: @unchecked Sendable {
   }
 
   /// Reads on after a pause.
-  func resume() {
+  package func resume() {
     condition.withLock {
       isPaused = false
       condition.broadcast()
@@ -65,11 +65,11 @@ final class Gathering: @unchecked Sendable {
   }
 
   /// Waits until the pipe holds something that is not read.
-  func waitUntilFilled() throws {
+  package func waitUntilFilled() throws {
     let deadline = Date() + Program.patience
     var count: CInt = 0
     while count == 0 {
-      guard Date() < deadline else { throw Impatience("the pipe did not fill") }
+      guard Date() < deadline else { throw TestFailure("the pipe did not fill") }
       // The descriptor is readable then.
       var entry = pollfd(fd: handle.fileDescriptor, events: Int16(POLLIN), revents: 0)
       _ = poll(&entry, 1, 100)
@@ -77,14 +77,14 @@ final class Gathering: @unchecked Sendable {
     }
   }
 
-  var data: Data { condition.withLock { bytes } }
-  var text: String { String(decoding: data, as: UTF8.self) }
-  var lines: [Substring] { text.split(whereSeparator: \.isNewline) }
+  package var data: Data { condition.withLock { bytes } }
+  package var text: String { String(decoding: data, as: UTF8.self) }
+  package var lines: [Substring] { text.split(whereSeparator: \.isNewline) }
 
   /// Waits until the text contains a part.
   /// - Returns: the first line with it.
   @discardableResult
-  func wait(for part: String) throws -> String {
+  package func wait(for part: String) throws -> String {
     try wait("'\(part)'") { text in
       text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropLast()
         .first { $0.contains(part) }.map(String.init)
@@ -92,15 +92,15 @@ final class Gathering: @unchecked Sendable {
   }
 
   /// Waits until the text is as it should be.
-  func wait(until isComplete: (String) -> Bool) throws {
+  package func wait(until isComplete: (String) -> Bool) throws {
     try wait("the expected text") { isComplete($0) ? () : nil }
   }
 
-  func waitForEnd() throws {
+  package func waitForEnd() throws {
     let deadline = Date() + Program.patience
     try condition.withLock {
       while !isComplete {
-        guard condition.wait(until: deadline) else { throw Impatience("the output did not end") }
+        guard condition.wait(until: deadline) else { throw TestFailure("the output did not end") }
       }
     }
   }
@@ -112,7 +112,7 @@ final class Gathering: @unchecked Sendable {
         let text = String(decoding: bytes, as: UTF8.self)
         if let found = find(text) { return found }
         guard !isComplete, condition.wait(until: deadline) else {
-          throw Impatience("\(what) did not come; this did: \(text)")
+          throw TestFailure("\(what) did not come; this did: \(text)")
         }
       }
     }

@@ -1,11 +1,12 @@
 // Each limit of a chat, at which something sensible happens, and its end.
 
+import TestSupport
 import Testing
-import ThrongChat
 import Throng
+import ThrongChat
 import ThrongHandlers
 
-extension AllTests {
+extension ChatServerTests {
   @Suite struct ChatLimitTests {
     @Test(arguments: Setup.all)
     func whoJoinsSeesTheLastLines(_ setup: Setup) async throws {

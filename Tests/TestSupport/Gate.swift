@@ -3,7 +3,7 @@
 import Synchronization
 
 /// Closed at first. Tasks suspend at it until it is opened, which lets all through from then on.
-final class Gate: Sendable {
+package final class Gate: Sendable {
   private struct State {
     var isOpen = false
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -11,7 +11,9 @@ final class Gate: Sendable {
 
   private let state = Mutex(State())
 
-  func pass() async {
+  package init() {}
+
+  package func pass() async {
     await withCheckedContinuation { continuation in
       let isOpen = state.withLock { s in
         if !s.isOpen { s.waiting.append(continuation) }
@@ -21,7 +23,7 @@ final class Gate: Sendable {
     }
   }
 
-  func open() {
+  package func open() {
     let waiting = state.withLock { s in
       s.isOpen = true
       defer { s.waiting = [] }

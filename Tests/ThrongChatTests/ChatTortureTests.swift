@@ -1,12 +1,13 @@
 // A crowd that talks, moves between rooms and is cut off, in rounds: what is said in a round is heard by
 // exactly those who are in the room in that round, once, in the order of each speaker.
 
+import TestSupport
 import Testing
-import ThrongChat
 import Throng
+import ThrongChat
 import ThrongHandlers
 
-extension AllTests {
+extension ChatServerTests {
   @Suite struct ChatTorture {
     static let people = 40
     static let rooms = 5
@@ -65,7 +66,7 @@ private final class Talker: @unchecked Sendable {
   func talk(_ round: Int, among crowd: [Talker]) throws {
     var awaited = Set(crowd.filter { $0.room == room && $0 !== self }.map(\.name))
     var next: [String: Int] = [:]
-    for line in 0..<AllTests.ChatTorture.lines { try chat.type("\(round) \(line)") }
+    for line in 0..<ChatServerTests.ChatTorture.lines { try chat.type("\(round) \(line)") }
     while !awaited.isEmpty {
       let line = try chat.line()
       guard line.hasPrefix("<") else { continue }
@@ -77,7 +78,7 @@ private final class Talker: @unchecked Sendable {
         words[1] == "\(round)" && words[2] == "\(expected)",
         "\(name) heard '\(line)' instead of \(round) \(expected)")
       next[speaker] = expected + 1
-      if expected + 1 == AllTests.ChatTorture.lines { awaited.remove(speaker) }
+      if expected + 1 == ChatServerTests.ChatTorture.lines { awaited.remove(speaker) }
     }
   }
 }

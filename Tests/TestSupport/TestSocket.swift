@@ -1,10 +1,10 @@
-// Parts of the test servers: a listening socket and a thread, using system calls only.
+// A listening socket for test servers that share no code with the library.
 
 import Glibc
 
-enum TestSocket {
+package enum TestSocket {
   /// A listening socket on a free port of 127.0.0.1.
-  static func listen() -> (descriptor: Int32, port: Int) {
+  package static func listen() -> (descriptor: Int32, port: Int) {
     let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -19,24 +19,5 @@ enum TestSocket {
       return Int(UInt16(bigEndian: pointer.pointee.sin_port))
     }
     return (fd, port)
-  }
-}
-
-enum TestThread {
-  private final class Body {
-    let run: () -> Void
-    init(_ run: @escaping () -> Void) { self.run = run }
-  }
-
-  /// Runs the body on a detached thread.
-  static func run(_ body: @escaping () -> Void) {
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      { argument in
-        Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
-        return nil
-      }, Unmanaged.passRetained(Body(body)).toOpaque())
-    pthread_detach(thread)
   }
 }

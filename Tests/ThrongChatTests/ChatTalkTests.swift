@@ -1,12 +1,13 @@
 // What people who chat see, word for word, under every model.
 
 import LinuxSystem
+import TestSupport
 import Testing
 import Throng
 import ThrongChat
 import ThrongHandlers
 
-extension AllTests {
+extension ChatServerTests {
   @Suite struct ChatTalk {
     @Test(arguments: Setup.all)
     func peopleTalkInARoom(_ setup: Setup) async throws {

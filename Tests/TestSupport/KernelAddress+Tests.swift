@@ -1,12 +1,11 @@
 // Socket addresses for system calls that the tests make themselves.
 
-import CEpollShim
+import Glibc
 import LinuxSystem
-
-@testable import Throng
+import Throng
 
 extension SocketAddress {
-  func withKernelForm<Result>(
+  package func withKernelForm<Result>(
     _ body: (UnsafePointer<sockaddr_storage>, socklen_t) -> Result
   ) -> Result {
     var address = kernelForm
@@ -14,7 +13,7 @@ extension SocketAddress {
   }
 
   /// Decodes what a call such as getsockname(2) wrote; nil when the call failed.
-  static func from(
+  package static func from(
     _ call: (UnsafeMutablePointer<sockaddr_storage>, UnsafeMutablePointer<socklen_t>) -> CInt
   ) -> SocketAddress? {
     var address = KernelAddress()

@@ -3,26 +3,26 @@
 
 import Glibc
 
-struct Pattern: Sendable {
+package struct TestPattern: Sendable {
   private static let period = 65_521
   /// One period and a copy, so that any window of a period lies within it.
   private let block: [UInt8]
 
-  init(seed: UInt64 = 1) {
+  package init(seed: UInt64 = 1) {
     var generator = SeededGenerator(seed: seed)
     let period = (0..<Self.period).map { _ in UInt8.random(in: 0...255, using: &generator) }
     block = period + period
   }
 
   /// At most 65521 bytes of the stream from a position.
-  func bytes(at position: Int, count: Int) -> ArraySlice<UInt8> {
+  package func bytes(at position: Int, count: Int) -> ArraySlice<UInt8> {
     precondition(count <= Self.period)
     let start = position % Self.period
     return block[start..<start + count]
   }
 
   /// Whether these are the bytes of the stream from a position.
-  func matches(_ bytes: [UInt8], at position: Int) -> Bool {
+  package func matches(_ bytes: [UInt8], at position: Int) -> Bool {
     var done = 0
     while done < bytes.count {
       let count = min(bytes.count - done, Self.period)
