@@ -1,5 +1,5 @@
 // A stream socket that we own: closed once, at the latest when its owner goes (tcp(7), unix(7)).
-// The calls may be made from any thread; whoever holds the socket decides who may make them.
+// Calls from any thread, as far as the owner of the socket allows.
 
 import CEpollShim
 import SystemPackage

@@ -1,4 +1,4 @@
-// A socket that somebody else owns, and keeps open during each of these calls.
+// A borrowed socket: its owner keeps it open during each of these calls.
 
 import CEpollShim
 import SystemPackage

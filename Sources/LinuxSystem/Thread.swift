@@ -26,7 +26,7 @@ package struct Thread: ~Copyable, Sendable {
   /// Instead of `join`.
   package consuming func detach() { pthread_detach(handle) }
 
-  /// The same for a thread that nobody joins.
+  /// The same for a detached thread.
   package static func startDetached(
     stackSize: Int, _ body: @escaping @Sendable () -> Void
   ) throws(Errno) {

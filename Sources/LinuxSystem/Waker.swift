@@ -18,6 +18,6 @@ package struct Waker: ~Copyable {
     }
   }
 
-  /// EAGAIN means that somebody else has cleared it.
+  /// EAGAIN means that another thread has cleared it.
   package func clear() { _ = shim_eventfd_clear(descriptor) }
 }

@@ -9,7 +9,7 @@ import Throng
 /// is escaped. Printing never blocks: up to 256 KiB wait for a standard output that is not read
 /// (`--output-queue` of the command), and what comes then is dropped. The log says that bytes are dropped, and later how many.
 public struct Greet: Handler {
-  /// At most so many bytes a receive, as in the tutorial.
+  /// Bytes per receive.
   private static let receiveLimit = 1024
   private static let greeting: Bytes = "Hi! I am server\n"
 

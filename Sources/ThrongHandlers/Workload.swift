@@ -1,5 +1,5 @@
 // What a handler does besides receiving and sending: it computes, or it blocks its thread. Both hold up
-// whoever else the thread serves, which is what the models differ in.
+// the other connections of the thread, which is what the models differ in.
 
 import Glibc
 import LinuxSystem

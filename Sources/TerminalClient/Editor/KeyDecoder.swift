@@ -1,4 +1,4 @@
-// From the bytes of a terminal to keys. Pure: whoever owns it reads the bytes and keeps the time.
+// Decodes the bytes of a terminal into keys. Pure: the caller reads the bytes and keeps the time.
 //
 // Invariant: `pending` is the beginning of one key whose rest has not come. A read may end anywhere,
 // within a character and within an escape sequence.

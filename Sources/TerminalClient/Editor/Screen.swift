@@ -54,7 +54,7 @@ struct Screen {
     return output
   }
 
-  /// Leaves the row, which has been drawn: whoever writes next begins below what stands there.
+  /// Moves below the drawn row, so that later output does not overwrite it.
   mutating func finish() -> [UInt8] {
     defer { forget() }
     guard let drawn, !drawn.row.left.isEmpty || !drawn.row.right.isEmpty else { return [] }

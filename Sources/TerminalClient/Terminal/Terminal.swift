@@ -38,7 +38,7 @@ package struct Terminal: ~Copyable {
     try reenter()
   }
 
-  /// Turns to raw mode again: whoever has stopped this process may have changed it.
+  /// Returns to raw mode: another program may have changed it while this process was stopped.
   func reenter() throws(TerminalClientError) {
     var modes = TerminalRescue.remembered
     // Output stays as it is: what others print in the meantime is to look as ever.

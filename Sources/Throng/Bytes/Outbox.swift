@@ -95,7 +95,7 @@ struct Outbox {
     return front
   }
 
-  /// The kernel has taken so many bytes of the front.
+  /// Removes bytes from the front that the kernel has taken.
   mutating func drop(_ sent: Int) {
     byteCount -= sent
     if isEmpty { return forgetSegments() }

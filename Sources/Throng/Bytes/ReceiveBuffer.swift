@@ -1,6 +1,6 @@
-// Where a thread receives: one chunk for all its connections. If nobody has kept a slice of it by the
-// next receive, the chunk is used again from its start; if somebody has, receiving goes on in its free
-// part; when that is small, in another chunk. Belongs to one thread.
+// The receive buffer of a thread: one chunk for all its connections. If no slice of it is alive at the
+// next receive, the chunk is reused from its start; otherwise receiving continues in its free part or,
+// when that is small, in another chunk. Belongs to one thread.
 
 import LinuxSystem
 import SystemPackage

@@ -194,7 +194,7 @@ final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
   }
 }
 
-/// A connection that somebody wants.
+/// A requested connection.
 struct ConnectRequest {
   let id: Int
   let address: SocketAddress

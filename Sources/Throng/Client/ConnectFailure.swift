@@ -9,7 +9,7 @@ public struct ConnectFailure: Error, Equatable, Sendable {
   public enum Reason: Equatable, Sendable {
     /// The system's answer: ECONNREFUSED, ENETUNREACH, EMFILE ... (connect(2)).
     case system(Errno)
-    /// Nobody has answered within the connect timeout.
+    /// No answer within the connect timeout.
     case timedOut(after: Duration)
     /// The connector was stopped meanwhile.
     case stopped

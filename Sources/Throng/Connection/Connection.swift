@@ -1,6 +1,6 @@
 // One client's socket as its handler sees it: the public face. `NonBlockingConnection` serves it from epoll
 // events, `BlockingConnection` from a thread of its own. What is asynchronous is here, once; the
-// subclasses are plain code that resumes whoever waits.
+// subclasses are plain code that resumes waiting tasks.
 
 import LinuxSystem
 import Synchronization
@@ -205,7 +205,7 @@ extension Connection {
     prefetchMemory(Unmanaged.passUnretained(self).toOpaque(), size: Self.prefetched)
   }
 
-  /// False when who sends must wait for the low-water mark.
+  /// False when the sender must wait for the low-water mark.
   @usableFromInline
   final func transmit(_ bytes: Bytes) throws -> Bool {
     try transmit(bytes, after: nil)
@@ -299,7 +299,7 @@ enum Transmission {
   }
 }
 
-/// Whether who sends can wait, or obeys the limits of the outbox.
+/// Whether a caller can wait (`send`) or is subject to the limits of the outbox (`write`).
 enum Delivery {
   case send
   case write(Flush, SlowReaderPolicy)

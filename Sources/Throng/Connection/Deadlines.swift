@@ -11,7 +11,7 @@ struct Deadlines {
   /// When the outbox was last empty, the kernel last took something of it, or the client was seen to
   /// acknowledge something.
   private(set) var sendProgress = MonotonicTime.never
-  /// When the outbox rose above the soft limit of those who write, and which that was.
+  /// When the outbox rose above a soft limit of `write`, and that limit.
   private var softLimit = MonotonicTime.never
   private var softMark = 0
   /// For the receive that waits now.

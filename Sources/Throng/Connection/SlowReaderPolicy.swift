@@ -37,7 +37,7 @@ extension Delivery {
     }
   }
 
-  /// Whether so many bytes more pass a limit of the outbox. A message that has begun is finished, or
+  /// Whether adding this number of bytes exceeds a limit of the outbox. A message that has begun is finished, or
   /// the client would read half of it, unless the client is dropped anyway.
   func overflow(
     of outbox: Outbox, by count: Int, afterSending sent: Int, _ deadlines: inout Deadlines,

@@ -7,6 +7,6 @@ protocol EventSource: AnyObject, Sendable {
   /// The descriptor is ready. `buffer` is the calling thread's receive buffer.
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer)
 
-  /// The source's timer has fired or somebody has woken it: look at your deadlines and your state.
+  /// The source's timer has fired, or `wake` was called for it.
   func handleWakeup(now: MonotonicTime)
 }

@@ -29,9 +29,11 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
 
   private static let wakerToken = Token(rawValue: .max)
   private static let eventsPerTurn = 256
-  /// A broadcast to a throng leaves as many wakeups; those who have sent something are served in between.
+  /// Maximum wakeups per turn: a large broadcast causes one for each member, and events must be served in
+  /// between.
   private static let wakeupsPerTurn = 1024
-  /// Beside so many flushes another look for events costs nothing, and what it brings joins them.
+  /// With at least this many flushes due, checking for events first is cheap, and writes that they cause
+  /// are coalesced.
   private static let manyWakeups = 16
   private static let longestPostponement = 3
 
@@ -294,6 +296,6 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     }
   }
 
-  /// Everybody with a slot. Only on the loop's thread.
+  /// All registered sources. Only on the loop's thread.
   var sources: [any EventSource] { local.pointee.slots.sources }
 }

@@ -1,5 +1,5 @@
-// The sources of a loop by slot. A slot is used again with the next generation, so a token from
-// before names nobody. Belongs to the loop's thread, or is held under the loop's lock.
+// The event sources of a loop by slot. A slot is reused with the next generation, so that a stale token
+// finds no source. Belongs to the loop's thread, or is held under the loop's lock.
 
 import LinuxSystem
 
@@ -39,6 +39,6 @@ struct RegistrationTable {
     free.append(UInt32(token.slot))
   }
 
-  /// Everybody who is there now.
+  /// All registered sources.
   var sources: [any EventSource] { slots.compactMap(\.source) }
 }

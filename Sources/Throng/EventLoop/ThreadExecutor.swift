@@ -26,8 +26,8 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   }
 
   private let monitor: Monitor<State>
-  /// Threads inside a blocking call. Beside the lock, because every message changes it: whoever blocks
-  /// counts itself before it looks for work, whoever adds work does so before it looks at the count.
+  /// Threads inside a blocking call. Beside the lock, because every message changes it: a
+  /// blocking thread counts itself before it looks for work; work is added before the count is read.
   private let blocked = Atomic<Int>(0)
   private let waitingWork = Atomic<Int>(0)
   private let stackSize: Int
@@ -93,7 +93,7 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     if monitor.withLock({ needsThread(&$0) }) { startThread() }
   }
 
-  /// Whether a job waits and nobody will come for it; counts the thread that is to be started. Threads
+  /// Whether a job waits and no thread will run it; counts the thread that is to be started. Threads
   /// that run no jobs may block besides, hence at least as many.
   private func needsThread(_ s: inout State) -> Bool {
     let blockedCount = blocked.load(ordering: .sequentiallyConsistent)

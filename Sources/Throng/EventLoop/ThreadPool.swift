@@ -53,7 +53,7 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
     workerIDs = .allocate(capacity: threads)
     for index in 0..<threads { (workerIDs + index).initialize(to: Atomic(0)) }
     try super.init(isOneShot: true)
-    // Edge-triggered: each signal wakes one worker, and nobody has to clear it.
+    // Edge-triggered: each signal wakes one worker, and need not be cleared.
     try epoll.add(waker.descriptor, [.readable, .edgeTriggered], Self.wakerToken)
   }
 

@@ -1,7 +1,7 @@
-// Whether what may wait for the end of the loop's turn should. To wait costs a second pass over everybody
-// who is written to, and pays when more comes meanwhile that goes out with it. So the loop watches: when
-// nothing has joined several broadcasts in a row, the next ones are sent at once, until something comes
-// while one is under way.
+// Decides whether a deferred write is sent now or coalesced with later ones at the end of the turn.
+// Deferring costs a second pass over the connections that are written to, and pays when more writes come
+// in the meantime. When no write has joined several broadcasts in a row, the next ones are sent at once,
+// until an event comes during one.
 
 import LinuxSystem
 
@@ -12,11 +12,11 @@ struct WriteCoalescing {
   private var hasCoalesced = false
   /// Whether this turn has brought one event and nothing else.
   private var isQuiet = false
-  /// Who was the first in this turn to be sent to at once, and how many were.
+  /// The first connection in this turn that was sent to at once, and the number of them.
   private var first: Token?
   private var count = 0
 
-  /// After so many uncoalesced broadcasts the next is expected to be uncoalesced too.
+  /// After this many broadcasts in a row without coalescing, the next is sent at once.
   private static let enough = 3
   /// A broadcast that is sent at once looks for company after the first few members, and then each time
   /// after so many.

@@ -1,4 +1,4 @@
-// The members of a room: a list that is copied only when somebody changes it while a broadcast goes
+// The members of a room: a list that is copied only when it is changed while a broadcast goes
 // through it, and each member's place in it.
 
 struct Members {
@@ -19,7 +19,7 @@ struct Members {
   }
 
   /// The last member takes the place.
-  /// - Returns: false for who is no member.
+  /// - Returns: false when the connection is not a member.
   mutating func remove(_ connection: Connection) -> Bool {
     guard let place = places.removeValue(forKey: ObjectIdentifier(connection)) else { return false }
     let last = all.removeLast()

@@ -99,18 +99,18 @@ public final class Room: Sendable {
   }
 
   /// Ends the membership. A message that another thread is just broadcasting may still arrive. Does
-  /// nothing for who is no member.
+  /// nothing for a connection that is not a member.
   public func leave(_ connection: Connection) {
     state.withLock { s in
       if !s.members.remove(connection) { s.newcomers[ObjectIdentifier(connection)] = nil }
     }
   }
 
-  /// Queues a message for every member and returns without waiting. Members who cannot be reached any
-  /// more are members no longer.
+  /// Queues a message for every member and returns without waiting. Members whose connection has
+  /// ended are removed.
   /// - Parameters:
   ///   - message: the bytes that each member receives.
-  ///   - excluded: a member that does not get it, such as the one who has said it.
+  ///   - excluded: a member that does not get it, such as its author.
   ///   - remembering: whether newcomers get it as well, see ``init(historyLimit:policy:)``.
   public func broadcast(
     _ message: Bytes, except excluded: Connection? = nil, remembering: Bool = false
@@ -119,7 +119,7 @@ public final class Room: Sendable {
   }
 
   /// The same for several messages: every member gets all of them, in their order, at the cost of one.
-  /// For who has many to tell at once.
+  /// For callers that have several messages at once.
   public func broadcast(
     _ messages: [Bytes], except excluded: Connection? = nil, remembering: Bool = false
   ) {

@@ -145,7 +145,7 @@ final class AdmissionControl: Sendable {
     state.withLock { $0.waiting[ObjectIdentifier(serverLoop)] != nil }
   }
 
-  /// The loop accepts nobody any more.
+  /// The loop has stopped accepting.
   func forget(_ serverLoop: ServerLoop) {
     state.withLock { _ = $0.waiting.removeValue(forKey: ObjectIdentifier(serverLoop)) }
   }

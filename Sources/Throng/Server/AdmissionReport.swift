@@ -7,9 +7,9 @@ import SystemPackage
 
 /// Something about accepting that the log should say.
 enum AdmissionEvent: Equatable, Sendable {
-  /// So many connections are open, the limit.
+  /// The limit of open connections is reached.
   case connectionLimit(Int)
-  /// A client of this address was refused, because the address has so many connections.
+  /// A client of this address was refused, because the address has reached this limit.
   case addressLimit(SocketAddress, Int)
   /// Something the process or the system has run out of.
   case exhausted(Exhaustion, Errno)

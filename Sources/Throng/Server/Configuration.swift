@@ -10,12 +10,12 @@ public struct Configuration: Sendable {
   public var backlog = 4096
   /// Accepting pauses at this many connections of the whole server; the backlog holds the rest.
   public var maximumConnections = 65536
-  /// Further clients of an address that has so many connections are refused with a reset; nil: no limit.
+  /// Maximum connections of one address; further ones are reset. Nil for no limit.
   /// An IPv4 address counts alone, an IPv6 address with its /64; clients of a Unix socket have none.
   public var maximumConnectionsPerAddress: Int? = 256
   /// Maximum connections that a loop accepts per wakeup.
   public var acceptBatch = 64
-  /// The whole server accepts at most this many clients a second; nil: as many as come. After a quiet
+  /// Maximum clients accepted per second by the whole server; nil for no limit. After a quiet
   /// time, one and a tenth of a second's worth are accepted at once.
   public var acceptRate: Int?
   /// How long a stopping server lets handlers finish, and serves the clients that wait in the accept

@@ -6,7 +6,7 @@ import SystemPackage
 
 final class Listener: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: `socket` and `token` are set before the loop runs; the socket is
-  // closed once nobody accepts from it. The other variables are under the serverLoop's lock.
+  // closed once no thread accepts from it. The other variables are under the server loop's lock.
   private var socket: ListeningSocket?
   private(set) var token = Token(rawValue: .max)
   private unowned let serverLoop: ServerLoop
@@ -24,7 +24,7 @@ final class Listener: EventSource, @unchecked Sendable {
   /// Calls of accept(2) that have failed since the last one that has not.
   private var failures = 0
 
-  /// So many clients in a row may have failed before accept(2) returned them.
+  /// Maximum clients in a row that may have failed before accept(2) returned them.
   private static let failuresInARow = 16
   private static let firstPause = Duration.milliseconds(200)
   private static let longestPause = Duration.seconds(5)

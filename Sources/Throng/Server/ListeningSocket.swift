@@ -94,7 +94,7 @@ struct ListeningSocket: ~Copyable {
     }
   }
 
-  /// A socket file that nobody listens on is a leftover; one that answers is somebody's.
+  /// Removes a socket file that no process listens on.
   private static func clearStaleFile(_ path: String, _ address: SocketAddress) throws(Errno) {
     guard SocketFile.isSocket(path: path) else { return }
     let probe = try Socket(family: AF_UNIX, nonBlocking: true)

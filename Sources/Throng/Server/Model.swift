@@ -36,7 +36,7 @@ public struct Model: Sendable, Hashable {
   /// A thread for each client, which blocks in its calls.
   public static let threadPerClient = threadPerClient(stackSize: defaultStackSize)
 
-  /// A thread for each client, with a stack of so many bytes of address space.
+  /// A thread for each client, with a stack of this many bytes of address space.
   public static func threadPerClient(stackSize: Int) -> Model {
     precondition(stackSize >= minimumStackSize, "a stack needs at least \(minimumStackSize) bytes")
     return Model(kind: .threadPerClient(stackSize: stackSize))
@@ -47,7 +47,7 @@ public struct Model: Sendable, Hashable {
     if case .threadPerClient = kind { false } else { true }
   }
 
-  /// The same model with so many threads for its event loops.
+  /// The same model with another number of threads.
   func with(threadCount: Int) -> Model {
     switch kind {
     case .reactor: .reactor(loops: threadCount)

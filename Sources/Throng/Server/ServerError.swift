@@ -13,9 +13,9 @@ public enum ServerError: Error, Equatable, Sendable {
   case system(String)
   /// An event loop could not go on: its connections were reset, the other loops have drained.
   case eventLoop(EventLoopError)
-  /// A second after connections were to be reset, so many had not ended: their handlers, or others on
-  /// the same thread, block it or ignore that their task is cancelled. The server has stopped without
-  /// them. Its event loops go on for as long as such handlers run, so that they can end.
+  /// Connections that had not ended one second after they were reset, because handlers block their thread
+  /// or ignore the cancellation of their task. The server has stopped without them. Its event loops
+  /// continue while such handlers run, so that they can end.
   case handlersStillRunning(connections: Int)
   /// ``Server/listen()`` or ``Server/run()-6fq4r`` was called before.
   case alreadyRunning

@@ -78,7 +78,7 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
   }
 
   /// Closes what `listen` has opened. For a serverLoop that will never run: it and its loop keep each
-  /// other. Nobody waits for it.
+  /// other.
   func discard() {
     state.withLock { s in
       for listener in s.listeners { listener.close() }

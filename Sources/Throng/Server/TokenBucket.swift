@@ -1,4 +1,4 @@
-// A rate limit: so many a second, with a small burst after a quiet time. Not locked.
+// A rate limit per second with a small burst after a quiet time (token bucket). Not locked.
 
 import LinuxSystem
 

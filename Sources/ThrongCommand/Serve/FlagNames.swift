@@ -1,5 +1,5 @@
-// The library's errors and log lines name settings of its API. Whoever runs the command has flags for
-// the same: here they take the place of the settings.
+// The library's errors and log lines name settings of its API. The command has flags for
+// them: this replaces the settings by the flags.
 
 import Logging
 

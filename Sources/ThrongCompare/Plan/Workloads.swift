@@ -138,7 +138,7 @@ extension CompareOptions {
         case .work, .block:
           "one thread cannot serve each client once within the measured time (use a longer --duration)"
         case .idle: "the workload is about few active clients and many idle connections"
-        case .churn: "so many concurrent connects measure the backlog"
+        case .churn: "that number of concurrent connects would measure the accept queue"
         case .slowClients: "there would be no slow reader, or only slow readers"
         case .fanOut: "joining the room would dominate"
         case .echo: "there is nothing to measure"

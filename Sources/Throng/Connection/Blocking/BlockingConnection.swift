@@ -41,7 +41,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var silenceEnds = MonotonicTime.never
     /// When to try the socket all the same, because epoll could not watch it.
     var retryAt = MonotonicTime.never
-    /// The drain came while somebody was receiving, who then sees what is left to receive.
+    /// The drain came during a receive, which then returns what is left.
     var drainsNext = false
     /// The client's FIN was received, or the drain or `close` has ended the input.
     var inputEnded = false
@@ -58,7 +58,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   let state: Monitor<State>
   let executor: ThreadExecutor
-  /// Belongs to whoever has set `isReceiving`.
+  /// Belongs to the thread that has set `isReceiving`.
   // Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   let buffer: UnsafeMutablePointer<ReceiveBuffer>
   let stackSize: Int
@@ -255,11 +255,11 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     // then FIN waits for the end, see `finish`.
     if s.receivingIsShut, s.socket.reference.hasUnacknowledged { return }
     s.finSent = true
-    // With the client's FIN received and nobody to serve, close says all that shutdown would.
+    // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
     if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
   }
 
-  /// Nothing can be sent or received any more: whoever blocks comes out, the last one closes.
+  /// Ends sending and receiving: blocked threads return, and the last of them closes the socket.
   func fail(_ s: inout State, _ error: ConnectionError) {
     guard s.failure == nil, s.socket.isOpen else { return }
     s.failure = error
@@ -274,7 +274,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     state.wakeAll()
   }
 
-  /// Closes once nobody is inside a call and nobody will be.
+  /// Closes once no thread is inside a call or can enter one.
   func closeIfUnused(_ s: inout State) {
     guard s.users == 0, !s.isServed || s.failure != nil else { return }
     // A forked child may keep the socket open, and epoll would go on reporting it.

@@ -12,7 +12,7 @@ extension NonBlockingConnection {
       if s.readWaiter != nil { return .failure(ConnectionError.alreadyReceiving) }
       if readWaiter.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
       s.readWaiter = readWaiter
-      // Whoever receives has taken all messages that had arrived, or wants no more of them.
+      // The receiving task has taken all messages that had arrived.
       coalescesReplies.store(false, ordering: .relaxed)
       beginReceiveTimer(&s, deadline)
       updateInterest(&s)
@@ -79,7 +79,7 @@ extension NonBlockingConnection {
     }
   }
 
-  /// How much whoever waits for input wants; nil when nobody waits.
+  /// Bytes that the read waiter accepts; nil when no task waits for input.
   @inline(__always)
   func inputLimit(_ s: borrowing State) -> Int32? {
     if let readWaiter = s.readWaiter { return readWaiter.limit }
@@ -109,7 +109,7 @@ extension NonBlockingConnection {
     s.inputEndIsDue = context.isEventDriven
   }
 
-  /// Nobody waits for the input that epoll reports, and would report again and again.
+  /// No task waits for the input that epoll reports, and would report at each wait.
   private func pauseInput(_ s: inout State, _ readiness: Readiness) {
     if readiness.contains(.failed) {
       fail(&s, .lost(s.socket.takePendingError() ?? .connectionReset))
@@ -140,7 +140,7 @@ extension NonBlockingConnection {
   // MARK: Interest
 
   /// Tells epoll what is wanted when that is more than it watches for; reading is disarmed only when
-  /// an event comes that nobody waits for, so a request and its reply cost no epoll_ctl(2).
+  /// an event comes while no task waits, so a request and its reply cost no epoll_ctl(2).
   func updateInterest(_ s: inout State) {
     guard s.socket.isOpen, !s.isBusy else { return }
     var wanted: Readiness = s.outbox.isEmpty || s.flushIsDue ? [] : .writable
@@ -172,7 +172,7 @@ extension NonBlockingConnection {
     }
   }
 
-  /// Somebody wants what is left to read of a connection that both sides have closed.
+  /// A task receives what is left of a connection that both sides have closed.
   private func watchAgain(_ s: inout State, _ wanted: Readiness) {
     guard !wanted.isEmpty else { return }
     do throws(Errno) {

@@ -64,7 +64,7 @@ extension NonBlockingConnection {
     return !delivery.isDeferred || !mayCoalesce || loop.sendsAtOnce(token)
   }
 
-  /// Why the outbox does not take so many bytes more.
+  /// Why the outbox does not take the bytes; nil when it does.
   private func refuse(
     _ count: Int, afterSending sent: Int, _ delivery: Delivery, _ s: inout State,
     _ wake: inout DeferredResumptions
@@ -110,7 +110,7 @@ extension NonBlockingConnection {
     return error
   }
 
-  /// An event handler's callbacks come from the loop, never out of somebody's `write`.
+  /// An event handler's callbacks are called by the loop, never from within `write`.
   private func closeFailed(_ s: inout State, _ wake: inout DeferredResumptions) {
     if !context.isEventDriven { advance(&s, &wake) } else if s.isRegistered { loop.wake(s.token) }
   }
@@ -146,7 +146,7 @@ extension NonBlockingConnection {
   }
 
   /// Gives the kernel what waits for the end of the turn: what was never offered says nothing about the
-  /// client. Who waits for the low-water mark is woken at the end of the turn all the same.
+  /// client. Tasks that wait for the low-water mark are resumed at the end of the turn.
   private func offer(_ s: inout State) {
     s.flushIsDue = false
     while !s.outbox.isEmpty, sendFront(&s) {}

@@ -176,7 +176,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     s.inputEnded = true
   }
 
-  /// Changes the state, lets it advance as far as it can, and then wakes who waits. Callbacks belong to
+  /// Changes the state, lets it advance as far as it can, and then resumes waiting tasks. Callbacks belong to
   /// the loop's threads: from elsewhere the loop is asked to go on.
   func conclude(_ change: (inout State) -> Void) {
     var wake = DeferredResumptions()
@@ -219,7 +219,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     // Nothing can be sent or received any more, and epoll would report that again and again.
     if s.failure != nil { return closeNow(&s, &wake) }
     if s.outboundClosing, s.outbox.isEmpty, !s.finSent {
-      // With the client's FIN received and nobody to serve, close says all that shutdown would.
+      // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
       if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
       s.finSent = true
     }
