@@ -117,7 +117,7 @@ import Testing
 
         """)
       #expect(heard.contains("-- A nickname has at most 3 characters."))
-      #expect(heard.contains("-- No more than one room can be made"))
+      #expect(heard.contains("-- The maximum of one room is reached"))
       #expect(heard.contains("-- A line has at most 20 bytes"))
       let second = try server.netcat("bob\n")
       #expect(second.contains("room lobby.\n<ada> said last\n-- You are alone in this room."))

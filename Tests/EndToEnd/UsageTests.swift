@@ -11,10 +11,10 @@ import Testing
       (["serve", "--port", "99999"], "a port is a number from 0 to 65535"),
       (["serve", "--idle-timeout", "5"], "a duration needs a unit"),
       (["serve", "--mode", "fibers"], "Please provide one of"),
-      (["serve", "--threads", "2"], "(leave it out, or choose --mode thread-pool)"),
+      (["serve", "--threads", "2"], "--threads requires --mode thread-pool (the mode is reactor)"),
       (
         ["serve", "--work", "20us"],
-        "(leave it out, or choose --handler echo or --handler event-echo)"
+        "--work requires --handler echo or --handler event-echo (the handler is greet)"
       ),
       (
         ["serve", "--chat-rooms", "2"],

@@ -104,7 +104,7 @@ final class ChatClient: @unchecked Sendable {
   /// Answers like the server's clock: returns when all that was typed before has been dealt with.
   func settle() throws {
     try type("/msg nobody-\(client.descriptor) x")
-    try hear("Nobody here is called nobody-\(client.descriptor)")
+    try hear("There is no nobody-\(client.descriptor) here")
   }
 }
 

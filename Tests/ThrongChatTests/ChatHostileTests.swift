@@ -176,7 +176,7 @@ extension ChatServerTests {
         try beyond.client.send(String(repeating: "?\n", count: 2000))
         for client in [paused, beyond] {
           let heard = try client.rest()
-          #expect(heard.contains("-- Too much: "))
+          #expect(heard.contains("-- Too many lines: "))
           #expect(!heard.contains("-- You can write again."))
           #expect(heard.hasSuffix("\n-- No nickname within a second. Goodbye.\n"))
         }

@@ -102,7 +102,7 @@ extension ChatServerTests {
         try bob.type("/join two")
         try bob.hear("-- You are in the room two.")
         try ada.type("/join three")
-        try ada.hear("-- No more than 3 rooms can be made: /rooms lists those there are.")
+        try ada.hear("-- The maximum of 3 rooms is reached: /rooms lists them.")
         for person in [ada, eve] {
           try person.type("/join lobby")
           try person.hear("-- You are in the room lobby.")
@@ -134,7 +134,7 @@ extension ChatServerTests {
         try bob.type("/join tea")
         try bob.hear("-- Here with you: ada.")
         try bob.type("/join coffee")
-        try bob.hear("-- No more than 2 rooms can be made")
+        try bob.hear("-- The maximum of 2 rooms is reached")
       }
     }
 

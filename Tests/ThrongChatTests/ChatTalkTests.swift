@@ -47,8 +47,7 @@ extension ChatServerTests {
           ("GET / HTTP/1.1", "-- A nickname has no spaces."),
           (
             "/help",
-            "-- A nickname is how the others will see you: letters, digits, - and _."
-              + " /quit leaves."
+            "-- Others see your nickname: letters, digits, - and _. /quit leaves."
           ),
           ("1ada", "-- A nickname begins with a letter."),
           ("/who", first), ("/join x", first), ("/msg ada hi", first), ("/nick", first),
@@ -137,7 +136,7 @@ extension ChatServerTests {
       }
     }
 
-    /// What looks alike when it is encoded in two ways is one name, in the room as well.
+    /// A name that is encoded in two ways is one name, in the room as well.
     @Test func oneNameHasOneOwnerHoweverItIsEncoded() async throws {
       try await withServer(Chat.unhurried(), Setup.all[0]) { running in
         let zoe = try ChatClient(running, as: "zoï")
@@ -147,15 +146,15 @@ extension ChatServerTests {
         try other.expectPrompt()
         try other.type("ivo")
         try zoe.expect("-- ivo is here.")
-        try zoe.type("/nick ινο")
-        try zoe.expect("-- ινο looks like ivo, which is taken: choose another nickname.")
+        try zoe.type("/nick IVO")
+        try zoe.expect("-- IVO is taken by ivo: choose another nickname.")
         try zoe.type("/nick zoi\u{308}")
         try zoe.hear("-- You are now zo")
         try zoe.type("/nick ΙΝΑ")
         try zoe.expect("-- You are now ΙΝΑ.")
         let third = try ChatClient(running)
-        try third.type("ina")
-        try third.expect("-- ina looks like ΙΝΑ, which is taken: choose another nickname.")
+        try third.type("ινα")
+        try third.expect("-- ινα is taken by ΙΝΑ: choose another nickname.")
         try third.expectPrompt()
         try zoe.type("/who")
         try zoe.expect("-- In the room lobby: ivo and ΙΝΑ.")
@@ -196,7 +195,7 @@ extension ChatServerTests {
         try eve.expect("[you to bob] psst")
         try bob.expect("[eve to you] psst")
         try eve.type("/msg zoe psst")
-        try eve.expect("-- Nobody here is called zoe: /who lists who is.")
+        try eve.expect("-- There is no zoe here: /who lists the members.")
       }
     }
 
@@ -207,16 +206,16 @@ extension ChatServerTests {
         for (line, answer) in [
           (
             "/dance",
-            "-- There is no command /dance: /help lists those there are, and // begins"
-              + " a line that is said."
+            "-- There is no command /dance: /help lists them, and // begins"
+              + " a line that is sent."
           ),
-          ("/", "-- A command follows the slash: /help lists them."),
+          ("/", "-- The command is missing: /help lists them."),
           ("/msg", "-- That needs more: /msg NICK TEXT"),
           ("/nick", "-- That needs more: /nick NAME"),
           ("/nick a\u{1b}[2J", #"-- A nickname has only letters, digits, - and _: not '\'."#),
           ("/join a/b", "-- A room name has only letters, digits, - and _: not '/'."),
           ("/join", "-- That needs more: /join ROOM"),
-          ("/\u{1b}[31m", #"-- There is no command /\x1b[31m: /help lists those there are,"#),
+          ("/\u{1b}[31m", #"-- There is no command /\x1b[31m: /help lists them,"#),
           (
             String(repeating: "x", count: 1001),
             "-- A line has at most 1000 bytes: yours was longer and was dropped."
