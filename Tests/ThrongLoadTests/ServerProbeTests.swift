@@ -4,32 +4,21 @@ import Foundation
 import LinuxSystem
 import TestSupport
 import Testing
-import Throng
 
 @testable import ThrongLoad
-
-private struct Echo: Handler {
-  func handle(_ connection: Connection) async throws {
-    for try await bytes in connection.inbound { try await connection.send(bytes) }
-  }
-}
 
 @Suite(.opensResources, .blocking, .serialized) struct ServerProbeTests {
   /// Per-client threads end with their connections; a later read would miss them and their context
   /// switches.
   @Test func theServerIsMeasuredBeforeItsClientsDisconnect() throws {
-    let server = Server(
-      Echo(), model: .threadPerClient, configuration: Configuration(host: "127.0.0.1", port: 0))
-    try server.listen()
-    let address = try #require(server.addresses.first)
-    let thread = try LinuxSystem.Thread(stackSize: 1 << 20) { try? server.run() }
-    var options = Load.options(port: try #require(address.port))
-    options.server = .process(pid: Int(getpid()))
+    // A process of its own: other tests start and end threads in this one.
+    var options = Load.options(port: 0)
+    options.target = nil
+    options.server = .command(
+      "\(ThrongProgram.path) serve --quiet --host 127.0.0.1 --port {port} --handler echo"
+        + " --mode thread-per-client", cpus: nil)
     options.connections = 40
-    let outcome = Result { try Load.longEnough(options) { try LoadRunner($0).run() } }
-    server.stop()
-    thread.join()
-    let run = try outcome.get().runs[0]
+    let run = try Load.longEnough(options) { try LoadRunner($0).run() }.runs[0]
     #expect(run.faults.isEmpty, "\(run.faults)")
     let cost = try #require(run.server)
     #expect(cost.threads > 40)
