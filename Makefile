@@ -48,7 +48,7 @@ check: headers ## Lint, house rules, a build without warnings, all tests
 pre-commit: headers ## Lint, house rules, a build, and the tests that need no server: for every commit
 	scripts/house-rules
 	swift build --build-tests
-	swift test --skip-build --filter '^Throng(Command|Handlers|Report)Tests\.' --skip BrowserTests
+	swift test --skip-build --filter '^(Throng(Command|Handlers|Report)|TerminalClient)Tests\.' --skip BrowserTests
 
 # In a folder of its own: the instrumented build would replace the other one.
 coverage: headers test-tools ## Run all tests, and print the lines covered per target; pages: HTML=1
