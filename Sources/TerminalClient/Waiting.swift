@@ -1,6 +1,8 @@
 // Waiting for several descriptors at once, and for the end of the user's patience (poll(2)).
 
 import Glibc
+import LinuxSystem
+import SystemPackage
 
 /// What a descriptor is waited for, and what came of it.
 struct Interest {
@@ -24,16 +26,20 @@ extension Interruption {
   /// Waits until one of the descriptors is ready.
   /// - Parameter deadline: nil: for ever.
   /// - Returns: false when the deadline came first.
-  /// - Throws: ``Signalled`` when a signal comes first.
+  /// - Throws: ``Signalled`` when a signal comes first; ``TerminalClientError`` when poll(2) fails.
   func wait(
     for interests: inout [Interest], until deadline: ContinuousClock.Instant? = nil
-  ) throws(Signalled) -> Bool {
+  ) throws -> Bool {
     var entries = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
     entries += interests.map(\.entry)
     while true {
       let count = poll(&entries, nfds_t(entries.count), Self.pollTimeout(until: deadline))
       if count > 0 { break }
-      // Less than 0 is an interruption by a signal that is none of ours (SIGCONT): wait on.
+      let error = Errno(rawValue: errno)
+      // A signal that is not watched, such as SIGCONT, interrupts the wait.
+      if count < 0, error != .interrupted {
+        throw TerminalClientError("cannot wait for the connection: poll fails: \(error.sentence)")
+      }
       if count == 0, let deadline, ContinuousClock.now >= deadline { return false }
     }
     if entries[0].revents != 0, let signal = next() { throw Signalled(signal: signal) }
@@ -44,13 +50,13 @@ extension Interruption {
   /// The same for one descriptor.
   func wait(
     for descriptor: CInt, _ events: CInt, until deadline: ContinuousClock.Instant? = nil
-  ) throws(Signalled) -> Bool {
+  ) throws -> Bool {
     var interests = [Interest(descriptor, events)]
     return try wait(for: &interests, until: deadline)
   }
 
   /// Waits for nothing but a signal.
-  func pause(until deadline: ContinuousClock.Instant) throws(Signalled) {
+  func pause(until deadline: ContinuousClock.Instant) throws {
     var none: [Interest] = []
     _ = try wait(for: &none, until: deadline)
   }

@@ -52,6 +52,18 @@ import Testing
     }
   }
 
+  /// It went on without a pause and ignored SIGINT.
+  @Test func aFailedPollEndsTheClientWithOneSentence() throws {
+    try ServeProgram.run(["--handler", "echo"]) { server in
+      let faulty = try FaultyProgram("poll=ENOMEM/from:1", fromStart: true)
+      let result = try faulty.run(["connect", "127.0.0.1", server.port])
+      #expect(faulty.board.faults() > 0)
+      #expect(result.end == .status(1))
+      #expect(result.errors.hasPrefix("throng: cannot wait for the connection: poll fails: "))
+      #expect(result.errors.split(separator: "\n").count == 1)
+    }
+  }
+
   @Test(
     arguments: everyModel,
     [
