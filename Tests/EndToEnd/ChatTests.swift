@@ -18,10 +18,11 @@ import Testing
     return client
   }
 
-  /// A terminal in which telnet runs: only there it is in the mode that people use.
+  /// A terminal in which telnet runs: only there it is in the mode that people use. It does not end when
+  /// its terminal goes, so it is killed with script(1).
   private func telnet(_ server: ServeProgram) throws -> Program {
-    try Program(
-      "/usr/bin/env", ["script", "-qfec", "telnet 127.0.0.1 \(server.port)", "/dev/null"])
+    let command = "exec setpriv --pdeathsig KILL telnet 127.0.0.1 \(server.port)"
+    return try Program("/usr/bin/env", ["script", "-qfec", command, "/dev/null"])
   }
 
   @Test(arguments: everyModel)
