@@ -6,7 +6,7 @@ import SystemPackage
 
 extension Errno {
   /// The process or the system has run out of something; a connection that closes may free it.
-  var isExhaustion: Bool {
+  package var isExhaustion: Bool {
     switch self {
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .noMemory, .noSpace:
       true

@@ -1,9 +1,9 @@
-// What a server has run out of when it cannot take another client, and what can be done about it.
+// What a process has run out of when it cannot take another client, and what can be done about it.
 
 import LinuxSystem
 import SystemPackage
 
-enum Exhaustion: Equatable, Sendable {
+package enum Exhaustion: Equatable, Sendable {
   /// Of the process, or of the system.
   case descriptors, systemDescriptors
   case memory
@@ -13,7 +13,7 @@ enum Exhaustion: Equatable, Sendable {
   case registrations
 
   /// What accept(2), epoll_ctl(2) and the like mean.
-  init(_ error: Errno) {
+  package init(_ error: Errno) {
     self =
       switch error {
       case .tooManyOpenFiles: .descriptors
@@ -23,7 +23,7 @@ enum Exhaustion: Equatable, Sendable {
       }
   }
 
-  var remedy: String {
+  package var remedy: String {
     switch self {
     case .descriptors: "raise ulimit -n"
     case .systemDescriptors: "raise fs.file-max"

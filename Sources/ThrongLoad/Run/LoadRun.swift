@@ -36,12 +36,7 @@ final class LoadRun {
     loadThreads = makeLoadThreads()
     probe?.prepare()
     startTime = LoadThreadState.clock
-    do {
-      try startThreads(loadThreads[...])
-    } catch {
-      let remedy = error is EventLoopError ? "" : " (raise the limits with ulimit -n and -u)"
-      throw .system("cannot run the load generator: \(error)\(remedy)")
-    }
+    try startThreads(loadThreads[...])
     for loadThread in loadThreads { loadThread.tearDown() }
     collect()
     return RunReport(
@@ -75,10 +70,15 @@ final class LoadRun {
   }
 
   /// Starts all load threads, coordinates them once all run, and joins them.
-  private func startThreads(_ rest: ArraySlice<any LoadThread>) throws {
+  private func startThreads(_ rest: ArraySlice<any LoadThread>) throws(LoadError) {
     guard let loadThread = rest.first else { return coordinate() }
-    let thread = try Thread(stackSize: 1 << 20) { loadThread.runThread() }
-    var failure: (any Error)?
+    let thread: Thread
+    do {
+      thread = try Thread(stackSize: 1 << 20) { loadThread.runThread() }
+    } catch {
+      throw .cannotStartThread(error)
+    }
+    var failure: LoadError?
     do {
       try startThreads(rest.dropFirst())
     } catch {

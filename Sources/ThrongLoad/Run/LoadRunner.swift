@@ -33,7 +33,7 @@ public final class LoadRunner: Sendable {
     do {
       stopRequest = try StopRequest(watchingSignals: handlingSignals)
     } catch {
-      throw .system("cannot start the benchmark: \(error) (raise the limit with ulimit -n)")
+      throw .cannotMakeEventLoop(error)
     }
   }
 

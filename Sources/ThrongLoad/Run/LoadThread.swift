@@ -26,7 +26,7 @@ class LoadThreadState: @unchecked Sendable {
   final var connects = ConnectProgress()
   final var pauses = PauseList()
   /// Error that ended the thread early; valid after its end.
-  fileprivate(set) final var failure: (any Error)?
+  fileprivate(set) final var failure: LoadError?
   fileprivate final var nextTick: UInt64 = .max
   fileprivate final var nextHandover: UInt64 = .max
   fileprivate final var cpuAtStart: UInt64 = 0
@@ -161,7 +161,7 @@ extension LoadThread {
     }
   }
 
-  private func run() throws {
+  private func run() throws(LoadError) {
     ThisProcess.usePreciseTimers()
     var options = Connector.Options()
     options.connectTimeout = plan.options.timeout
@@ -171,14 +171,23 @@ extension LoadThread {
     // read.
     options.connection.highWaterMark = .max / 4
     options.connection.slowReaders.outboxLimit = .max / 4
-    let connector = try makeConnector(options)
+    let connector: Connector
+    do {
+      connector = try makeConnector(options)
+    } catch {
+      throw .cannotMakeEventLoop(error)
+    }
     self.connector = connector
     let timer = LoopTimer(connector) { [unowned self] in turn($0.nanoseconds) }
     self.timer = timer
     connects.start = Self.clock
     nextTick = connects.start + Self.tick
     timer.wake()
-    try connector.run()
+    do {
+      try connector.run()
+    } catch {
+      throw .eventLoop(error)
+    }
     hot.pointee.phase = .finished
     publishEnd()
   }

@@ -43,10 +43,16 @@ package final class StopRequest: Sendable {
   /// Consumes the event after a wait.
   package func clear() { changed.clear() }
 
-  /// Waits for news until a time.
+  /// Longest wait in one poll(2), in nanoseconds. A load thread whose write to the eventfd fails wakes
+  /// nothing; its news is then seen after this time.
+  private static let longestWait: UInt64 = 100_000_000
+
+  /// Waits for news until a time, and returns now and then without any.
   /// - Returns: whether a stop was requested.
   func wait(until time: UInt64) -> Bool {
-    let timeout = MonotonicTime(nanoseconds: time).pollTimeout(from: .now)
+    let now = MonotonicTime.now
+    let end = MonotonicTime(nanoseconds: min(time, now.nanoseconds + Self.longestWait))
+    let timeout = end.pollTimeout(from: now)
     let other = signals?.source.descriptor ?? -1
     let readable = try? Poll.readable(changed.descriptor, other, milliseconds: timeout)
     if readable?.isEmpty == false { clear() }
