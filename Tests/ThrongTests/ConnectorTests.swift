@@ -91,7 +91,7 @@ extension AllTests {
         let error = #expect(throws: EventLoopError.self) {
           try whileRunning(connector) {
             try eventually("one is open") { running.metrics.open == 1 }
-            try connector.serverLoop.loop.breakEvents()
+            try connector.clientLoop.loop.breakEvents()
             try eventually("the connection was reset") { running.metrics.open == 0 }
             try eventually("the other has failed") { !failures.value.isEmpty }
           }

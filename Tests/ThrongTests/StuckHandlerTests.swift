@@ -132,41 +132,6 @@ extension AllTests {
       }
     }
   }
-
-  /// The stages of a stop, by a clock that the test drives.
-  @Suite struct StopStages {
-    private static func time(_ milliseconds: UInt64) -> MonotonicTime {
-      MonotonicTime(nanoseconds: milliseconds * 1_000_000)
-    }
-
-    @Test func aDrainThatDoesNotEndResetsAndIsThenAbandoned() {
-      var stop = StopProgress(drainTimeout: .seconds(2))
-      stop.advanceIfDue(now: Self.time(1_000_000))
-      #expect(stop.stage == .running)
-      stop.advance(to: .draining, now: Self.time(1000))
-      // Asking again does not put the deadline off.
-      stop.advance(to: .draining, now: Self.time(2000))
-      stop.advanceIfDue(now: Self.time(2999))
-      #expect(stop.stage == .draining)
-      #expect(stop.deadline == Self.time(3000))
-      stop.advanceIfDue(now: Self.time(3000))
-      #expect(stop.stage == .resetting)
-      stop.advanceIfDue(now: Self.time(3999))
-      #expect(stop.stage == .resetting)
-      stop.advanceIfDue(now: Self.time(4000))
-      #expect(stop.stage == .abandoned)
-      #expect(stop.deadline == .never)
-    }
-
-    @Test func aSecondStopIsAbandonedASecondLater() {
-      var stop = StopProgress(drainTimeout: .seconds(3600))
-      stop.advance(to: .draining, now: Self.time(1000))
-      stop.advance(to: .resetting, now: Self.time(1500))
-      stop.advance(to: .draining, now: Self.time(1600))
-      #expect(stop.stage == .resetting)
-      #expect(stop.deadline == Self.time(2500))
-    }
-  }
 }
 
 extension Setup {

@@ -6,39 +6,33 @@ import Logging
 import Synchronization
 import SystemPackage
 
-final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
-  // Invariant behind @unchecked: all that varies is in `state` and in atomics.
+final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
+  // Invariant behind @unchecked: all that varies is in `state`.
   private struct State {
     /// Asked for by other threads, for the loop to begin.
     var requests: [ConnectRequest] = []
     /// Connecting or connected.
     var open = 0
-    var isStopping = false
-    var isAborting = false
-    var isFinished = false
+    var shutdown: Shutdown
     /// The first that the loop has met.
     var failure: EventLoopError?
-    var deadline = MonotonicTime.never
   }
 
   let connectTimeout: Duration
-  private let drainTimeout: Duration
   private let report: @Sendable (ConnectFailure) -> Void
-  private let state = Mutex(State())
-  private let stopAsked = Atomic<Bool>(false)
-  private let token = Mutex(Token(rawValue: .max))
+  private let state: Mutex<State>
 
   init(
-    _ service: ConnectionHandler, _ options: Connector.Options, log: Logger,
+    _ handler: ConnectionHandler, _ options: Connector.Options, log: Logger,
     failed: @escaping @Sendable (ConnectFailure) -> Void
   ) throws(Errno) {
     connectTimeout = options.connectTimeout
-    drainTimeout = options.drainTimeout
     report = failed
+    state = Mutex(State(shutdown: Shutdown(limits: .init(drain: options.drainTimeout))))
     super.init(
-      loop: try Reactor(isPrecise: true), service: service, options: options.connection, log: log,
+      loop: try Reactor(isPrecise: true), service: handler, options: options.connection, log: log,
       counters: Counters())
-    token.withLock { $0 = loop.register(self) }
+    register(self)
   }
 
   // MARK: Running
@@ -48,7 +42,7 @@ final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
-  /// No events come any more: nothing can be made or drained, so `handleWakeup` ends everything.
+  /// No events come any more: nothing can be made or drained.
   private func loopHasFailed(_ error: EventLoopError) {
     let isFirst = state.withLock { s in
       defer { s.failure = s.failure ?? error }
@@ -56,17 +50,12 @@ final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
     }
     guard isFirst else { return }
     log.error("\(error); resetting all connections")
-    requestStop()
+    requestStop(.resetting)
   }
 
-  /// For a connector that will never run again, or never has: breaks the cycle of references through
-  /// the loop.
+  /// For a connector that will never run again, or never has.
   func discard() {
-    state.withLock { s in
-      guard !s.isFinished else { return }
-      s.isFinished = true
-      loop.deregister(token.withLock { $0 })
-    }
+    if state.withLock({ $0.shutdown.end() }) { deregister() }
   }
 
   // MARK: Connecting
@@ -75,13 +64,13 @@ final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
   func connect(_ request: ConnectRequest) {
     if loop.isCurrent { return begin(request) }
     state.withLock { $0.requests.append(request) }
-    loop.wake(token.withLock { $0 })
+    wake()
   }
 
   private func begin(_ request: ConnectRequest) {
     let isWelcome = state.withLock { s in
-      if !s.isStopping { s.open += 1 }
-      return !s.isStopping
+      if s.shutdown.isRunning { s.open += 1 }
+      return s.shutdown.isRunning
     }
     guard isWelcome else { return report(request.failure(.stopped)) }
     do {
@@ -89,7 +78,7 @@ final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
         to: request.address, from: request.source, options)
       if outbound.isConnected { return connected(outbound.take(), id: request.id, request.address) }
       try PendingConnection(
-        id: request.id, address: request.address, outbound, serverLoop: self
+        id: request.id, address: request.address, outbound, clientLoop: self
       ).start(deadline: loop.now + connectTimeout)
     } catch {
       failed(request.failure(.system(error)))
@@ -120,17 +109,11 @@ final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
   private func forget() {
     state.withLock { s in
       s.open -= 1
-      if s.isStopping, s.open == 0 { finish(&s) }
+      finishIfDone(&s)
     }
   }
 
-  // MARK: Stopping
-
-  /// Any thread.
-  func requestStop() {
-    stopAsked.store(true, ordering: .releasing)
-    loop.wake(token.withLock { $0 })
-  }
+  // MARK: Shutdown
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
 
@@ -140,57 +123,30 @@ final class ClientLoop: ConnectionContext, EventSource, @unchecked Sendable {
       return s.requests
     }
     for request in requests { begin(request) }
-    guard stopAsked.load(ordering: .acquiring) else { return }
-    let wasStopping = state.withLock { s in
-      defer { s.isStopping = true }
-      return s.isStopping
+    let asked = askedStage
+    let stage = state.withLock { s in
+      let stage = s.shutdown.advance(to: asked, now: now)
+      if !s.shutdown.hasEnded { setTimer(at: s.shutdown.deadline) }
+      return stage
     }
-    if !wasStopping { beginDrain(now) }
-    abort(after: now)
-    state.withLock { s in
-      if s.open == 0 { finish(&s) }
+    // A handler that ignores its cancellation is left.
+    if stage == .ended { return finishLoop() }
+    if let stage {
+      endPendingConnections()
+      endConnections(stage)
     }
+    state.withLock { finishIfDone(&$0) }
   }
 
-  private func beginDrain(_ now: MonotonicTime) {
-    let failure = state.withLock { s in
-      s.deadline = now + drainTimeout
-      return s.failure
-    }
-    loop.setTimer(token.withLock { $0 }, at: now + drainTimeout)
+  private func endPendingConnections() {
+    let failure = state.withLock { $0.failure }
     let reason = failure.map { ConnectFailure.Reason.system($0.errno) } ?? .stopped
-    for source in loop.sources {
-      if let pending = source as? PendingConnection { pending.end(reason) }
-      if let connection = source as? Connection { connection.drain() }
-    }
+    for case let pending as PendingConnection in loop.sources { pending.end(reason) }
   }
 
-  /// Past the drain timeout, or without events, connections are reset; a handler that ignores its
-  /// cancellation is left.
-  private func abort(after now: MonotonicTime) {
-    let (isDue, isSecond) = state.withLock { s in
-      let isDue = s.deadline <= now || s.failure != nil && !s.isAborting
-      defer {
-        if isDue {
-          s.isAborting = true
-          s.deadline = now + .seconds(1)
-        }
-      }
-      return (isDue, s.isAborting)
-    }
-    guard isDue else { return }
-    if isSecond { return state.withLock { finish(&$0) } }
-    for case let connection as Connection in loop.sources { connection.abort() }
-    state.withLock { s in
-      if !s.isFinished { loop.setTimer(token.withLock { $0 }, at: s.deadline) }
-    }
-  }
-
-  private func finish(_ s: inout State) {
-    guard !s.isFinished else { return }
-    s.isFinished = true
-    loop.deregister(token.withLock { $0 })
-    loop.finish()
+  private func finishIfDone(_ s: inout State) {
+    guard !s.shutdown.isRunning, s.open == 0, s.shutdown.end() else { return }
+    finishLoop()
   }
 }
 

@@ -26,7 +26,7 @@ public final class Connector: Sendable {
     public init() {}
   }
 
-  let serverLoop: ClientLoop
+  let clientLoop: ClientLoop
   private let lastID = Atomic<Int>(0)
 
   /// A connector whose connections are served by `handler`.
@@ -54,10 +54,10 @@ public final class Connector: Sendable {
   }
 
   private init(
-    _ service: ConnectionHandler, _ options: Options, _ log: Logger,
+    _ handler: ConnectionHandler, _ options: Options, _ log: Logger,
     _ failed: @escaping @Sendable (ConnectFailure) -> Void
   ) throws(Errno) {
-    serverLoop = try ClientLoop(service, options, log: log, failed: failed)
+    clientLoop = try ClientLoop(handler, options, log: log, failed: failed)
   }
 
   /// Begins to connect (connect(2)) and does not wait. Any thread, also before ``run()``; on the loop's
@@ -72,21 +72,21 @@ public final class Connector: Sendable {
 
   /// The same with an id of the caller's choice, and a local address.
   package func connect(to address: SocketAddress, from source: SocketAddress?, id: Int) {
-    serverLoop.connect(ConnectRequest(id: id, address: address, source: source))
+    clientLoop.connect(ConnectRequest(id: id, address: address, source: source))
   }
 
-  deinit { serverLoop.discard() }
+  deinit { clientLoop.discard() }
 
   /// Serves the connections on the calling thread until ``stop()``.
   /// - Throws: ``EventLoopError`` when the loop could not go on. Its connections were reset then, and
   ///   those that were being made have failed with the error's `errno`.
-  public func run() throws(EventLoopError) { try serverLoop.run() }
+  public func run() throws(EventLoopError) { try clientLoop.run() }
 
   /// Gives up what is still connecting, lets the handlers finish what was received, and closes; past
   /// the drain timeout, resets, and a second later ``run()`` returns even if handlers have not. Does not
   /// wait; any thread. A handler that blocks its thread blocks that of ``run()``, which cannot see the
   /// stop, nor its deadline, until the handler comes back.
-  public func stop() { serverLoop.requestStop() }
+  public func stop() { clientLoop.requestStop(.draining) }
 }
 
 /// A moment at which the loop of a connector calls back, to within the system's timer slack. Made
@@ -98,7 +98,7 @@ package final class LoopTimer: EventSource, @unchecked Sendable {
   private var token = Token(rawValue: .max)
 
   package init(_ connector: Connector, _ body: @escaping (MonotonicTime) -> Void) {
-    loop = connector.serverLoop.loop
+    loop = connector.clientLoop.loop
     self.body = body
     token = loop.register(self)
   }

@@ -8,24 +8,24 @@ final class PendingConnection: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: used on the loop's thread only.
   let id: Int
   let address: SocketAddress
-  private unowned let serverLoop: ClientLoop
+  private unowned let clientLoop: ClientLoop
   private var outbound: OutboundSocket
   private var token = Token(rawValue: .max)
   private var isOver = false
 
   init(
-    id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, serverLoop: ClientLoop
+    id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, clientLoop: ClientLoop
   ) {
     self.id = id
     self.address = address
     self.outbound = outbound
-    self.serverLoop = serverLoop
+    self.clientLoop = clientLoop
   }
 
   /// Waits for the end of the connect, at most until the deadline.
   func start(deadline: MonotonicTime) throws(Errno) {
-    token = try serverLoop.loop.register(self, outbound.socket.descriptor, .writable)
-    serverLoop.loop.setTimer(token, at: deadline)
+    token = try clientLoop.loop.register(self, outbound.socket.descriptor, .writable)
+    clientLoop.loop.setTimer(token, at: deadline)
   }
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
@@ -34,19 +34,19 @@ final class PendingConnection: EventSource, @unchecked Sendable {
     if let error = outbound.socket.takePendingError() { return end(.system(error)) }
     guard readiness.contains(.writable) else { return }
     isOver = true
-    serverLoop.loop.epoll.delete(outbound.socket.descriptor)
-    serverLoop.loop.deregister(token)
-    serverLoop.connected(outbound.take(), id: id, address)
+    clientLoop.loop.epoll.delete(outbound.socket.descriptor)
+    clientLoop.loop.deregister(token)
+    clientLoop.connected(outbound.take(), id: id, address)
   }
 
-  func handleWakeup(now: MonotonicTime) { end(.timedOut(after: serverLoop.connectTimeout)) }
+  func handleWakeup(now: MonotonicTime) { end(.timedOut(after: clientLoop.connectTimeout)) }
 
   func end(_ reason: ConnectFailure.Reason) {
     guard !isOver else { return }
     isOver = true
     outbound.socket.close()
-    serverLoop.loop.deregister(token)
-    serverLoop.failed(ConnectFailure(id: id, address: address, reason: reason))
+    clientLoop.loop.deregister(token)
+    clientLoop.failed(ConnectFailure(id: id, address: address, reason: reason))
   }
 }
 

@@ -1,4 +1,4 @@
-// Accepts clients, a bounded batch a turn. Whether it may is the serverLoop's to say; called by a thread
+// Accepts clients, a bounded batch a turn. Its server loop decides whether it may; called by a thread
 // of the loop, one at a time, which is what makes its mutable state safe.
 
 import LinuxSystem
@@ -92,7 +92,7 @@ final class Listener: EventSource, @unchecked Sendable {
 
   func handleWakeup(now: MonotonicTime) {}
 
-  // MARK: Under the serverLoop's lock
+  // MARK: Under the server loop's lock
 
   func pause() {
     guard !isPaused else { return }

@@ -71,7 +71,7 @@ final class LoopThreads {
 
   var count: Int { threads.count }
 
-  /// Starts one of the threads that the serverLoop's loop needs.
+  /// Starts one of the threads that the event loop needs.
   func start(_ serverLoop: ServerLoop, by start: Start) throws(Errno) {
     let index = threads.count
     news.willStart()

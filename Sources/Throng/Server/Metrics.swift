@@ -70,8 +70,8 @@ extension Metrics: CustomStringConvertible {
 }
 
 extension Metrics {
-  init(_ stations: [ServerLoop]) {
-    for serverLoop in stations {
+  init(_ serverLoops: [ServerLoop]) {
+    for serverLoop in serverLoops {
       let counters = serverLoop.counters
       accepted += counters.accepted.value
       open += counters.open.value

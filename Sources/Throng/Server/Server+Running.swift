@@ -14,7 +14,7 @@ extension Server {
     starting start: LoopThreads.Start = LoopThreads.startThread
   ) throws(ServerError) {
     if addresses.isEmpty { try listen() }
-    let stations = try beginRunning()
+    let serverLoops = try beginRunning()
     defer { endRunning() }
     var signals: SignalWatch?
     let threads: LoopThreads
@@ -22,22 +22,22 @@ extension Server {
       signals = try watch()
       threads = try LoopThreads()
     } catch {
-      for serverLoop in stations { serverLoop.discard() }
-      throw .system("cannot run the server: \(error)")
+      for serverLoop in serverLoops { serverLoop.discard() }
+      throw .cannotStart(.supervision, error)
     }
     defer { threads.letGo() }
-    try startThreads(of: stations, threads, start)
+    try startThreads(of: serverLoops, threads, start)
     configuration.started?(self)
     try supervise(threads.news, &signals)
   }
 
   /// Fewer threads than the model has serve as well, but a loop without a thread must not listen.
   private func startThreads(
-    of stations: [ServerLoop], _ threads: LoopThreads, _ start: LoopThreads.Start
+    of serverLoops: [ServerLoop], _ threads: LoopThreads, _ start: LoopThreads.Start
   ) throws(ServerError) {
     var running: [ServerLoop] = []
     var failure: Errno?
-    for serverLoop in stations where failure == nil {
+    for serverLoop in serverLoops where failure == nil {
       do throws(Errno) {
         for index in 0..<serverLoop.loop.threadCount {
           try threads.start(serverLoop, by: start)
@@ -47,10 +47,10 @@ extension Server {
         failure = error
       }
     }
-    for serverLoop in stations.dropFirst(running.count) { serverLoop.discard() }
+    for serverLoop in serverLoops.dropFirst(running.count) { serverLoop.discard() }
     if let failure {
-      let reason = "cannot start a thread: \(failure) (raise ulimit -u)"
-      if threads.count == 0 { throw .system(reason) }
+      let reason = ServerError.cannotStart(.thread, failure)
+      if threads.count == 0 { throw reason }
       log.warning("\(reason); serving with fewer threads than the model has: \(threads.count)")
     }
     note(running: running, threadCount: threads.count, threads.news)
@@ -60,15 +60,13 @@ extension Server {
   private func supervise(
     _ news: LoopThreads.News, _ signals: inout SignalWatch?
   ) throws(ServerError) {
-    var stop = StopProgress(drainTimeout: configuration.drainTimeout)
+    var shutdown = Shutdown(limits: .init(drain: configuration.drainTimeout))
     var failure: EventLoopError?
     while true {
       let now = MonotonicTime.now
-      stop.advance(to: stopAsked, now: now)
-      stop.advanceIfDue(now: now)
-      requestStop(stop.stage)
+      if let stage = shutdown.advance(to: stopAsked, now: now) { requestStop(stage) }
       // In this order: a thread reports its failure before it ends.
-      let isOver = news.runningCount == 0 || stop.stage == .abandoned
+      let isOver = news.runningCount == 0 || shutdown.hasEnded
       if failure == nil, let error = news.failure {
         failure = error
         log.error("\(error); stopping the server")
@@ -76,7 +74,7 @@ extension Server {
       }
       if isOver { break }
       do throws(EventLoopError) {
-        try news.wait(orFor: signals?.descriptor ?? -1, until: stop.deadline)
+        try news.wait(orFor: signals?.descriptor ?? -1, until: shutdown.deadline)
       } catch {
         // Nothing can be waited for any longer.
         failure = failure ?? error

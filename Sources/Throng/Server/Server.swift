@@ -16,20 +16,20 @@ public final class Server: Sendable {
 
   private struct State: Sendable {
     var phase = Phase.made
-    var stations: [ServerLoop] = []
+    var serverLoops: [ServerLoop] = []
     var addresses: [SocketAddress] = []
-    var stopAsked = StopStage.running
+    var stopAsked = ShutdownStage.running
     /// What runs, once it does: fewer threads than the model has where no more could be started.
     var runningModel: Model?
     /// Where the thread inside `run` waits.
     var news: LoopThreads.News?
-    /// What the stations had counted when they ended.
+    /// What the serverLoops had counted when they ended.
     var lastMetrics = Metrics()
   }
 
   public let model: Model
   public let configuration: Configuration
-  private let service: ConnectionHandler
+  private let handler: ConnectionHandler
   let log: Logger
   private let ids = ConnectionIDs()
   private let failureLog = LogLimiter()
@@ -52,16 +52,16 @@ public final class Server: Sendable {
   }
 
   private init(
-    _ service: ConnectionHandler, _ model: Model, _ configuration: Configuration, _ log: Logger
+    _ handler: ConnectionHandler, _ model: Model, _ configuration: Configuration, _ log: Logger
   ) {
-    self.service = service
+    self.handler = handler
     self.model = model
     self.configuration = configuration
     self.log = log
   }
 
   deinit {
-    for serverLoop in state.withLock({ $0.stations }) { serverLoop.discard() }
+    for serverLoop in state.withLock({ $0.serverLoops }) { serverLoop.discard() }
   }
 
   /// Where the server listens; empty before ``listen()``.
@@ -73,7 +73,7 @@ public final class Server: Sendable {
 
   /// What the server has counted so far. Any thread, also after the end.
   public var metrics: Metrics {
-    state.withLock { $0.stations.isEmpty ? $0.lastMetrics : Metrics($0.stations) }
+    state.withLock { $0.serverLoops.isEmpty ? $0.lastMetrics : Metrics($0.serverLoops) }
   }
 
   /// Binds and listens: from now on clients can connect, and are served once the server runs.
@@ -92,7 +92,7 @@ public final class Server: Sendable {
   /// the main thread before starting others, or use the asynchronous form.
   /// - Throws: ``ServerError``; ``ServerError/handlersStillRunning(connections:)`` when handlers have not
   ///   returned a second after their connections were reset.
-  public func run() throws {
+  public func run() throws(ServerError) {
     ThisProcess.ignoreBrokenPipes()
     try run { () throws(Errno) in try SignalWatch() }
   }
@@ -100,21 +100,25 @@ public final class Server: Sendable {
   /// Serves until ``stop()`` or until the task is cancelled, and returns once the server has drained.
   /// Runs on threads of its own and leaves signals alone.
   /// - Throws: as ``run()-6fq4r`` does.
-  public func run() async throws {
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        do {
+  public func run() async throws(ServerError) {
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        do throws(Errno) {
           try Thread.startDetached(stackSize: 1 << 20) {
-            continuation.resume(with: Result { try self.run { nil } })
+            continuation.resume(returning: self.outcomeOfRunning())
           }
         } catch {
-          continuation.resume(
-            throwing: ServerError.system("cannot start a thread: \(error) (raise ulimit -u)"))
+          continuation.resume(returning: .failure(.cannotStart(.thread, error)))
         }
       }
     } onCancel: {
       stop()
     }
+    try outcome.get()
+  }
+
+  private func outcomeOfRunning() -> Result<Void, ServerError> {
+    Result { () throws(ServerError) in try run { nil } }
   }
 
   /// Stops accepting, lets every handler finish what was received, flushes and closes; past the drain
@@ -127,50 +131,51 @@ public final class Server: Sendable {
   public func stopNow() { requestStop(.resetting) }
 
   /// The loops are asked at once, by the calling thread; the one inside `run` sees to the deadlines.
-  func requestStop(_ stage: StopStage) {
-    let (isNew, stations, news) = state.withLock { s in
+  func requestStop(_ stage: ShutdownStage) {
+    let (isNew, serverLoops, news) = state.withLock { s in
       defer { s.stopAsked = max(s.stopAsked, stage) }
-      return (stage > s.stopAsked, s.stations, s.news)
+      return (stage > s.stopAsked, s.serverLoops, s.news)
     }
     guard isNew else { return }
-    for serverLoop in stations { serverLoop.requestStop(stage) }
+    // A loop ends when it has nothing left; until then it is there for the handlers that it still has.
+    for serverLoop in serverLoops { serverLoop.requestStop(min(stage, .resetting)) }
     news?.wake()
   }
 
   // MARK: For the thread inside `run`
 
-  var stopAsked: StopStage { state.withLock { $0.stopAsked } }
+  var stopAsked: ShutdownStage { state.withLock { $0.stopAsked } }
 
   func beginRunning() throws(ServerError) -> [ServerLoop] {
     try state.withLock { (s) throws(ServerError) in
       guard s.phase == .listening else { throw .alreadyRunning }
       s.phase = .running
-      return s.stations
+      return s.serverLoops
     }
   }
 
   /// The event loops run, or at least these.
   func note(running: [ServerLoop], threadCount: Int, _ news: LoopThreads.News) {
     let asked = state.withLock { s in
-      s.stations = running
+      s.serverLoops = running
       s.news = news
       s.runningModel = model.with(threadCount: threadCount)
       return s.stopAsked
     }
     // Before that a stop has reached nothing but `stopAsked`, or not all of them.
-    if asked > .running { for serverLoop in running { serverLoop.requestStop(asked) } }
+    for serverLoop in running { serverLoop.requestStop(min(asked, .resetting)) }
   }
 
   /// So that no client connects to an event loop that is given up.
   func stopListening() {
-    for serverLoop in state.withLock({ $0.stations }) { serverLoop.stopListening() }
+    for serverLoop in state.withLock({ $0.serverLoops }) { serverLoop.stopListening() }
   }
 
   func endRunning() {
     state.withLock { s in
       s.phase = .stopped
-      s.lastMetrics = Metrics(s.stations)
-      s.stations = []
+      s.lastMetrics = Metrics(s.serverLoops)
+      s.serverLoops = []
       s.news = nil
     }
   }
@@ -187,38 +192,45 @@ public final class Server: Sendable {
     var opened: [ServerLoop] = []
     let admission = AdmissionControl(configuration)
     do {
-      for _ in 1...loops { opened.append(try openStation(admission, &plans)) }
+      for _ in 1...loops { opened.append(try openLoop(admission, &plans)) }
     } catch {
       for serverLoop in opened { serverLoop.discard() }
       throw error
     }
-    s.stations = opened
+    s.serverLoops = opened
     s.addresses = plans.map(\.address)
   }
 
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
-  private func openStation(
+  private func openLoop(
     _ admission: AdmissionControl, _ plans: inout [ListenPlan]
   ) throws(ServerError) -> ServerLoop {
-    var serverLoop: ServerLoop?
-    do {
-      let new = try ServerLoop(
-        service, model, configuration, ids: ids, admission: admission, log: log,
+    let serverLoop: ServerLoop
+    do throws(Errno) {
+      serverLoop = try ServerLoop(
+        handler, model, configuration, ids: ids, admission: admission, log: log,
         failureLog: failureLog)
-      serverLoop = new
-      for index in plans.indices {
-        let socket = try ListeningSocket.open(
-          plans[index], options: configuration.connection, backlog: configuration.backlog)
-        plans[index].address = socket.address
-        if plans[index].sharing == .first { plans[index].sharing = .further }
-        try new.listen(socket)
-      }
-      return new
     } catch {
-      serverLoop?.discard()
-      if let error = error as? ServerError { throw error }
-      let remedy = (error as? Errno).map { " (\(Exhaustion($0).remedy))" } ?? ""
-      throw .system("cannot make an event loop: \(error)\(remedy)")
+      throw .cannotStart(.eventLoop, error)
+    }
+    do {
+      for index in plans.indices { try listen(serverLoop, &plans[index]) }
+      return serverLoop
+    } catch {
+      serverLoop.discard()
+      throw error
+    }
+  }
+
+  private func listen(_ serverLoop: ServerLoop, _ plan: inout ListenPlan) throws(ServerError) {
+    let socket = try ListeningSocket.open(
+      plan, options: configuration.connection, backlog: configuration.backlog)
+    plan.address = socket.address
+    if plan.sharing == .first { plan.sharing = .further }
+    do throws(Errno) {
+      try serverLoop.listen(socket)
+    } catch {
+      throw .cannotStart(.eventLoop, error)
     }
   }
 }

@@ -9,8 +9,8 @@ public enum ServerError: Error, Equatable, Sendable {
   case cannotListen(on: String, ListenFailure)
   /// An address of the configuration is not valid, or its host is unknown.
   case address(AddressError)
-  /// Something the system refused at the start.
-  case system(String)
+  /// The system refuses what the server needs to run.
+  case cannotStart(ServerResource, Errno)
   /// An event loop could not go on: its connections were reset, the other loops have drained.
   case eventLoop(EventLoopError)
   /// Connections that had not ended one second after they were reset, because handlers block their thread
@@ -26,7 +26,7 @@ extension ServerError: CustomStringConvertible {
     switch self {
     case .cannotListen(let place, let failure): "cannot listen on \(place): \(failure)"
     case .address(let error): error.description
-    case .system(let text): text
+    case .cannotStart(let resource, let error): resource.explanation(error)
     case .eventLoop(let error):
       "\(error) (the connections of that event loop were reset, and the server has stopped)"
     case .handlersStillRunning(let connections):
@@ -36,6 +36,27 @@ extension ServerError: CustomStringConvertible {
       """
     case .alreadyRunning: "the server is running already, or has run (make a new one)"
     }
+  }
+}
+
+/// What a server needs besides its listeners.
+public enum ServerResource: Equatable, Sendable {
+  /// An epoll instance and its waker (epoll_create1(2), eventfd(2)), or a registration with it.
+  case eventLoop
+  /// A thread that runs an event loop, or the one inside ``Server/run()-6fq4r`` (pthread_create(3)).
+  case thread
+  /// A descriptor for signals, or for the events of the threads (signalfd(2), eventfd(2)).
+  case supervision
+
+  fileprivate func explanation(_ error: Errno) -> String {
+    let what =
+      switch self {
+      case .eventLoop: "make an event loop"
+      case .thread: "start a thread"
+      case .supervision: "run the server"
+      }
+    let remedy = self == .thread ? "raise ulimit -u" : Exhaustion(error).remedy
+    return "cannot \(what): \(error.sentence) (\(remedy))"
   }
 }
 

@@ -1,4 +1,4 @@
-// How a serverLoop accepts clients within the limits of the server, pauses, and empties its accept queue
+// How a server loop accepts clients within the limits of the server, pauses, and empties its accept queue
 // when it drains. What the log has to say is found out under the lock and logged after it is released.
 
 import LinuxSystem
@@ -14,7 +14,7 @@ extension ServerLoop {
   func mayAccept(from listener: Listener, isFirst: Bool) -> Bool {
     var event: AdmissionEvent?
     let mayAccept = state.withLock { s in
-      guard !s.isPaused, s.drain == .running || s.drain == .draining, listener.hasQueue else {
+      guard !s.isPaused, s.shutdown.stage <= .draining, listener.hasQueue else {
         return false
       }
       switch admission.reserve(waiter: isFirst ? self : nil) {
@@ -119,10 +119,10 @@ extension ServerLoop {
 
   private func started(_ connection: Connection) {
     // It was in the queue of a server that drains, or in a pool the drain has begun meanwhile.
-    switch state.withLock({ $0.drain }) {
+    switch state.withLock({ $0.shutdown.stage }) {
     case .running: break
     case .draining: connection.drain()
-    case .aborted, .finished: connection.abort()
+    case .resetting, .ended: connection.abort()
     }
   }
 
@@ -134,7 +134,7 @@ extension ServerLoop {
 
   private func forgetOne(_ s: inout State) {
     s.open -= 1
-    if s.drain != .running, s.isDone { finish(&s) }
+    finishIfDone(&s)
   }
 
   /// There is room for clients of loops that have paused.
@@ -181,7 +181,7 @@ extension ServerLoop {
     let isDue = state.withLock { s in
       guard s.recoveryAt <= now else { return false }
       s.recoveryAt = .never
-      return s.drain == .running
+      return s.shutdown.isRunning
     }
     if isDue, admission.hasRecovered(now: now) { log.notice("accepting normally again") }
   }
@@ -195,9 +195,9 @@ extension ServerLoop {
   func endTurn(_ body: () -> Errno?) {
     let failure: Errno? = state.withLock { s in
       let failure = body()
-      guard s.drain != .running else { return failure }
+      guard !s.shutdown.isRunning else { return failure }
       s.listeners.removeAll { $0.isClosed }
-      if s.isDone { finish(&s) }
+      finishIfDone(&s)
       return failure
     }
     if let failure { pause(exhausted: failure) }

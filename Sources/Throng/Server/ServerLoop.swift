@@ -6,7 +6,7 @@ import Logging
 import Synchronization
 import SystemPackage
 
-final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
+final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`.
   struct State {
     /// Those that accept clients; one that drains leaves when its queue is empty.
@@ -22,22 +22,18 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
     /// An accepted client for which no thread could be had, and how long to wait before the next try.
     var unstarted: BlockingConnection?
     var startPause = ServerLoop.shortestStartPause
-    var drain = Drain.running
+    /// The thread inside `Server.run` has the deadlines: the loop's own may be blocked by a handler.
+    var shutdown = Shutdown(limits: nil)
 
-    /// Whether nothing is left of a serverLoop that drains.
+    /// Whether nothing is left of a loop that drains.
     var isDone: Bool { open == 0 && listeners.isEmpty }
   }
-
-  enum Drain { case running, draining, aborted, finished }
 
   let configuration: Configuration
   let admission: AdmissionControl
   let model: Model
   let ids: ConnectionIDs
   let state = Mutex(State())
-  private let token = Mutex(Token(rawValue: .max))
-  /// The raw value of a `StopStage`.
-  private let stopRequest = Atomic<Int>(0)
 
   /// How long between two tries to start a thread: twice as long each time. A thread whose connection
   /// has closed takes a moment to end.
@@ -45,7 +41,7 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
   static let longestStartPause = Duration.seconds(5)
 
   init(
-    _ service: ConnectionHandler, _ model: Model, _ configuration: Configuration,
+    _ handler: ConnectionHandler, _ model: Model, _ configuration: Configuration,
     ids: ConnectionIDs,
     admission: AdmissionControl, log: Logger, failureLog: LogLimiter = LogLimiter()
   ) throws(Errno) {
@@ -54,7 +50,7 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
       case .reactor: try Reactor(busyPoll: configuration.busyPoll)
       case .threadPerClient: try Reactor()
       case .threadPool(let threads):
-        try ThreadPool(threads: threads, runsCallbacks: service.callbacks != nil)
+        try ThreadPool(threads: threads, runsCallbacks: handler.callbacks != nil)
       }
     self.admission = admission
     if !model.isReadinessDriven { AddressSpace.boundArenas() }
@@ -62,13 +58,10 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
     self.ids = ids
     self.configuration = configuration
     super.init(
-      loop: loop, service: service, options: configuration.connection, log: log,
+      loop: loop, service: handler, options: configuration.connection, log: log,
       counters: Counters(), failureLog: failureLog)
-    token.withLock { $0 = loop.register(self) }
+    register(self)
   }
-
-  /// Has `handleWakeup` called. Any thread.
-  func wake() { loop.wake(token.withLock { $0 }) }
 
   /// Before the loop runs.
   func listen(_ socket: consuming ListeningSocket) throws(Errno) {
@@ -77,16 +70,15 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
     state.withLock { $0.listeners.append(listener) }
   }
 
-  /// Closes what `listen` has opened. For a serverLoop that will never run: it and its loop keep each
-  /// other.
+  /// Closes what `listen` has opened. For a loop that will never run.
   func discard() {
     state.withLock { s in
       for listener in s.listeners { listener.close() }
       s.listeners = []
-      s.drain = .finished
+      _ = s.shutdown.end()
     }
     admission.forget(self)
-    loop.deregister(token.withLock { $0 })
+    deregister()
   }
 
   var metrics: Metrics.Loop {
@@ -103,65 +95,29 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
     startUnstarted(afterClose: true)
   }
 
-  // MARK: Stopping
-
-  /// Drains, or resets at once. Any thread.
-  func requestStop(_ stage: StopStage) {
-    if stopRequest.max(stage.rawValue, ordering: .acquiringAndReleasing).oldValue < stage.rawValue {
-      wake()
-    }
-  }
+  // MARK: Shutdown
 
   /// Connections that wait for events get none any more; those with threads of their own need none.
   func loopHasFailed() { requestStop(model.isReadinessDriven ? .resetting : .draining) }
 
   func handleWakeup(now: MonotonicTime) {
-    let asked = stopRequest.load(ordering: .acquiring)
-    var step = Step.nothing
+    let asked = askedStage
     var queued = 0
-    var pauseEnd: PauseEnd?
     reportRecovery(now)
-    state.withLock { s in
-      pauseEnd = endPauseIfDue(&s, now)
-      if asked >= StopStage.draining.rawValue, s.drain == .running {
-        s.drain = .draining
-        drainQueues(&s)
-        step = .drain
-      }
-      if asked >= StopStage.resetting.rawValue, s.drain == .draining {
-        s.drain = .aborted
-        queued = closeListeners(&s)
-        step = .abort
-      }
+    let (pauseEnd, stage) = state.withLock { s in
+      let pauseEnd = endPauseIfDue(&s, now)
+      let stage = s.shutdown.advance(to: asked, now: now)
+      if stage == .draining { drainQueues(&s) }
+      if stage == .resetting { queued = closeListeners(&s) }
       setTimer(&s)
+      return (pauseEnd, stage)
     }
     if let error = pauseEnd?.failure { pause(exhausted: error) }
     reportReset(queued: queued)
-    if pauseEnd != nil || step == .drain { startUnstarted() }
-    take(step)
-    state.withLock { s in
-      if s.drain != .running, s.isDone { finish(&s) }
-    }
-  }
-
-  /// What follows once the lock is released, because connections call back.
-  private enum Step { case nothing, drain, abort }
-
-  private func take(_ step: Step) {
-    let connections = step == .nothing ? [] : loop.sources.compactMap { $0 as? Connection }
-    switch step {
-    case .nothing: return
-    case .drain:
-      if !connections.isEmpty { log.info("draining, connections open: \(connections.count)") }
-      for connection in connections { connection.drain() }
-    case .abort:
-      if !connections.isEmpty {
-        counters.resetAtStop.add(connections.count)
-        log.warning("resetting the connections that had not finished: \(connections.count)")
-      }
-      for connection in connections { connection.abort() }
-      giveUpUnstarted()
-    }
+    if pauseEnd != nil || stage == .draining { startUnstarted() }
+    if let stage { endConnections(stage) }
+    if stage == .resetting { giveUpUnstarted() }
+    state.withLock { finishIfDone(&$0) }
   }
 
   /// The client that no thread could be had for does not get one any more.
@@ -172,18 +128,16 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
     forgetConnection(connection.remoteAddress)
   }
 
-  /// Ends the loop. One whose handlers do not return goes on, and is not waited for: what they still
+  /// Ends a loop that shuts down and has nothing left. One whose handlers do not return goes on, and is not waited for: what they still
   /// do when they come back finds it there.
-  func finish(_ s: inout State) {
-    guard s.drain != .finished else { return }
-    s.drain = .finished
+  func finishIfDone(_ s: inout State) {
+    guard !s.shutdown.isRunning, s.isDone, s.shutdown.end() else { return }
     admission.forget(self)
-    loop.deregister(token.withLock { $0 })
-    loop.finish()
+    finishLoop()
   }
 
   /// The server has given up the thread that would close the listeners: connects fail from now on
-  /// (shutdown(2)). Any thread; does nothing while another one is inside the serverLoop.
+  /// (shutdown(2)). Any thread; does nothing while another one is inside this loop.
   func stopListening() {
     _ = state.withLockIfAvailable { s in
       for listener in s.listeners { listener.stopListening() }
@@ -191,7 +145,7 @@ final class ServerLoop: ConnectionContext, EventSource, @unchecked Sendable {
   }
 
   func setTimer(_ s: inout State) {
-    guard s.drain != .finished else { return }
-    loop.setTimer(token.withLock { $0 }, at: min(s.resumeAt, s.recoveryAt))
+    guard !s.shutdown.hasEnded else { return }
+    setTimer(at: min(s.resumeAt, s.recoveryAt))
   }
 }

@@ -48,7 +48,7 @@ struct Serve: ParsableCommand {
       try server.listen()
       defer { if logFlags.stats { StandardError.write("\(server.metrics)") } }
       try server.run()
-    } catch let error as ServerError {
+    } catch {
       throw Failure(FlagNames.inserted(in: "\(error)"))
     }
     let count = server.metrics.resetAtStop
