@@ -44,6 +44,6 @@ extension AllTests {
 
 extension Connection {
   fileprivate var duplicatedDescriptor: CInt {
-    (self as? NonBlockingConnection)?.state.withLock { dup($0.socket.descriptor) } ?? -1
+    (self as? NonBlockingConnection)?.state.withLock { dup($0.transport.descriptor) } ?? -1
   }
 }

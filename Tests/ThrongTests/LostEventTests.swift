@@ -15,7 +15,7 @@ extension AllTests {
     /// From now on epoll answers ENOENT to each change for the connection.
     private static func unwatch(_ connection: Connection) throws {
       guard let ready = connection as? NonBlockingConnection else { throw TestFailure("no events") }
-      ready.state.withLock { ready.loop.epoll.delete($0.socket.descriptor) }
+      ready.state.withLock { ready.loop.epoll.delete($0.transport.descriptor) }
     }
 
     @Test(arguments: readinessDriven)

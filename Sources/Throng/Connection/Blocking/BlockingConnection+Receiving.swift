@@ -86,7 +86,7 @@ extension BlockingConnection {
   private func awaitInput(until deadline: MonotonicTime) -> Bool {
     withState { watch(.readable, &$0) }
     let hasFailed = state.wait(until: deadline) { s -> Bool? in
-      if s.failure != nil { return true }
+      if s.lifecycle.failure != nil { return true }
       return s.isReceiveCancelled || !s.awaited.contains(.readable) ? false : nil
     }
     state.withLock { $0.awaited.remove(.readable) }
@@ -106,12 +106,13 @@ extension BlockingConnection {
   private func beginReceive(_ limit: Int) throws -> (SocketReference, Int)? {
     precondition(limit > 0, "a receive of no bytes would never end")
     return try state.withLock { s -> Result<(SocketReference, Int)?, ConnectionError> in
-      if let failure = s.failure { return .failure(failure) }
-      guard !s.inputEnded else { return .success(nil) }
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      guard s.lifecycle.canReceive else { return .success(nil) }
       guard !s.isReceiving else { return .failure(.alreadyReceiving) }
       s.isReceiving = true
       s.users += 1
-      return .success((s.socket.reference, min(limit, s.inputBudget)))
+      return .success(
+        (s.transport.socket.reference, min(limit, Int(s.lifecycle.inputBudget))))
     }.get()
   }
 
@@ -123,12 +124,11 @@ extension BlockingConnection {
         if s.drainsNext { limitInput(&s) }
         closeIfUnused(&s)
       }
-      if let failure = s.failure { return .failure(failure) }
+      if let failure = s.lifecycle.failure { return .failure(failure) }
       switch result {
       case .success(let slice) where slice.count > 0: return .success(accept(slice, &s))
       case .success:
-        s.inputEnded = true
-        s.peerClosed = !s.receivingIsShut
+        s.lifecycle.handle(s.receivingIsShut ? .inputExhausted : .peerFin)
         return .success(nil)
       case .failure(.resourceTemporarilyUnavailable): return .failure(.timedOut(.receive))
       case .failure(let error):
@@ -142,10 +142,7 @@ extension BlockingConnection {
     context.counters.countReceive(Int(slice.count), isExclusive: false)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
-    if s.inputBudget != .max {
-      s.inputBudget -= Int(slice.count)
-      if s.inputBudget == 0 { s.inputEnded = true }
-    }
+    s.lifecycle.noteReceived(Int(slice.count))
     return Bytes(slice)
   }
 }

@@ -14,14 +14,14 @@ extension BlockingConnection {
     _ delivery: Delivery
   ) throws(ConnectionError) -> Transmission {
     let result: Result<Transmission, ConnectionError> = withState { s in
-      if let failure = s.failure { return .failure(failure) }
-      if s.outboundClosing { return .failure(.closed) }
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      if s.lifecycle.output != .open { return .failure(.closed) }
       let count = buffer.count + (prefix?.count ?? 0)
       if count == 0 { return .success(.taken) }
       var sent = 0
       if s.outbox.isEmpty {
         do throws(Errno) {
-          sent = try s.socket.reference.send(buffer, after: prefix, waiting: false)
+          sent = try s.transport.send(buffer, after: prefix)
           noteSent(sent, &s)
           if sent == count { return .success(.taken) }
         } catch .resourceTemporarilyUnavailable {
@@ -45,7 +45,7 @@ extension BlockingConnection {
       s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
       context.counters.noteOutbox(s.outbox.byteCount)
       updateTimer(&s)
-      if delivery.isWrite { flushByDriver(&s) }
+      if delivery.isWrite { flushByLoop(&s) }
       return .success(.mustWait)
     }
     return try result.get()
@@ -71,7 +71,7 @@ extension BlockingConnection {
     while let mustWait = flushOnce() {
       guard mustWait else { continue }
       executor.blocking {
-        state.wait { s in s.failure != nil || !s.awaited.contains(.writable) ? () : nil }
+        state.wait { s in s.lifecycle.failure != nil || !s.awaited.contains(.writable) ? () : nil }
       }
     }
   }
@@ -79,7 +79,7 @@ extension BlockingConnection {
   /// - Returns: whether the kernel is full; nil when there is no more to do.
   private func flushOnce() -> Bool? {
     withState { s in
-      s.isFlushing = s.socket.isOpen && s.failure == nil && !s.outbox.isEmpty
+      s.isFlushing = s.transport.isOpen && s.lifecycle.failure == nil && !s.outbox.isEmpty
       guard s.isFlushing else { return nil }
       if sendFront(&s) { return false }
       watch(.writable, &s)
@@ -88,7 +88,7 @@ extension BlockingConnection {
   }
 
   /// Leaves to the loop what is queued, unless a thread of the connection is at it.
-  private func flushByDriver(_ s: inout State) {
+  private func flushByLoop(_ s: inout State) {
     if !s.outbox.isEmpty, !s.isFlushing { watch(.writable, &s) }
   }
 
@@ -96,7 +96,7 @@ extension BlockingConnection {
   /// - Returns: false when the kernel is full, or the client lost.
   func sendFront(_ s: inout State) -> Bool {
     do throws(Errno) {
-      let sent = try s.socket.reference.send(s.outbox.front(), waiting: false)
+      let sent = try s.transport.send(frontOf: s.outbox)
       s.outbox.drop(sent)
       noteSent(sent, &s)
       s.deadlines.noteProgress(left: s.outbox.byteCount)
@@ -116,8 +116,8 @@ extension BlockingConnection {
   func flushOrRegister(_ writeWaiter: WriteWaiter) {
     if writeWaiter.task == rootTask.load(ordering: .relaxed), executor.isCurrent { flush() }
     let outcome: Result<Void, any Error>? = withState { s in
-      if let failure = s.failure { return .failure(failure) }
-      flushByDriver(&s)
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      flushByLoop(&s)
       if s.outbox.byteCount <= context.options.lowWaterMark { return .success(()) }
       if Task.isCancelled { return .failure(CancellationError()) }
       s.writeWaiters.append(writeWaiter)

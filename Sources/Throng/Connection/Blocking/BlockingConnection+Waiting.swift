@@ -42,7 +42,7 @@ extension BlockingConnection {
     guard !s.writeWaiters.isEmpty else { return }
     var ended = s.endedWriteWaiters.take() ?? []
     for writeWaiter in s.writeWaiters {
-      ended.append(EndedWriteWaiter(writeWaiter: writeWaiter, failure: s.failure))
+      ended.append(EndedWriteWaiter(writeWaiter: writeWaiter, failure: s.lifecycle.failure))
     }
     s.endedWriteWaiters = ended
     s.writeWaiters = []
@@ -50,7 +50,7 @@ extension BlockingConnection {
 
   /// Has the loop look out for the socket: `awaited` loses what has come.
   func watch(_ interest: Readiness, _ s: inout State) {
-    guard s.socket.isOpen, !s.awaited.isSuperset(of: interest) else { return }
+    guard s.transport.isOpen, !s.awaited.isSuperset(of: interest) else { return }
     s.awaited.insert(interest)
     arm(&s)
   }
@@ -59,9 +59,9 @@ extension BlockingConnection {
     do throws(Errno) {
       let interest = s.awaited.union(.oneShot)
       if s.isWatched {
-        try loop.epoll.modify(s.socket.descriptor, interest, s.token)
+        try loop.epoll.modify(s.transport.descriptor, interest, s.token)
       } else {
-        try loop.epoll.add(s.socket.descriptor, interest, s.token)
+        try loop.epoll.add(s.transport.descriptor, interest, s.token)
         s.isWatched = true
       }
     } catch {
@@ -73,16 +73,16 @@ extension BlockingConnection {
 
   /// The socket is ready for what was awaited, or might be. On the loop's thread.
   func becameReady(_ readiness: Readiness, _ s: inout State) {
-    guard s.socket.isOpen else { return }
+    guard s.transport.isOpen else { return }
     s.awaited.remove(readiness)
-    if readiness.contains(.writable), !s.isFlushing { sendByDriver(&s) }
-    if !s.awaited.isEmpty, s.socket.isOpen { arm(&s) }
+    if readiness.contains(.writable), !s.isFlushing { sendByLoop(&s) }
+    if !s.awaited.isEmpty, s.transport.isOpen { arm(&s) }
     state.wakeAll()
   }
 
   /// One sendmsg(2) for each look at the socket, so that no client holds up the others.
-  private func sendByDriver(_ s: inout State) {
-    guard s.failure == nil, !s.outbox.isEmpty else { return }
+  private func sendByLoop(_ s: inout State) {
+    guard s.lifecycle.failure == nil, !s.outbox.isEmpty else { return }
     _ = sendFront(&s)
     if !s.outbox.isEmpty { s.awaited.insert(.writable) }
   }

@@ -14,8 +14,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`, or belongs to the receiving task.
 
   struct State: ~Copyable {
-    var socket: Socket
+    var transport: Transport
+    var lifecycle = Lifecycle()
     var token = Token(rawValue: .max)
+    var isRegistered = false
     var outbox = Outbox()
     var writeWaiters: [WriteWaiter] = []
     var task: Task<Void, Never>?
@@ -24,9 +26,6 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     /// The child task whose receive waits, and whether it was cancelled.
     var childReader: UInt?
     var isReceiveCancelled = false
-    var failure: ConnectionError?
-    /// How many bytes may still be received; set when the drain begins.
-    var inputBudget = Int.max
     var deadlines: Deadlines
     /// Threads inside a blocking call on the socket.
     var users = 0
@@ -43,17 +42,13 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     var retryAt = MonotonicTime.never
     /// The drain came during a receive, which then returns what is left.
     var drainsNext = false
-    /// The client's FIN was received, or the drain or `close` has ended the input.
-    var inputEnded = false
-    var peerClosed = false
     /// A blocked receive was woken with SHUT_RD, after which the client's FIN cannot be seen.
     var receivingIsShut = false
-    var outboundClosing = false
-    var finSent = false
-    var isClosing = false
-    var isLingering = false
-    var isServed = true
-    var isRegistered = false
+
+    init(_ socket: consuming Socket, _ deadlines: Deadlines) {
+      transport = Transport(socket)
+      self.deadlines = deadlines
+    }
   }
 
   let state: Monitor<State>
@@ -68,8 +63,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext, socket: consuming Socket,
     stackSize: Int
   ) {
-    let deadlines = Deadlines(now: context.loop.now, context.options)
-    state = Monitor(State(socket: socket, deadlines: deadlines))
+    state = Monitor(State(socket, Deadlines(now: context.loop.now, context.options)))
     executor = ThreadExecutor(stackSize: stackSize, hasThread: !context.isEventDriven)
     buffer = .allocate(capacity: 1)
     buffer.initialize(to: ReceiveBuffer())
@@ -89,9 +83,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     state.withLock { s in
       s.token = loop.register(self)
       s.isRegistered = true
+      s.lifecycle.handle(.handlerStarted)
       s.deadlines = Deadlines(now: loop.now, context.options)
       if let limit = context.options.receiveTimeout, !context.isEventDriven {
-        s.socket.setReceiveTimeout(limit)
+        s.transport.socket.setReceiveTimeout(limit)
       }
       updateTimer(&s)
     }
@@ -115,10 +110,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
     finish()
     if case .events(let handler) = context.service {
-      handler.closed(self, error: state.withLock { $0.failure })
+      handler.closed(self, error: state.withLock { $0.lifecycle.failure })
     }
     withState { s in
-      s.isServed = false
+      s.lifecycle.handle(.handlerReturned)
       closeIfUnused(&s)
     }
   }
@@ -149,8 +144,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
         handler.writable(self)
       }
     }
-    if state.withLock({ $0.failure == nil && !$0.isClosing }) { handler.inputEnded(self) }
-    state.wait { s in s.isClosing || s.failure != nil ? () : nil }
+    if state.withLock({ $0.lifecycle.failure == nil && !$0.lifecycle.isClosing }) {
+      handler.inputEnded(self)
+    }
+    state.wait { s in s.lifecycle.isClosing || s.lifecycle.failure != nil ? () : nil }
     executor.finish()
     // What no thread could be had for.
     executor.run()
@@ -164,8 +161,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
     flush()
     let awaitsPeer = state.withLock { s in
-      guard s.failure == nil, s.socket.isOpen, !s.peerClosed else { return false }
-      s.isLingering = true
+      guard s.lifecycle.failure == nil, s.transport.isOpen, s.lifecycle.input != .finReceived
+      else { return false }
+      s.lifecycle.handle(.lingerBegan)
       s.deadlines.phase = .now + context.options.lingerTimeout
       s.users += 1
       updateTimer(&s)
@@ -179,10 +177,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   /// What still comes after our FIN is of no use, but closing on it would reset the connection. When
   /// the wait is over, the timer ends it by shutting the socket down.
   private func discardInput() {
-    let (socket, isShut) = state.withLock { ($0.socket.reference, $0.receivingIsShut) }
+    let (socket, isShut) = state.withLock { ($0.transport.socket.reference, $0.receivingIsShut) }
     if isShut {
       return socket.waitUntilAcknowledged(atMost: context.options.lingerTimeout) {
-        state.withLock { $0.failure != nil }
+        state.withLock { $0.lifecycle.failure != nil }
       }
     }
     while let slice = try? buffer.pointee.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
@@ -192,13 +190,15 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   // MARK: Closing
 
-  override var isDraining: Bool { state.withLock { $0.drainsNext || $0.inputBudget != .max } }
+  override var isDraining: Bool {
+    state.withLock { $0.drainsNext || $0.lifecycle.isDraining }
+  }
 
   override func close() { withState { beginClose(&$0) } }
 
   override func closeOutbound() {
     withState { s in
-      s.outboundClosing = true
+      s.lifecycle.handle(.closeOutbound)
       sendFinIfFlushed(&s)
     }
   }
@@ -214,7 +214,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   override func drain() {
     state.withLock { s in
-      guard s.socket.isOpen, s.inputBudget == .max, !s.isLingering else { return }
+      guard s.transport.isOpen, !s.lifecycle.isDraining, !s.lifecycle.isLingering else { return }
       // What a receive is about to return is not in the kernel any more, or still is: only afterwards
       // is it known how much is left.
       s.drainsNext = s.isReceiving
@@ -225,14 +225,11 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   /// Nothing is received but what has arrived.
   func limitInput(_ s: inout State) {
     s.drainsNext = false
-    s.inputBudget = s.socket.reference.readableCount
-    if s.inputBudget == 0 { s.inputEnded = true }
+    s.lifecycle.handle(.drain(readable: s.transport.readableCount))
   }
 
   private func beginClose(_ s: inout State) {
-    s.isClosing = true
-    s.outboundClosing = true
-    s.inputEnded = true
+    s.lifecycle.handle(.close)
     wakeReceiver(&s)
     sendFinIfFlushed(&s)
     updateTimer(&s)
@@ -240,8 +237,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   private func wakeReceiver(_ s: inout State) {
-    guard s.isReceiving, s.socket.isOpen else { return }
-    s.socket.shutdownReceiving()
+    guard s.isReceiving, s.transport.isOpen else { return }
+    s.transport.socket.shutdownReceiving()
     s.receivingIsShut = true
     // From now on a receive returns at once.
     s.awaited.remove(.readable)
@@ -249,26 +246,23 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   func sendFinIfFlushed(_ s: inout State) {
-    guard s.outboundClosing, !s.finSent, s.outbox.isEmpty, s.socket.isOpen, s.failure == nil
-    else { return }
+    guard s.lifecycle.nextStep(isFlushed: s.outbox.isEmpty) == .sendFin else { return }
     // The kernel resets a connection that receives after SHUT_RD and FIN, and drops what is unsent:
     // then FIN waits for the end, see `finish`.
-    if s.receivingIsShut, s.socket.reference.hasUnacknowledged { return }
-    s.finSent = true
+    if s.receivingIsShut, s.transport.socket.reference.hasUnacknowledged { return }
+    s.lifecycle.handle(.finSent)
     // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
-    if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
+    if !(s.lifecycle.isClosing && s.lifecycle.input == .finReceived) { s.transport.endSending() }
   }
 
   /// Ends sending and receiving: blocked threads return, and the last of them closes the socket.
   func fail(_ s: inout State, _ error: ConnectionError) {
-    guard s.failure == nil, s.socket.isOpen else { return }
-    s.failure = error
-    // Silence ends with FIN, unless that would say of half a message that it was all.
-    let isSilence = [.timedOut(.idle), .timedOut(.firstByte)].contains(error)
-    if !isSilence || !s.outbox.isEmpty { s.socket.setResetOnClose() }
+    guard s.lifecycle.failure == nil, s.transport.isOpen else { return }
+    s.lifecycle.handle(.failed(error))
+    if s.lifecycle.closesWithReset(hasUnsent: !s.outbox.isEmpty) { s.transport.setResetOnClose() }
     s.outbox.removeAll()
     context.count(error)
-    if s.isReceiving || s.isLingering { s.socket.shutdownReceiving() }
+    if s.isReceiving || s.lifecycle.isLingering { s.transport.socket.shutdownReceiving() }
     endWriteWaiters(&s)
     closeIfUnused(&s)
     state.wakeAll()
@@ -276,11 +270,13 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   /// Closes once no thread is inside a call or can enter one.
   func closeIfUnused(_ s: inout State) {
-    guard s.users == 0, !s.isServed || s.failure != nil else { return }
+    let handlerHasReturned = s.lifecycle.handler == .returned
+    guard s.users == 0, handlerHasReturned || s.lifecycle.failure != nil else { return }
     // A forked child may keep the socket open, and epoll would go on reporting it.
-    if s.isWatched, s.socket.isOpen { loop.epoll.delete(s.socket.descriptor) }
-    s.socket.close()
-    if !s.isServed { loop.wake(s.token) }
+    if s.isWatched, s.transport.isOpen { loop.epoll.delete(s.transport.descriptor) }
+    s.transport.close()
+    s.lifecycle.handle(.socketClosed)
+    if handlerHasReturned { loop.wake(s.token) }
   }
 
   // MARK: On the loop's thread
@@ -299,8 +295,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
         s.retryAt = .never
         becameReady(s.awaited, &s)
       }
-      if s.socket.isOpen { checkDeadlines(&s, now) }
-      guard !s.socket.isOpen, !s.isServed, s.isRegistered else { return false }
+      if s.transport.isOpen { checkDeadlines(&s, now) }
+      guard s.lifecycle.isOver, s.isRegistered else { return false }
       s.isRegistered = false
       loop.deregister(s.token)
       return true
@@ -311,12 +307,12 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   private func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
     guard
       let limit = s.deadlines.passed(
-        situation(s), context.timeLimits, on: s.socket.reference, now: now)
+        situation(s), context.timeLimits, on: s.transport.socket.reference, now: now)
     else { return updateTimer(&s) }
     switch limit {
     case .linger:
-      s.isLingering = false
-      s.socket.shutdownBoth()
+      s.lifecycle.handle(.timedOut(.linger))
+      s.transport.socket.shutdownBoth()
     case .idle, .firstByte:
       if s.isReceiving, isFirstLook(&s, now) { return }
       fail(&s, .timedOut(limit))
@@ -348,8 +344,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
     // A receive has its own way to end in time: see `receivePolling`.
     Deadlines.Situation(
-      isLingering: s.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
-      isClosing: s.isClosing, wantsInput: s.isLingering || s.isReceiving)
+      isLingering: s.lifecycle.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
+      isClosing: s.lifecycle.isClosing, wantsInput: s.lifecycle.isLingering || s.isReceiving)
   }
 
   func updateTimer(_ s: inout State) {

@@ -13,62 +13,65 @@ extension NonBlockingConnection {
 
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
     Deadlines.Situation(
-      isLingering: s.isLingering, isReceiving: s.readWaiter != nil, isSending: !s.outbox.isEmpty,
-      isClosing: s.isClosing, wantsInput: s.isLingering || inputLimit(s) != nil)
+      isLingering: s.lifecycle.isLingering, isReceiving: s.readWaiter != nil,
+      isSending: !s.outbox.isEmpty, isClosing: s.lifecycle.isClosing,
+      wantsInput: s.lifecycle.isLingering || inputLimit(s) != nil)
   }
 
   /// Makes sure that the timer fires no later than the next deadline.
   func updateTimer(_ s: inout State) {
     let time = s.deadlines.earliest(situation(s), context.timeLimits).time
-    guard time < s.deadlines.timer, s.isRegistered else { return }
+    guard time < s.deadlines.timer, s.registration.isActive else { return }
     // From elsewhere `handleWakeup` does this.
-    guard loop.isWithinReach else { return loop.wake(s.token) }
+    guard loop.isWithinReach else { return loop.wake(s.registration.token) }
     s.deadlines.timer = time
-    loop.setTimer(s.token, at: time)
+    loop.setTimer(s.registration.token, at: time)
   }
 
   func handleWakeup(now: MonotonicTime) {
-    var wake = DeferredResumptions()
+    var resumptions = DeferredResumptions()
     let isBusy = state.withLock { s in
-      if s.isBusy {
-        s.missedWakeup = true
+      if s.callbacks.isBusy {
+        s.callbacks.missedWakeup = true
         return false
       }
-      look(&s, now, &wake)
+      look(&s, now, &resumptions)
       // Another worker must not call back meanwhile.
-      s.isBusy = wake.callsBack && context.isEventDriven
-      return s.isBusy
+      s.callbacks.isBusy = resumptions.callsBack && context.isEventDriven
+      return s.callbacks.isBusy
     }
-    wake.perform(on: self)
+    resumptions.perform(on: self)
     if isBusy { endCallbacks() }
   }
 
-  private func look(_ s: inout State, _ now: MonotonicTime, _ wake: inout DeferredResumptions) {
+  private func look(
+    _ s: inout State, _ now: MonotonicTime, _ resumptions: inout DeferredResumptions
+  ) {
     let timerHasFired = s.deadlines.timer <= now
     if timerHasFired { s.deadlines.timer = .never }
     if s.flushIsDue {
       s.flushIsDue = false
-      if !s.outbox.isEmpty, s.socket.isOpen { flush(&s, &wake) }
+      if !s.outbox.isEmpty, s.transport.isOpen { flush(&s, &resumptions) }
       // Which was all that this was about, unless there is more to see.
-      if s.outbox.isEmpty, !timerHasFired, !needsAdvance(s) { return }
+      if s.outbox.isEmpty, !timerHasFired, s.lifecycle.isOrdinary { return }
     }
-    resumeWriteWaiters(&s, &wake)
-    if s.socket.isOpen { checkDeadlines(&s, now, &wake) } else { deregister(&s) }
-    advance(&s, &wake)
+    resumeWriteWaiters(&s, &resumptions)
+    if s.transport.isOpen { checkDeadlines(&s, now, &resumptions) } else { deregister(&s) }
+    advance(&s, &resumptions)
   }
 
   private func checkDeadlines(
-    _ s: inout State, _ now: MonotonicTime, _ wake: inout DeferredResumptions
+    _ s: inout State, _ now: MonotonicTime, _ resumptions: inout DeferredResumptions
   ) {
     let limit = s.deadlines.passed(
-      situation(s), context.timeLimits, on: s.socket.reference, now: now)
+      situation(s), context.timeLimits, on: s.transport.socket.reference, now: now)
     switch limit {
     case nil: updateTimer(&s)
-    case .linger: s.peerClosed = true
+    case .linger: s.lifecycle.handle(.timedOut(.linger))
     case .receive:
       // The handler decides what a late client means: only its receive fails.
-      wake.readWaiter = s.readWaiter.take()
-      wake.besides.readFailure = .timedOut(.receive)
+      resumptions.readWaiter = s.readWaiter.take()
+      resumptions.besides.readFailure = .timedOut(.receive)
       s.deadlines.receive = .never
     case let limit?: fail(&s, .timedOut(limit))
     }

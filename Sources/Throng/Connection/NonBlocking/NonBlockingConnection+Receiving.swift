@@ -7,8 +7,8 @@ extension NonBlockingConnection {
   @inline(__always)
   func registerOrRefuse(_ readWaiter: ReadWaiter, _ deadline: MonotonicTime) {
     let refusal: Refusal? = state.withLock { s in
-      if let failure = s.failure { return .failure(failure) }
-      if s.inputEnded { return .end }
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      if !s.lifecycle.canReceive { return .end }
       if s.readWaiter != nil { return .failure(ConnectionError.alreadyReceiving) }
       if readWaiter.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
       s.readWaiter = readWaiter
@@ -42,37 +42,41 @@ extension NonBlockingConnection {
   // MARK: Events
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
-    var wake = DeferredResumptions()
+    var resumptions = DeferredResumptions()
     let isHeard = state.withLock { s in
-      if loop.isOneShot { s.armed = [] }
-      guard s.socket.isOpen, !s.isBusy else { return false }
-      s.isBusy = context.isEventDriven
-      if readiness != .readable, !s.outbox.isEmpty { flush(&s, &wake) }
-      if readiness != .writable { takeInput(&s, readiness, &buffer, &wake) }
-      if s.inputEndIsDue {
-        s.inputEndIsDue = false
-        wake.besides.inputEnded = true
+      if loop.isOneShot { s.registration.armed = [] }
+      guard s.transport.isOpen, !s.callbacks.isBusy else { return false }
+      s.callbacks.isBusy = context.isEventDriven
+      if readiness != .readable, !s.outbox.isEmpty { flush(&s, &resumptions) }
+      if readiness != .writable { takeInput(&s, readiness, &buffer, &resumptions) }
+      if s.callbacks.inputEndIsDue {
+        s.callbacks.inputEndIsDue = false
+        resumptions.besides.inputEnded = true
       }
-      if needsAdvance(s) { advance(&s, &wake) } else if loop.isOneShot { updateInterest(&s) }
+      if !s.lifecycle.isOrdinary {
+        advance(&s, &resumptions)
+      } else if loop.isOneShot {
+        updateInterest(&s)
+      }
       return true
     }
     guard isHeard else { return }
-    wake.perform(on: self)
+    resumptions.perform(on: self)
     if context.isEventDriven { endCallbacks() }
   }
 
   @inline(__always)
   private func takeInput(
     _ s: inout State, _ readiness: Readiness, _ buffer: inout ReceiveBuffer,
-    _ wake: inout DeferredResumptions
+    _ resumptions: inout DeferredResumptions
   ) {
-    if s.isLingering { return discardInput(&s, &buffer) }
+    if s.lifecycle.isLingering { return discardInput(&s, &buffer) }
     guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
     do throws(Errno) {
-      let slice = try buffer.receive(
-        from: s.socket.reference, atMost: Int(min(limit, s.inputBudget)))
-      if slice.count == 0 { return endInput(&s, peerClosed: true) }
-      accept(slice, &s, &wake)
+      let slice = try s.transport.receive(
+        into: &buffer, atMost: Int(min(limit, s.lifecycle.inputBudget)))
+      if slice.count == 0 { return handleInputEvent(.peerFin, &s) }
+      accept(slice, &s, &resumptions)
     } catch .resourceTemporarilyUnavailable {
     } catch {
       fail(&s, .lost(error))
@@ -83,57 +87,50 @@ extension NonBlockingConnection {
   @inline(__always)
   func inputLimit(_ s: borrowing State) -> Int32? {
     if let readWaiter = s.readWaiter { return readWaiter.limit }
-    if context.isEventDriven, !s.inputEnded, !s.isAboveHighWater {
+    if context.isEventDriven, s.lifecycle.canReceive, !s.isAboveHighWater {
       return Int32(ReceiveBuffer.chunkSize)
     }
     return nil
   }
 
   @inline(__always)
-  private func accept(_ slice: ChunkSlice, _ s: inout State, _ wake: inout DeferredResumptions) {
+  private func accept(
+    _ slice: ChunkSlice, _ s: inout State, _ resumptions: inout DeferredResumptions
+  ) {
     context.counters.countReceive(Int(slice.count), isExclusive: !loop.isOneShot)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
-    wake.readWaiter = s.readWaiter.take()
-    wake.received = Bytes(slice)
-    if s.inputBudget != .max {
-      s.inputBudget -= Int32(slice.count)
-      if s.inputBudget == 0 { endInput(&s) }
-    }
-  }
-
-  func endInput(_ s: inout State, peerClosed: Bool = false) {
-    s.peerClosed = s.peerClosed || peerClosed
-    guard !s.inputEnded else { return }
-    s.inputEnded = true
-    s.inputEndIsDue = context.isEventDriven
+    resumptions.readWaiter = s.readWaiter.take()
+    resumptions.received = Bytes(slice)
+    if s.lifecycle.input == .draining { handleInputEvent(.received(Int(slice.count)), &s) }
   }
 
   /// No task waits for the input that epoll reports, and would report at each wait.
   private func pauseInput(_ s: inout State, _ readiness: Readiness) {
     if readiness.contains(.failed) {
-      fail(&s, .lost(s.socket.takePendingError() ?? .connectionReset))
+      fail(&s, .lost(s.transport.socket.takePendingError() ?? .connectionReset))
     } else if readiness.contains(.hangUp) {
       // Both directions are closed, and epoll reports that whatever the mask. In a pool two workers
       // may have such an event at once: the second deletion fails, which does no harm.
-      s.peerClosed = true
-      if s.socket.reference.readableCount == 0 { endInput(&s) }
-      loop.epoll.delete(s.socket.descriptor)
-      s.isUnwatched = true
-    } else if !loop.isOneShot, s.armed.contains(.readable) {
-      s.armed.remove(.readable)
-      watch(&s, for: s.armed)
+      if s.transport.readableCount == 0 || !s.lifecycle.canReceive {
+        handleInputEvent(.peerFin, &s)
+      }
+      loop.epoll.delete(s.transport.descriptor)
+      s.registration.isUnwatched = true
+    } else if !loop.isOneShot, s.registration.armed.contains(.readable) {
+      s.registration.armed.remove(.readable)
+      watch(&s, for: s.registration.armed)
     }
   }
 
   /// After our FIN: what still comes is of no use, but closing on it would reset the connection.
   private func discardInput(_ s: inout State, _ buffer: inout ReceiveBuffer) {
     do throws(Errno) {
-      let slice = try buffer.receive(from: s.socket.reference, atMost: ReceiveBuffer.chunkSize)
-      if slice.count == 0 { s.peerClosed = true }
+      let slice = try s.transport.receive(into: &buffer, atMost: ReceiveBuffer.chunkSize)
+      if slice.count == 0 { s.lifecycle.handle(.peerFin) }
     } catch .resourceTemporarilyUnavailable {
     } catch {
-      s.peerClosed = true
+      s.lifecycle.handle(.peerFin)
     }
   }
 
@@ -142,18 +139,18 @@ extension NonBlockingConnection {
   /// Tells epoll what is wanted when that is more than it watches for; reading is disarmed only when
   /// an event comes while no task waits, so a request and its reply cost no epoll_ctl(2).
   func updateInterest(_ s: inout State) {
-    guard s.socket.isOpen, !s.isBusy else { return }
+    guard s.transport.isOpen, !s.callbacks.isBusy else { return }
     var wanted: Readiness = s.outbox.isEmpty || s.flushIsDue ? [] : .writable
-    if inputLimit(s) != nil || s.isLingering { wanted.insert(.readable) }
-    if s.isUnwatched { return watchAgain(&s, wanted) }
+    if inputLimit(s) != nil || s.lifecycle.isLingering { wanted.insert(.readable) }
+    if s.registration.isUnwatched { return watchAgain(&s, wanted) }
     if loop.isOneShot {
-      guard !wanted.isSubset(of: s.armed) else { return }
-      s.armed.insert(wanted)
-      watch(&s, for: s.armed.union(.oneShot))
+      guard !wanted.isSubset(of: s.registration.armed) else { return }
+      s.registration.armed.insert(wanted)
+      watch(&s, for: s.registration.armed.union(.oneShot))
     } else {
-      wanted.insert(s.armed.intersection(.readable))
-      guard wanted != s.armed else { return }
-      s.armed = wanted
+      wanted.insert(s.registration.armed.intersection(.readable))
+      guard wanted != s.registration.armed else { return }
+      s.registration.armed = wanted
       watch(&s, for: wanted)
     }
   }
@@ -164,11 +161,10 @@ extension NonBlockingConnection {
   @inline(never)
   private func watch(_ s: inout State, for interest: Readiness) {
     do throws(Errno) {
-      try loop.epoll.modify(s.socket.descriptor, interest, s.token)
+      try loop.epoll.modify(s.transport.descriptor, interest, s.registration.token)
     } catch {
       fail(&s, .lost(error))
-      s.socket.setResetOnClose()
-      if s.isRegistered { loop.wake(s.token) }
+      if s.registration.isActive { loop.wake(s.registration.token) }
     }
   }
 
@@ -177,9 +173,10 @@ extension NonBlockingConnection {
     guard !wanted.isEmpty else { return }
     do throws(Errno) {
       try loop.epoll.add(
-        s.socket.descriptor, loop.isOneShot ? wanted.union(.oneShot) : wanted, s.token)
-      s.armed = wanted
-      s.isUnwatched = false
+        s.transport.descriptor, loop.isOneShot ? wanted.union(.oneShot) : wanted,
+        s.registration.token)
+      s.registration.armed = wanted
+      s.registration.isUnwatched = false
     } catch {
       fail(&s, .lost(error))
     }

@@ -9,10 +9,10 @@ extension NonBlockingConnection {
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
     _ delivery: Delivery
   ) throws(ConnectionError) -> Transmission {
-    var wake = DeferredResumptions()
+    var resumptions = DeferredResumptions()
     let result: Result<Transmission, ConnectionError> = state.withLock { s in
-      if let failure = s.failure { return .failure(failure) }
-      if s.outboundClosing { return .failure(.closed) }
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      if s.lifecycle.output != .open { return .failure(.closed) }
       let count = buffer.count + (prefix?.count ?? 0)
       if count == 0 { return .success(.taken) }
       let highWaterMark = context.options.highWaterMark
@@ -20,21 +20,21 @@ extension NonBlockingConnection {
       let isReply = !delivery.isWrite && coalescesReplies.load(ordering: .relaxed)
       if s.flushIsDue, !mayCoalesce {
         offer(&s)
-        if let failure = s.failure {
-          closeFailed(&s, &wake)
+        if let failure = s.lifecycle.failure {
+          closeFailed(&s, &resumptions)
           return .failure(failure)
         }
       }
       var sent = 0
-      if s.outbox.isEmpty, isDue(delivery, isReply, mayCoalesce, s.token) {
+      if s.outbox.isEmpty, isDue(delivery, isReply, mayCoalesce, s.registration.token) {
         do throws(Errno) {
-          sent = try s.socket.reference.send(buffer, after: prefix)
+          sent = try s.transport.send(buffer, after: prefix)
           noteSent(sent, &s)
           if sent == count { return .success(.taken) }
         } catch .resourceTemporarilyUnavailable {
         } catch {
           fail(&s, .lost(error))
-          closeFailed(&s, &wake)
+          closeFailed(&s, &resumptions)
           return .failure(.lost(error))
         }
       }
@@ -44,14 +44,14 @@ extension NonBlockingConnection {
         return .success(.cancelled)
       }
       let left = count - sent
-      if let refusal = refuse(left, afterSending: sent, delivery, &s, &wake) {
+      if let refusal = refuse(left, afterSending: sent, delivery, &s, &resumptions) {
         return .failure(refusal)
       }
       let isFirst = s.outbox.isEmpty
       s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
       return .success(noteQueued(isFirst: isFirst, isReply: isReply, delivery, &s))
     }
-    if case .failure = result { wake.perform(on: self) }
+    if case .failure = result { resumptions.perform(on: self) }
     return try result.get()
   }
 
@@ -67,13 +67,13 @@ extension NonBlockingConnection {
   /// Why the outbox does not take the bytes; nil when it does.
   private func refuse(
     _ count: Int, afterSending sent: Int, _ delivery: Delivery, _ s: inout State,
-    _ wake: inout DeferredResumptions
+    _ resumptions: inout DeferredResumptions
   ) -> ConnectionError? {
     guard
       let overflow = delivery.overflow(
         of: s.outbox, by: count, afterSending: sent, &s.deadlines, now: loop.now)
     else { return nil }
-    return drop(overflow, &s, &wake)
+    return drop(overflow, &s, &resumptions)
   }
 
   private func noteQueued(
@@ -83,7 +83,7 @@ extension NonBlockingConnection {
     if isFirst {
       s.deadlines.beginSending(now: .coarseNow)
       s.flushIsDue = delivery.isDeferred || isReply
-      if s.flushIsDue { loop.wake(s.token) }
+      if s.flushIsDue { loop.wake(s.registration.token) }
     } else if s.flushIsDue, !isReply {
       loop.noteCoalesced()
     }
@@ -97,27 +97,30 @@ extension NonBlockingConnection {
   }
 
   private func drop(
-    _ overflow: Delivery.Overflow, _ s: inout State, _ wake: inout DeferredResumptions
+    _ overflow: Delivery.Overflow, _ s: inout State, _ resumptions: inout DeferredResumptions
   ) -> ConnectionError {
     context.counters.droppedMessages.add(1)
     let error = overflow.error
     if overflow.dropsClient {
       context.counters.droppedClients.add(1)
       fail(&s, error)
-      s.socket.setResetOnClose()
-      closeFailed(&s, &wake)
+      closeFailed(&s, &resumptions)
     }
     return error
   }
 
   /// An event handler's callbacks are called by the loop, never from within `write`.
-  private func closeFailed(_ s: inout State, _ wake: inout DeferredResumptions) {
-    if !context.isEventDriven { advance(&s, &wake) } else if s.isRegistered { loop.wake(s.token) }
+  private func closeFailed(_ s: inout State, _ resumptions: inout DeferredResumptions) {
+    if !context.isEventDriven {
+      advance(&s, &resumptions)
+    } else if s.registration.isActive {
+      loop.wake(s.registration.token)
+    }
   }
 
   func registerOrResume(_ writeWaiter: WriteWaiter) {
     let failure: (any Error)?? = state.withLock { s in
-      if let failure = s.failure { return .some(failure) }
+      if let failure = s.lifecycle.failure { return .some(failure) }
       if !s.isAboveHighWater { return .some(nil) }
       if Task.isCancelled { return .some(CancellationError()) }
       s.writeWaiters.append(writeWaiter)
@@ -139,9 +142,9 @@ extension NonBlockingConnection {
   }
 
   /// The kernel has room again, or the turn is over in which bytes were written.
-  func flush(_ s: inout State, _ wake: inout DeferredResumptions) {
+  func flush(_ s: inout State, _ resumptions: inout DeferredResumptions) {
     _ = sendFront(&s)
-    resumeWriteWaiters(&s, &wake)
+    resumeWriteWaiters(&s, &resumptions)
     if s.outbox.isEmpty { updateInterest(&s) }
   }
 
@@ -150,7 +153,7 @@ extension NonBlockingConnection {
   private func offer(_ s: inout State) {
     s.flushIsDue = false
     while !s.outbox.isEmpty, sendFront(&s) {}
-    guard s.failure == nil, !s.outbox.isEmpty else { return }
+    guard s.lifecycle.failure == nil, !s.outbox.isEmpty else { return }
     updateInterest(&s)
     updateTimer(&s)
   }
@@ -158,11 +161,7 @@ extension NonBlockingConnection {
   /// - Returns: false when the kernel is full, or the client lost.
   private func sendFront(_ s: inout State) -> Bool {
     do throws(Errno) {
-      let socket = s.socket.reference
-      let sent =
-        if let piece = s.outbox.onlyPiece { try socket.send(piece) } else {
-          try socket.send(s.outbox.front())
-        }
+      let sent = try s.transport.send(frontOf: s.outbox)
       s.outbox.drop(sent)
       noteSent(sent, &s)
       s.deadlines.noteProgress(left: s.outbox.byteCount)
@@ -175,14 +174,14 @@ extension NonBlockingConnection {
     }
   }
 
-  func resumeWriteWaiters(_ s: inout State, _ wake: inout DeferredResumptions) {
+  func resumeWriteWaiters(_ s: inout State, _ resumptions: inout DeferredResumptions) {
     // What a lost connection had queued was dropped, which its writeWaiters are told by `endWriteWaiters`.
-    guard s.failure == nil, s.isAboveHighWater,
+    guard s.lifecycle.failure == nil, s.isAboveHighWater,
       s.outbox.byteCount <= context.options.lowWaterMark
     else { return }
     s.isAboveHighWater = false
-    wake.besides.writeWaiters = s.writeWaiters
-    wake.besides.writable = true
+    resumptions.besides.writeWaiters = s.writeWaiters
+    resumptions.besides.writable = true
     s.writeWaiters = []
   }
 

@@ -12,41 +12,25 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   // Invariant behind @unchecked: all that varies is in `state`.
 
   struct State: ~Copyable {
-    var socket: Socket
-    /// What epoll watches the descriptor for.
-    var armed: Readiness = .readable
-    var token = Token(rawValue: .max)
+    // In an order that leaves no gaps: see `Connection.prefetched`.
+    var transport: Transport
+    var isAboveHighWater = false
+    /// What is queued waits for the end of the turn, not for the kernel.
+    var flushIsDue = false
+    var endReported = false
+    var registration = Registration()
+    var lifecycle = Lifecycle()
+    var callbacks = CallbackTurn()
+    var deadlines: Deadlines
     var readWaiter: ReadWaiter?
     var outbox = Outbox()
     var writeWaiters: [WriteWaiter] = []
     var task: Task<Void, Never>?
-    var failure: ConnectionError?
-    /// How many bytes may still be received; set when the drain begins.
-    var inputBudget = Int32.max
-    var deadlines: Deadlines
 
-    /// The client's FIN was received, or the drain has ended the input.
-    var inputEnded = false
-    var peerClosed = false
-    var outboundClosing = false
-    var finSent = false
-    var isClosing = false
-    var isLingering = false
-    var isAboveHighWater = false
-    /// The handler has not returned, or the event handler was not told of the end.
-    var isServed = true
-    /// An event handler's callback runs: everything else about the connection waits for its end.
-    var isBusy = false
-    /// What is queued waits for the end of the turn, not for the kernel.
-    var flushIsDue = false
-    /// The event handler is still to be told that the input has ended.
-    var inputEndIsDue = false
-    /// What `handleWakeup` was called for is still to be done.
-    var missedWakeup = false
-    var isRegistered = true
-    /// Taken out of epoll, which reports a hang-up whatever the mask.
-    var isUnwatched = false
-    var endReported = false
+    init(_ socket: consuming Socket, _ deadlines: Deadlines) {
+      transport = Transport(socket)
+      self.deadlines = deadlines
+    }
   }
 
   let state: Mutex<State>
@@ -56,8 +40,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
     socket: consuming Socket
   ) {
-    let deadlines = Deadlines(now: context.loop.now, context.options)
-    state = Mutex(State(socket: socket, deadlines: deadlines))
+    state = Mutex(State(socket, Deadlines(now: context.loop.now, context.options)))
     super.init(
       id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: false)
   }
@@ -66,9 +49,10 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   func start() throws(Errno) {
     try state.withLock { (s) throws(Errno) in
       // Under the lock: in a pool an event may come before this returns.
-      s.token = try loop.register(
-        self, s.socket.descriptor, loop.isOneShot ? [.readable, .oneShot] : .readable)
-      s.isBusy = context.isEventDriven
+      s.registration.token = try loop.register(
+        self, s.transport.descriptor, loop.isOneShot ? [.readable, .oneShot] : .readable)
+      s.callbacks.isBusy = context.isEventDriven
+      s.lifecycle.handle(.handlerStarted)
       updateTimer(&s)
     }
     switch context.service {
@@ -86,21 +70,20 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
       guard case .handler(let handler) = context.service else { return }
       do {
         try await handler.handle(self)
-        served(nil)
+        handlerReturned(nil)
       } catch {
-        served(error)
+        handlerReturned(error)
       }
     }
-    state.withLock { if $0.isServed { $0.task = task } }
+    state.withLock { if $0.lifecycle.handler == .running { $0.task = task } }
   }
 
   /// The handler has returned or thrown.
-  private func served(_ error: (any Error)?) {
+  private func handlerReturned(_ error: (any Error)?) {
     if let error { context.report(error, of: self) }
     conclude { s in
-      s.isServed = false
       s.task = nil
-      beginClose(&s)
+      s.lifecycle.handle(.handlerReturned)
     }
   }
 
@@ -125,19 +108,13 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 
-  override var isDraining: Bool { state.withLock { $0.inputBudget != .max } }
+  override var isDraining: Bool { state.withLock { $0.lifecycle.isDraining } }
 
-  override func close() { conclude { beginClose(&$0) } }
+  override func close() { conclude { $0.lifecycle.handle(.close) } }
 
-  override func closeOutbound() { conclude { $0.outboundClosing = true } }
+  override func closeOutbound() { conclude { $0.lifecycle.handle(.closeOutbound) } }
 
-  override func reset() {
-    conclude { s in
-      guard s.socket.isOpen else { return }
-      fail(&s, .closed)
-      s.socket.setResetOnClose()
-    }
-  }
+  override func reset() { conclude { if $0.transport.isOpen { fail(&$0, .closed) } } }
 
   override func abort() {
     let task = state.withLock { $0.task }
@@ -148,141 +125,106 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
 
   override func drain() {
     conclude { s in
-      guard s.socket.isOpen, s.inputBudget == .max else { return }
-      s.inputBudget = Int32(clamping: s.socket.reference.readableCount)
-      if s.inputBudget == 0 { endInput(&s) }
+      guard s.transport.isOpen, !s.lifecycle.isDraining else { return }
+      handleInputEvent(.drain(readable: s.transport.readableCount), &s)
     }
     reportInputEnd()
   }
 
-  /// Tells the event handler of an end that no event has brought. On a thread of the loop.
-  private func reportInputEnd() {
-    var wake = DeferredResumptions()
-    let isMine = state.withLock { s in
-      guard s.inputEndIsDue, !s.isBusy, s.socket.isOpen else { return false }
-      s.inputEndIsDue = false
-      s.isBusy = true
-      wake.besides.inputEnded = true
-      return true
-    }
-    guard isMine else { return }
-    wake.perform(on: self)
-    endCallbacks()
-  }
-
-  func beginClose(_ s: inout State) {
-    s.isClosing = true
-    s.outboundClosing = true
-    s.inputEnded = true
-  }
+  // MARK: Changes
 
   /// Changes the state, lets it advance as far as it can, and then resumes waiting tasks. Callbacks belong to
   /// the loop's threads: from elsewhere the loop is asked to go on.
   func conclude(_ change: (inout State) -> Void) {
-    var wake = DeferredResumptions()
+    var resumptions = DeferredResumptions()
     let isElsewhere = context.isEventDriven && !loop.isCurrent
     state.withLock { s in
       change(&s)
-      if !isElsewhere { advance(&s, &wake) } else if s.isRegistered { loop.wake(s.token) }
-    }
-    wake.perform(on: self)
-  }
-
-  /// After an event handler's callbacks: what has waited for their end goes on.
-  func endCallbacks() {
-    var wake = DeferredResumptions()
-    let mustReport = state.withLock { s in
-      s.isBusy = false
-      if s.missedWakeup {
-        s.missedWakeup = false
-        loop.wake(s.token)
+      if !isElsewhere {
+        advance(&s, &resumptions)
+      } else if s.registration.isActive {
+        loop.wake(s.registration.token)
       }
-      if needsAdvance(s) { advance(&s, &wake) } else { updateInterest(&s) }
-      return s.inputEndIsDue
     }
-    wake.perform(on: self)
-    if mustReport { reportInputEnd() }
-  }
-
-  /// False on the path of every message.
-  @inline(__always)
-  func needsAdvance(_ s: borrowing State) -> Bool {
-    s.inputEnded || s.failure != nil || s.outboundClosing
+    resumptions.perform(on: self)
   }
 
   /// Brings the connection as far as its state allows: input ended, flushed, FIN sent, closed.
-  func advance(_ s: inout State, _ wake: inout DeferredResumptions) {
-    if s.failure != nil || s.inputEnded { endReceiver(&s, &wake) }
-    if s.failure != nil { endWriteWaiters(&s, &wake) }
-    guard !s.isBusy else { return }
-    guard s.socket.isOpen else { return reportEnd(&s, &wake) }
-    // Nothing can be sent or received any more, and epoll would report that again and again.
-    if s.failure != nil { return closeNow(&s, &wake) }
-    if s.outboundClosing, s.outbox.isEmpty, !s.finSent {
-      // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
-      if !(s.isClosing && s.peerClosed) { s.socket.shutdownSending() }
-      s.finSent = true
+  func advance(_ s: inout State, _ resumptions: inout DeferredResumptions) {
+    if s.lifecycle.failure != nil || !s.lifecycle.canReceive { endReadWaiter(&s, &resumptions) }
+    if s.lifecycle.failure != nil { endWriteWaiters(&s, &resumptions) }
+    guard !s.callbacks.isBusy else { return }
+    while true {
+      switch s.lifecycle.nextStep(isFlushed: s.outbox.isEmpty) {
+      case .sendFin:
+        // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
+        if !(s.lifecycle.isClosing && s.lifecycle.input == .finReceived) {
+          s.transport.endSending()
+        }
+        s.lifecycle.handle(.finSent)
+      case .linger:
+        s.lifecycle.handle(.lingerBegan)
+        s.deadlines.phase = .now + context.options.lingerTimeout
+      case .close: return closeNow(&s, &resumptions)
+      case .nothing:
+        if !s.transport.isOpen { return reportEnd(&s, &resumptions) }
+        updateInterest(&s)
+        return updateTimer(&s)
+      }
     }
-    if s.isClosing, s.finSent, s.peerClosed { return closeNow(&s, &wake) }
-    if s.isClosing, s.finSent, !s.isLingering {
-      s.isLingering = true
-      s.deadlines.phase = .now + context.options.lingerTimeout
-    }
-    updateInterest(&s)
-    updateTimer(&s)
-  }
-
-  func closeNow(_ s: inout State, _ wake: inout DeferredResumptions) {
-    // Closing is not enough to end the watch when another process has the same open file, after a fork:
-    // its events would come without end (epoll(7)).
-    if !s.isUnwatched { loop.epoll.delete(s.socket.descriptor) }
-    s.socket.close()
-    s.outbox.removeAll()
-    endReceiver(&s, &wake)
-    endWriteWaiters(&s, &wake)
-    deregister(&s)
-    reportEnd(&s, &wake)
-  }
-
-  /// The slot belongs to the loop: from elsewhere the release is left to `handleWakeup`.
-  func deregister(_ s: inout State) {
-    guard s.isRegistered else { return }
-    guard loop.isWithinReach else { return loop.wake(s.token) }
-    s.isRegistered = false
-    loop.deregister(s.token)
-  }
-
-  private func reportEnd(_ s: inout State, _ wake: inout DeferredResumptions) {
-    if context.isEventDriven, s.isServed {
-      s.isServed = false
-      wake.besides.ended = true
-      wake.besides.endFailure = s.failure
-    }
-    guard !s.isServed, !s.isRegistered, !s.endReported else { return }
-    s.endReported = true
-    wake.besides.closed = true
-  }
-
-  private func endReceiver(_ s: inout State, _ wake: inout DeferredResumptions) {
-    guard let readWaiter = s.readWaiter.take() else { return }
-    wake.readWaiter = readWaiter
-    if let failure = s.failure { wake.besides.readFailure = failure }
-  }
-
-  func endWriteWaiters(_ s: inout State, _ wake: inout DeferredResumptions) {
-    guard !s.writeWaiters.isEmpty else { return }
-    wake.besides.writeWaiters = s.writeWaiters
-    wake.besides.writeFailure = s.failure ?? .closed
-    s.writeWaiters = []
   }
 
   /// The client is gone, or a limit of this side has passed: nothing can be sent or received any more.
   func fail(_ s: inout State, _ error: ConnectionError) {
-    guard s.failure == nil else { return }
-    s.failure = error
-    // FIN would say that this was all.
-    if !s.outbox.isEmpty { s.socket.setResetOnClose() }
+    guard s.lifecycle.failure == nil else { return }
+    s.lifecycle.handle(.failed(error))
+    if s.lifecycle.closesWithReset(hasUnsent: !s.outbox.isEmpty) { s.transport.setResetOnClose() }
     s.outbox.removeAll()
     context.count(error)
+  }
+
+  func closeNow(_ s: inout State, _ resumptions: inout DeferredResumptions) {
+    // Closing is not enough to end the watch when another process has the same open file, after a fork:
+    // its events would come without end (epoll(7)).
+    if !s.registration.isUnwatched { loop.epoll.delete(s.transport.descriptor) }
+    s.transport.close()
+    s.lifecycle.handle(.socketClosed)
+    s.outbox.removeAll()
+    endReadWaiter(&s, &resumptions)
+    endWriteWaiters(&s, &resumptions)
+    deregister(&s)
+    reportEnd(&s, &resumptions)
+  }
+
+  /// The entry belongs to the loop: from elsewhere the removal is left to `handleWakeup`.
+  func deregister(_ s: inout State) {
+    guard s.registration.isActive else { return }
+    guard loop.isWithinReach else { return loop.wake(s.registration.token) }
+    s.registration.isActive = false
+    loop.deregister(s.registration.token)
+  }
+
+  private func reportEnd(_ s: inout State, _ resumptions: inout DeferredResumptions) {
+    if context.isEventDriven, s.lifecycle.handler == .running {
+      s.lifecycle.handle(.handlerReturned)
+      resumptions.besides.ended = true
+      resumptions.besides.endFailure = s.lifecycle.failure
+    }
+    guard s.lifecycle.isOver, !s.registration.isActive, !s.endReported else { return }
+    s.endReported = true
+    resumptions.besides.closed = true
+  }
+
+  private func endReadWaiter(_ s: inout State, _ resumptions: inout DeferredResumptions) {
+    guard let readWaiter = s.readWaiter.take() else { return }
+    resumptions.readWaiter = readWaiter
+    if let failure = s.lifecycle.failure { resumptions.besides.readFailure = failure }
+  }
+
+  func endWriteWaiters(_ s: inout State, _ resumptions: inout DeferredResumptions) {
+    guard !s.writeWaiters.isEmpty else { return }
+    resumptions.besides.writeWaiters = s.writeWaiters
+    resumptions.besides.writeFailure = s.lifecycle.failure ?? .closed
+    s.writeWaiters = []
   }
 }

@@ -1,0 +1,204 @@
+// The life of one connection as a value: what can still be received and sent, whether the handler runs,
+// and what must happen to the socket next. Both kinds of connection feed it events and do what
+// `nextStep` answers. Knows no socket. Held under the lock of its connection.
+
+struct Lifecycle: Equatable, Sendable {
+  /// What can be received.
+  enum Input: UInt8, Sendable {
+    case open
+    /// The server drains: what had arrived when the drain began can still be received.
+    case draining
+    /// Nothing more is received. The client may not have ended yet.
+    case ended
+    /// The client has sent FIN, and everything before it was received or is of no use.
+    case finReceived
+  }
+
+  /// What can be sent.
+  enum Output: UInt8, Sendable {
+    case open
+    /// Nothing more is accepted: FIN follows what is queued.
+    case flushing
+    case finSent
+  }
+
+  /// Whether the connection is used, by its handler or for what is still to be sent.
+  enum Usage: UInt8, Sendable {
+    case inUse
+    /// The handler has returned, or the connection was closed: what is queued is sent.
+    case closing
+    /// Everything is sent, and the client's FIN is waited for, because closing before it would reset the
+    /// connection and could take from the client what it has not read (RFC 1122, 4.2.2.13).
+    case lingering
+    /// The socket is closed.
+    case closed
+  }
+
+  enum Handler: UInt8, Sendable { case notStarted, running, returned }
+
+  enum Event: Equatable, Sendable {
+    case handlerStarted
+    /// Bytes were received.
+    case received(Int)
+    /// The client's FIN was received.
+    case peerFin
+    /// The server drains, and this many bytes have arrived that were not received yet.
+    case drain(readable: Int)
+    /// Everything was received that may be, although the client has not ended.
+    case inputExhausted
+    /// The handler closes its sending half.
+    case closeOutbound
+    /// The handler, or another task, closes the connection.
+    case close
+    case handlerReturned
+    /// The last queued byte and FIN were given to the kernel.
+    case finSent
+    case lingerBegan
+    case timedOut(ConnectionError.TimeLimit)
+    /// The connection is lost, reset by this side, or over a limit.
+    case failed(ConnectionError)
+    case socketClosed
+  }
+
+  /// What the connection does next.
+  enum Step: Equatable, Sendable {
+    case nothing
+    /// Send FIN, and then the event `finSent`.
+    case sendFin
+    /// Wait for the client's FIN no longer than the linger timeout.
+    case linger
+    /// Close the socket.
+    case close
+  }
+
+  // In the order of their sizes: there may be very many connections.
+
+  /// Why the connection has failed.
+  private(set) var failure: ConnectionError?
+  /// How many bytes may still be received.
+  private(set) var inputBudget = Int32.max
+  private(set) var input = Input.open
+  private(set) var output = Output.open
+  private(set) var usage = Usage.inUse
+  private(set) var handler = Handler.notStarted
+  private(set) var isDraining = false
+
+  // MARK: Questions
+
+  /// The state in one word.
+  enum Phase: String, Sendable {
+    case starting, open, draining, flushing, lingering, failed, closed
+    /// The client has ended, or the drain has ended the input; the handler can still send.
+    case inputEnded = "input ended"
+    /// The handler can still receive.
+    case finSent = "FIN sent"
+  }
+
+  var phase: Phase {
+    if usage == .closed { return .closed }
+    if failure != nil { return .failed }
+    if usage == .lingering { return .lingering }
+    switch output {
+    case .flushing: return .flushing
+    case .finSent: return .finSent
+    case .open: break
+    }
+    if handler == .notStarted { return .starting }
+    return input == .open ? .open : input == .draining ? .draining : .inputEnded
+  }
+
+  /// Neither direction has ended and nothing has failed: the state in which messages are served.
+  @inline(__always)
+  var isOrdinary: Bool { input == .open && output == .open && failure == nil }
+
+  /// Whether a receive can still bring bytes.
+  @inline(__always)
+  var canReceive: Bool { input == .open || input == .draining }
+
+  @inline(__always)
+  var isClosing: Bool { usage != .inUse }
+
+  @inline(__always)
+  var isLingering: Bool { usage == .lingering }
+
+  /// The socket is closed and the handler will not run any more.
+  var isOver: Bool { usage == .closed && handler != .running }
+
+  /// Whether closing must send RST: FIN would tell the client that what it has received was all. Silence
+  /// ends in order, and so does a client that was told why by an alert.
+  func closesWithReset(hasUnsent: Bool) -> Bool {
+    switch failure {
+    case nil: false
+    case .timedOut(.idle), .timedOut(.firstByte): hasUnsent
+    default: true
+    }
+  }
+
+  /// - Parameter isFlushed: the kernel has taken everything that was queued.
+  func nextStep(isFlushed: Bool) -> Step {
+    if usage == .closed { return .nothing }
+    if failure != nil { return .close }
+    switch output {
+    case .open: return .nothing
+    case .flushing: return isFlushed ? .sendFin : .nothing
+    case .finSent:
+      if usage == .inUse { return .nothing }
+      if input == .finReceived { return .close }
+      return usage == .lingering ? .nothing : .linger
+    }
+  }
+
+  // MARK: Transitions
+
+  mutating func handle(_ event: Event) {
+    switch event {
+    case .handlerStarted: if handler == .notStarted { handler = .running }
+    case .handlerReturned:
+      handler = .returned
+      beginClose()
+    case .received(let count): noteReceived(count)
+    case .peerFin: input = .finReceived
+    case .inputExhausted: endInput()
+    case .drain(let readable): drain(readable)
+    case .closeOutbound: endOutput()
+    case .close: beginClose()
+    case .finSent: output = .finSent
+    case .lingerBegan: if usage == .closing { usage = .lingering }
+    case .timedOut(.linger): input = .finReceived
+    // The handler decides what a late client means.
+    case .timedOut(.receive): break
+    case .timedOut(let limit): fail(.timedOut(limit))
+    case .failed(let error): fail(error)
+    case .socketClosed: usage = .closed
+    }
+  }
+
+  @inline(__always)
+  mutating func noteReceived(_ count: Int) {
+    guard input == .draining else { return }
+    inputBudget -= Int32(clamping: count)
+    if inputBudget <= 0 { input = .ended }
+  }
+
+  private mutating func drain(_ readable: Int) {
+    guard usage != .closed, !isDraining else { return }
+    isDraining = true
+    guard input == .open else { return }
+    inputBudget = Int32(clamping: readable)
+    input = readable > 0 ? .draining : .ended
+  }
+
+  private mutating func endInput() { if input != .finReceived { input = .ended } }
+
+  private mutating func endOutput() { if output == .open { output = .flushing } }
+
+  private mutating func beginClose() {
+    endInput()
+    endOutput()
+    if usage == .inUse { usage = .closing }
+  }
+
+  private mutating func fail(_ error: ConnectionError) {
+    if usage != .closed, failure == nil { failure = error }
+  }
+}

@@ -1,0 +1,13 @@
+// A connection's entry in its loop, and what epoll watches for it. Held under the lock of the connection.
+
+import LinuxSystem
+
+struct Registration {
+  var token = Token(rawValue: .max)
+  /// What epoll watches the descriptor for.
+  var armed: Readiness = .readable
+  /// The loop has an entry for the connection.
+  var isActive = true
+  /// Taken out of epoll, which reports a hang-up whatever the mask.
+  var isUnwatched = false
+}
