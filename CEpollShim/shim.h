@@ -214,6 +214,17 @@ static inline int shim_accept_queue_length(int fd) {
   return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ? -errno : (int)info.tcpi_unacked;
 }
 
+// Bytes that a connection has received in its life, read or not, the FIN as one (RFC 4898,
+// tcpEStatsAppHCThruOctetsReceived), at most INT64_MAX. The C library's tcp_info may end before it.
+static inline int64_t shim_tcp_bytes_received(int fd) {
+  enum { BYTES_RECEIVED = 16 };
+  uint64_t info[BYTES_RECEIVED + 1];
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) < 0) return -errno;
+  if (length < sizeof info) return -ENOPROTOOPT;
+  return (int64_t)(info[BYTES_RECEIVED] & INT64_MAX);
+}
+
 // SO_LINGER with a time of 0: the next close sends RST (socket(7)).
 static inline int shim_set_reset_on_close(int fd) {
   struct linger linger = {.l_onoff = 1, .l_linger = 0};

@@ -42,6 +42,13 @@ package struct SocketReference: Sendable {
   /// Bytes that have arrived and wait to be read.
   package var readableCount: Int { max(0, Int(shim_readable_count(descriptor))) }
 
+  /// Bytes that have arrived on a TCP connection in its life, read or not, and its FIN as one more
+  /// (TCP_INFO, tcp(7)); nil where the kernel does not count them: on Unix sockets.
+  package var arrivedCount: Int64? {
+    let count = shim_tcp_bytes_received(descriptor)
+    return count >= 0 ? count : nil
+  }
+
   /// Waits until there is something to read (poll(2)).
   /// - Returns: false when the deadline has come.
   package func waitUntilReadable(deadline: MonotonicTime) throws(Errno) -> Bool {

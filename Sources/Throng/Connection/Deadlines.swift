@@ -103,7 +103,8 @@ struct Deadlines {
 
   /// There is input that this process, its loop or its thread has not come to yet: an event will bring
   /// it. False when the limit passes all the same.
-  private mutating func postpone(
+  @discardableResult
+  mutating func postpone(
     _ limit: ConnectionError.TimeLimit, _ limits: TimeLimits, _ now: MonotonicTime
   ) -> Bool {
     switch limit {

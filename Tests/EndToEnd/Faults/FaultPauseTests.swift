@@ -69,6 +69,30 @@ import Testing
     #expect(announced == announced.sorted() && Set(announced).count > 1, "\(announced)")
   }
 
+  /// A thread may lose the processor between the return of recv(2) and the lock of its connection.
+  @Test(arguments: ["echo", "event-echo"])
+  func aThreadThatIsSlowToDeliverWhatItHasReceivedIsNotTakenForASilentClient(
+    handler: String
+  ) throws {
+    let faulty = try FaultyProgram("recv_return=HOLD/nth:2")
+    let flags = ["--handler", handler, "--mode", "thread-per-client", "--idle-timeout", "4s"]
+    try faulty.serve(flags) { server in
+      let port = try #require(UInt16(server.port))
+      faulty.board.isOn = true
+      let client = try EchoTraffic.connection(to: port)
+      defer { close(client) }
+      try EchoTraffic.exchange(1, on: client)
+      try eventually("the second receive has begun") { faulty.board.faults() == 1 }
+      try EchoTraffic.send([1, 2, 3], on: client)
+      // Its time limit passes after the first client's.
+      let silent = try EchoTraffic.connection(to: port)
+      defer { close(silent) }
+      #expect(throws: TestFailure.self) { try EchoTraffic.receive(1, on: silent) }
+      faulty.board.isOn = false
+      #expect(try EchoTraffic.receive(3, on: client) == [1, 2, 3])
+    }
+  }
+
   /// A stopped process, a frozen container, a virtual machine that was paused.
   @Test(arguments: everyModel, ["echo", "event-echo"])
   func clientsWhoseDataHasComeAreServedAfterAStopBeyondTheIdleTimeout(

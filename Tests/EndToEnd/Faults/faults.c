@@ -3,7 +3,8 @@
 // THRONG_FAULTS names what fails: `call=ERROR/when`, several separated by commas.
 //   call:  the function; epoll_ctl_add, epoll_ctl_mod, epoll_ctl_del and epoll_pwait2 apart;
 //          read and write of an eventfd only, as eventfd_read and eventfd_write.
-//   ERROR: the name of an errno; SHORT transfers one byte instead (recv, send, sendmsg).
+//   ERROR: the name of an errno; SHORT transfers one byte instead (recv, send, sendmsg); HOLD makes
+//          the call and returns only once the faults are turned off (recv_return).
 //   when:  every:N (each Nth call), nth:N (that call alone), from:N (that one and all later ones),
 //          chance:P (P calls of 100, drawn from THRONG_FAULT_SEED and the number of the call).
 //
@@ -31,7 +32,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SHORT = -1, MAX_RULES = 8, MAX_DESCRIPTORS = 65536, NUMBER_OF_EPOLL_PWAIT2 = 441 };
+enum { SHORT = -1, HOLD = -2, MAX_RULES = 8, MAX_DESCRIPTORS = 65536, NUMBER_OF_EPOLL_PWAIT2 = 441 };
 
 struct rule {
   char call[24], kind[8];
@@ -46,7 +47,7 @@ static _Atomic uint64_t *board;
 static atomic_bool is_eventfd[MAX_DESCRIPTORS];
 
 static const struct { const char *name; int value; } errors[] = {
-  {"SHORT", SHORT}, {"EPERM", EPERM}, {"ENOENT", ENOENT}, {"EINTR", EINTR}, {"EIO", EIO},
+  {"SHORT", SHORT}, {"HOLD", HOLD}, {"EPERM", EPERM}, {"ENOENT", ENOENT}, {"EINTR", EINTR}, {"EIO", EIO},
   {"EBADF", EBADF}, {"EAGAIN", EAGAIN}, {"ENOMEM", ENOMEM}, {"EACCES", EACCES}, {"EFAULT", EFAULT},
   {"EEXIST", EEXIST}, {"ENODEV", ENODEV}, {"EINVAL", EINVAL}, {"ENFILE", ENFILE},
   {"EMFILE", EMFILE}, {"ENOTTY", ENOTTY}, {"ENOSPC", ENOSPC}, {"EPIPE", EPIPE}, {"EDOM", EDOM},
@@ -244,8 +245,12 @@ long syscall(long number, ...) {
   va_start(list, number);
   for (int i = 0; i < 6; i++) a[i] = va_arg(list, long);
   va_end(list);
+  int is_held = 0;
   switch (number) {
-  case SYS_recvfrom: FAIL_OR_SHORTEN("recv", a[2]); break;
+  case SYS_recvfrom:
+    FAIL_OR_SHORTEN("recv", a[2]);
+    is_held = fault("recv_return") == HOLD;
+    break;
   case SYS_sendto: FAIL_OR_SHORTEN("send", a[2]); break;
 #ifdef SYS_epoll_wait
   case SYS_epoll_wait:
@@ -253,5 +258,7 @@ long syscall(long number, ...) {
   case SYS_epoll_pwait: FAIL_IF_DUE("epoll_wait"); break;
   case NUMBER_OF_EPOLL_PWAIT2: FAIL_IF_DUE("epoll_pwait2"); break;
   }
-  return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  long result = REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  while (is_held && board[0]) usleep(1000);
+  return result;
 }

@@ -140,6 +140,7 @@ extension BlockingConnection {
 
   private func accept(_ slice: ChunkSlice, _ s: inout State) -> Bytes {
     context.counters.countReceive(Int(slice.count), isExclusive: false)
+    s.receivedCount &+= Int64(slice.count)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     s.lifecycle.noteReceived(Int(slice.count))

@@ -35,6 +35,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     /// What the loop watches the socket for, once; and whether epoll knows the socket.
     var awaited: Readiness = []
     var isWatched = false
+    /// Bytes that the connection's threads have reported as received, and the kernel's count when a
+    /// difference between the two last postponed a limit on silence.
+    var receivedCount: Int64 = 0
+    var arrivedWhenPostponed: Int64 = 0
     /// The activity when a limit on silence was first found to have passed, and when it is called.
     var silentSince = MonotonicTime.never
     var silenceEnds = MonotonicTime.never
@@ -302,58 +306,6 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       return true
     }
     if isOver { context.didClose(self) }
-  }
-
-  private func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
-    guard
-      let limit = s.deadlines.passed(
-        situation(s), context.timeLimits, on: s.transport.socket.reference, now: now)
-    else { return updateTimer(&s) }
-    switch limit {
-    case .linger:
-      s.lifecycle.handle(.timedOut(.linger))
-      s.transport.socket.shutdownBoth()
-    case .idle, .firstByte:
-      if s.isReceiving, isFirstLook(&s, now) { return }
-      fail(&s, .timedOut(limit))
-    default: fail(&s, .timedOut(limit))
-    }
-  }
-
-  /// The connection's thread may have come out of recv(2) with input and not have got the lock yet, all
-  /// the more so when the process stood still. So silence is looked at twice, the longer apart the later
-  /// the first look was.
-  private func isFirstLook(_ s: inout State, _ now: MonotonicTime) -> Bool {
-    if s.silentSince != s.deadlines.activity {
-      s.silentSince = s.deadlines.activity
-      let limits = context.timeLimits
-      let deadline = s.deadlines.earliest(situation(s), limits).time
-      let delay = now.nanoseconds - min(deadline.nanoseconds, now.nanoseconds)
-      s.silenceEnds = now.advanced(
-        by: min(max(delay, Self.shortestSecondLook), Self.longestSecondLook, limits.idle))
-    }
-    guard now < s.silenceEnds else { return false }
-    s.deadlines.timer = s.silenceEnds
-    loop.setTimer(s.token, at: s.silenceEnds)
-    return true
-  }
-
-  private static let shortestSecondLook: UInt64 = 100_000_000
-  private static let longestSecondLook: UInt64 = 1_000_000_000
-
-  private func situation(_ s: borrowing State) -> Deadlines.Situation {
-    // A receive has its own way to end in time: see `receivePolling`.
-    Deadlines.Situation(
-      isLingering: s.lifecycle.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
-      isClosing: s.lifecycle.isClosing, wantsInput: s.lifecycle.isLingering || s.isReceiving)
-  }
-
-  func updateTimer(_ s: inout State) {
-    let time = min(s.deadlines.earliest(situation(s), context.timeLimits).time, s.retryAt)
-    guard time < s.deadlines.timer, s.isRegistered else { return }
-    guard loop.isWithinReach else { return loop.wake(s.token) }
-    s.deadlines.timer = time
-    loop.setTimer(s.token, at: time)
   }
 
   // MARK: Connection
