@@ -53,6 +53,8 @@ public enum AddressError: Error, Equatable, CustomStringConvertible {
   case unknownHost(String, reason: String)
   case portOutOfRange(Int)
   case badUnixPath(String)
+  /// Not a block of addresses, or not its first address.
+  case badRange(String)
 
   public var description: String {
     switch self {
@@ -65,6 +67,11 @@ public enum AddressError: Error, Equatable, CustomStringConvertible {
         ? "the path of a Unix socket is empty (give a path, or @name for an abstract socket)"
         : "the path of a Unix socket may have at most 107 bytes, this one has \(path.utf8.count)"
           + " (choose a shorter path, or change to its directory first)"
+    case .badRange(let text):
+      """
+      '\(text)' is not a block of addresses (write one address, or the first address and the prefix \
+      length, such as 10.0.0.0/8 or 2001:db8::/32)
+      """
     }
   }
 }
