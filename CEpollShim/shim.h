@@ -32,6 +32,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <locale.h>
@@ -135,6 +136,16 @@ static inline int shim_signalfd_read(int fd) {
 static inline int shim_pidfd_open(pid_t pid) {
   return (int)SHIM_RESULT(syscall(SHIM_SYS_PIDFD_OPEN, pid, 0));
 }
+
+// The status of a child that has ended, which this forgets; -EAGAIN while it runs (waitpid(2)).
+static inline int shim_reap(pid_t pid) {
+  int status;
+  pid_t result = waitpid(pid, &status, WNOHANG);
+  if (result == 0) return -EAGAIN;
+  return result < 0 ? -errno : status;
+}
+
+static inline int shim_duplicate(int fd) { return SHIM_RESULT(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 
 static inline int shim_pipe(int ends[2]) {
   if (pipe(ends) < 0) return -errno;

@@ -10,6 +10,16 @@ package enum Descriptor {
 
   package static func close(_ descriptor: CInt) { _ = shim_close(descriptor) }
 
+  /// Another descriptor of the same open file, closed on exec (fcntl(2)).
+  package static func duplicate(_ descriptor: CInt) throws(Errno) -> CInt {
+    try check(shim_duplicate(descriptor))
+  }
+
+  /// For all descriptors of the same open file (FIONBIO, ioctl(2)).
+  package static func setNonBlocking(_ descriptor: CInt, _ isNonBlocking: Bool) {
+    _ = shim_set_nonblocking(descriptor, isNonBlocking ? 1 : 0)
+  }
+
   /// Reads at most `limit` bytes.
   /// - Returns: empty at the end; nil when there is nothing to read now, or a signal has come first.
   package static func read(_ descriptor: CInt, atMost limit: Int) throws(Errno) -> [UInt8]? {
@@ -86,4 +96,20 @@ package struct ProcessDescriptor: ~Copyable {
   }
 
   deinit { _ = shim_close(descriptor) }
+}
+
+/// How a child process has ended (waitpid(2)).
+package enum ProcessEnd: Equatable, Sendable {
+  case status(CInt)
+  case signal(CInt)
+
+  /// Forgets a child that has ended; nil while it runs. A child that another part of the process has
+  /// forgotten counts as one that has ended well.
+  package static func reap(_ pid: pid_t) -> ProcessEnd? {
+    let status = shim_reap(pid)
+    if status == -EAGAIN || status == -EINTR { return nil }
+    if status < 0 { return .status(0) }
+    let signal = status & 0x7f
+    return signal == 0 ? .status(status >> 8 & 0xff) : .signal(signal)
+  }
 }

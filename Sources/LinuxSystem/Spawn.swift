@@ -12,20 +12,21 @@ package enum Spawn {
     case descriptor(CInt)
   }
 
-  /// Starts a program found through PATH; standard input is empty.
-  /// - Parameter environment: an entry added to the environment, `NAME=VALUE`; empty: none.
+  /// Starts a program found through PATH.
+  /// - Parameter environment: entries, `NAME=VALUE`, which replace those of this process.
   /// - Returns: the process id, which is also the id of the process group.
   /// - Throws: `Errno` of posix_spawnp(3).
   package static func start(
-    _ words: [String], output: Stream, errors: Stream, environment entry: String = ""
+    _ words: [String], input: Stream = .null, output: Stream, errors: Stream,
+    environment entries: [String] = []
   ) throws(Errno) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    for (stream, number) in [(output, STDOUT_FILENO), (errors, STDERR_FILENO)] {
+    for (number, stream) in [input, output, errors].enumerated().map({ (CInt($0), $1) }) {
+      let mode = number == STDIN_FILENO ? O_RDONLY : O_WRONLY
       switch stream {
-      case .null: posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_WRONLY, 0)
+      case .null: posix_spawn_file_actions_addopen(&actions, number, "/dev/null", mode, 0)
       case .descriptor(let descriptor):
         posix_spawn_file_actions_adddup2(&actions, descriptor, number)
       case .inherited: break
@@ -48,8 +49,7 @@ package enum Spawn {
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     arguments.append(nil)
     defer { for argument in arguments { free(argument) } }
-    var variables = Self.environment
-    if !entry.isEmpty { variables.append(strdup(entry)) }
+    var variables = environment(replacing: entries)
     variables.append(nil)
     defer { for variable in variables { free(variable) } }
     var pid = pid_t()
@@ -58,13 +58,19 @@ package enum Spawn {
     return pid
   }
 
-  private static var environment: [UnsafeMutablePointer<CChar>?] {
-    var entries: [UnsafeMutablePointer<CChar>?] = []
-    var entry = Glibc.environ
-    while let text = entry.pointee {
-      entries.append(strdup(text))
-      entry += 1
+  /// The environment of this process with the entries in place of those of the same names.
+  private static func environment(
+    replacing entries: [String]
+  ) -> [UnsafeMutablePointer<CChar>?] {
+    let names = Set(entries.map(name))
+    var all: [UnsafeMutablePointer<CChar>?] = entries.map { strdup($0) }
+    var next = Glibc.environ
+    while let text = next.pointee {
+      if !names.contains(name(of: String(cString: text))) { all.append(strdup(text)) }
+      next += 1
     }
-    return entries
+    return all
   }
+
+  private static func name(of entry: String) -> Substring { entry.prefix { $0 != "=" } }
 }

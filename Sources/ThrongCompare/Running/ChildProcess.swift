@@ -78,7 +78,8 @@ struct ChildProcess {
     defer { if processors != nil { _ = Processors.restrict(to: before) } }
     return try Spawn.start(
       [program] + arguments, output: .descriptor(output.writeEnd),
-      errors: .descriptor(errors.writeEnd), environment: environmentTag)
+      errors: .descriptor(errors.writeEnd),
+      environment: environmentTag.isEmpty ? [] : [environmentTag])
   }
 
   // MARK: Watching
