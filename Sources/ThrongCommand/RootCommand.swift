@@ -19,10 +19,10 @@ struct RootCommand: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as TerminalClientError {
-      StandardError.write("throng: \(failure)")
+      StandardError.reportFailure("\(failure)")
       Glibc.exit(EXIT_FAILURE)
     } catch let failure as Failure {
-      StandardError.write("throng: \(failure)")
+      StandardError.reportFailure("\(failure)")
       Glibc.exit(EXIT_FAILURE)
     } catch {
       end(with: error)
@@ -35,7 +35,7 @@ struct RootCommand: ParsableCommand {
     let message = message(for: error)
     let sentence = message.prefix(1).lowercased() + message.dropFirst()
     let hint = message.hasSuffix(")") ? "" : " (see '\(helpCommand)')"
-    StandardError.write("throng: \(sentence)\(hint)")
+    StandardError.reportFailure("\(sentence)\(hint)")
     Glibc.exit(exitCode(for: error).rawValue)
   }
 

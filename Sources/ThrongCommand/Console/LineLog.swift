@@ -3,7 +3,6 @@
 import LinuxSystem
 import Logging
 
-/// `2026-03-01T12:30:05.250Z warning: cannot accept: Too many open files`
 struct LineLog: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
@@ -17,7 +16,6 @@ struct LineLog: LogHandler {
 
   func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-    let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-    StandardError.write("\(Timestamp.now) \(event.level): \(event.message)\(pairs)")
+    StandardError.write(StandardError.format.line(event.level, "\(event.message)", all))
   }
 }

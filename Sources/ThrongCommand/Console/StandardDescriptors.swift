@@ -44,9 +44,8 @@ enum StandardDescriptors {
     let deadline = MonotonicTime.now + flushTime
     let lost = StandardOutput.queue.flush(until: deadline)
     if lost.bytes > 0 {
-      StandardError.write(
-        "throng: \(lost.bytes) bytes that clients sent were not printed: standard output was not read"
-      )
+      StandardError.reportFailure(
+        "\(lost.bytes) bytes that clients sent were not printed: standard output was not read")
     }
     StandardError.flush(until: deadline)
   }

@@ -3,6 +3,8 @@
 
 import Glibc
 import LinuxSystem
+import Logging
+import Synchronization
 import Throng
 import ThrongHandlers
 
@@ -10,7 +12,25 @@ enum StandardError {
   private static let queue = OutputQueue(OutputDescriptor(STDERR_FILENO)) { dropped in
     let lines = dropped.pieces == 1 ? "1 line was" : "\(dropped.pieces) lines were"
     let text = "\(lines) dropped: standard error did not take them"
-    return Array("\(Timestamp.now) warning: \(text)\n".utf8)
+    return Array((format.line(.warning, text) + "\n").utf8)
+  }
+
+  private static let chosenFormat = Mutex(LogFormat.text)
+
+  /// The format of the log. `throng serve` chooses it before it writes its first line.
+  static var format: LogFormat {
+    get { chosenFormat.withLock { $0 } }
+    set { chosenFormat.withLock { $0 = newValue } }
+  }
+
+  /// Writes what is no line of the log: the sentence as it is, unless every line must be an object.
+  static func report(_ level: Logger.Level, _ sentence: String, _ metadata: Logger.Metadata = [:]) {
+    write(format == .json ? format.line(level, sentence, metadata) : sentence)
+  }
+
+  /// Writes what goes wrong with the program as a whole.
+  static func reportFailure(_ sentence: String) {
+    write(format == .json ? format.line(.error, sentence) : "throng: \(sentence)")
   }
 
   /// Writes a line in one call, so that the lines of several threads do not mix.

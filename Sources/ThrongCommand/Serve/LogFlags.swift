@@ -12,6 +12,9 @@ struct LogFlags: ParsableArguments {
       default: "info"))
   var logLevel: Logger.Level?
 
+  @Option(help: "Write the log as sentences, or as one JSON object a line.")
+  var logFormat = LogFormat.text
+
   @Flag(
     help:
       "Print only errors; the same as --log-level error, without the line that says where it listens."

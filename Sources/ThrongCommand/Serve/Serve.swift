@@ -34,6 +34,7 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     logFlags.setQueueLimits()
+    StandardError.format = logFlags.logFormat
     LoggingSystem.bootstrap { _ in FlagNamingLog(LineLog(level: logFlags.level)) }
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
@@ -46,7 +47,7 @@ struct Serve: ParsableCommand {
       serviceFlags.workload, chatFlags.limits, serviceFlags.model, configuration, log)
     do {
       try server.listen()
-      defer { if logFlags.stats { StandardError.write("\(server.metrics)") } }
+      defer { if logFlags.stats { StandardError.report(.notice, "\(server.metrics)") } }
       try server.run()
     } catch {
       throw Failure(FlagNames.inserted(in: "\(error)"))
@@ -64,7 +65,7 @@ struct Serve: ParsableCommand {
     limitFlags.apply(to: &configuration)
     timeFlags.apply(to: &configuration)
     socketFlags.apply(to: &configuration.connection)
-    configuration.metricsSignalled = { StandardError.write("\($0)") }
+    configuration.metricsSignalled = { StandardError.report(.notice, "\($0)") }
     return configuration
   }
 
@@ -82,7 +83,9 @@ struct Serve: ParsableCommand {
   private static func announce(_ server: Server, _ handler: String) {
     for address in server.addresses {
       let line = "listening on \(address) (\(handler), \(server.runningModel))"
-      StandardError.write(line + (address.isWildcard ? everyAddress : ""))
+      StandardError.report(
+        .notice, line + (address.isWildcard ? everyAddress : ""),
+        ["address": "\(address)", "handler": "\(handler)", "model": "\(server.runningModel)"])
     }
   }
 }
