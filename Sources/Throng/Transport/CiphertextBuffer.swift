@@ -46,7 +46,6 @@ package struct CiphertextBuffer: ~Copyable {
 
   /// Empties the buffer and gives its memory back.
   package mutating func release() {
-    storage.deallocate()
     self = CiphertextBuffer()
   }
 
