@@ -76,9 +76,10 @@ clean: ## Remove what was built
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-# The only system package that building needs.
+# The only system packages that building needs: the second for ThrongTLS and the command.
 headers:
 	$(if $(wildcard /usr/include/sys/epoll.h /usr/include/*/sys/epoll.h),@:,$(APT_INSTALL) libc6-dev)
+	$(if $(wildcard /usr/include/openssl/ssl.h),@:,$(APT_INSTALL) libssl-dev)
 
 test-tools:
 	@dpkg --status $(TEST_PACKAGES) >/dev/null 2>&1 || { $(APT_INSTALL) $(TEST_PACKAGES); }

@@ -24,6 +24,7 @@ let package = Package(
     .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
     .library(name: "ThrongReport", targets: ["ThrongReport"]),
     .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
+    .library(name: "ThrongTLS", targets: ["ThrongTLS"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
   dependencies: [
@@ -36,6 +37,7 @@ let package = Package(
   ] + documentation,
   targets: [
     .systemLibrary(name: "CEpollShim", path: "CEpollShim"),
+    .systemLibrary(name: "COpenSSL", path: "COpenSSL"),
     .target(
       name: "LinuxSystem",
       dependencies: ["CEpollShim", .product(name: "SystemPackage", package: "swift-system")],
@@ -46,6 +48,13 @@ let package = Package(
         "LinuxSystem",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ThrongTLS",
+      dependencies: [
+        "COpenSSL", "LinuxSystem", "Throng",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
@@ -139,6 +148,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ThrongTLSTests",
+      dependencies: ["COpenSSL", "LinuxSystem", "TestSupport", "Throng", "ThrongTLS"],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongCompareTests",
