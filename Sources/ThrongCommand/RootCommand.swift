@@ -33,15 +33,24 @@ struct RootCommand: ParsableCommand {
   private static func end(with error: any Error) -> Never {
     guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
     let message = message(for: error)
-    let sentence = message.prefix(1).lowercased() + message.dropFirst()
+    let sentence = unknownCommand ?? message.prefix(1).lowercased() + message.dropFirst()
     let hint = message.hasSuffix(")") ? "" : " (see '\(helpCommand)')"
     StandardError.reportFailure("\(sentence)\(hint)")
     Glibc.exit(exitCode(for: error).rawValue)
   }
 
+  private static var commandNames: [String] { configuration.subcommands.map { $0._commandName } }
+
+  /// What to say of a first word that is similar to a subcommand and none.
+  private static var unknownCommand: String? {
+    guard let given = CommandLine.arguments.dropFirst().first, !commandNames.contains(given),
+      let similar = Suggestion.word(for: given, among: commandNames)
+    else { return nil }
+    return "unknown subcommand '\(given)'. Did you mean '\(similar)'?"
+  }
+
   private static var helpCommand: String {
-    let names = configuration.subcommands.map { $0._commandName }
-    let given = CommandLine.arguments.dropFirst().first { names.contains($0) }
+    let given = CommandLine.arguments.dropFirst().first { commandNames.contains($0) }
     return given.map { "throng \($0) --help" } ?? "throng --help"
   }
 }

@@ -9,7 +9,7 @@ import Testing
   func everyLineOfAChatReachesEveryMember(model: [String]) throws {
     let flags = ["--handler", "chat", "--chat-rate", "off", "--chat-byte-rate", "off"]
     try ServeProgram.run(flags + model) { server in
-      // The second trial joins a room with the history of the first.
+      // The second run joins a room with the history of the first.
       let result = try bench(server, ["--depth", "4", "--hello", "member{n}", "--repeat", "2"])
       #expect(result.end == .status(0), "\(result.output)\(result.errors)")
       #expect(result.output.contains(" deliveries/s to 20 receivers, "))

@@ -21,6 +21,11 @@ import Testing
         "--chat-rooms requires --handler chat (the handler is greet)"
       ),
       (["connect", "--count", "2"], "require --auto"),
+      (["serv"], "unknown subcommand 'serv'. Did you mean 'serve'? (see 'throng --help')"),
+      (["bench"], "no server given (use HOST:PORT, --unix PATH or --server 'COMMAND {port}')"),
+      (["bench", "h:1", "--json", "-", "--csv", "-"], "exclude each other"),
+      (["bench", "h:1", "--fail-if", "server-cpu>1ms"], "does not measure"),
+      (["bench", "h:1", "--connections", "0"], "--connections must be between 1 and 1073741824"),
       (["dance"], "unexpected argument 'dance' (see 'throng --help')"),
     ] as [([String], String)])
   func badUsageIsOneSentenceAndStatus64(arguments: [String], sentence: String) throws {

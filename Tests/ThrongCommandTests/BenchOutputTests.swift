@@ -29,7 +29,7 @@ import ThrongLoad
 
   @Test func aDirectoryIsRefusedAsOutput() throws {
     try inTemporaryDirectory { directory in
-      let error = #expect(throws: LoadError.self) {
+      let error = #expect(throws: Failure.self) {
         try BenchOutput(json: nil, csv: directory).checkFiles()
       }
       let text = try #require(error).description

@@ -58,7 +58,7 @@ import Throng
   @Test func unrequestedBytesAreReported() throws {
     let result = try run(against: .speaksUnasked) {
       // It speaks long before the second message.
-      $0.mode = .openLoop(rate: 0.5)
+      $0.echo.pacing = .openLoop(rate: 0.5)
       $0.warmup = .zero
     }
     #expect(
@@ -110,16 +110,16 @@ import Throng
 
   @Test func aConnectionWithoutDueMessagesIsNoFault() throws {
     let result = try Load.run(against: .none) {
-      $0.mode = .openLoop(rate: 20)
+      $0.echo.pacing = .openLoop(rate: 20)
       $0.connections = 50
     }
-    #expect(result.exitStatus == 0, "\(result.text)")
+    #expect(result.exitStatus == 0, "\(result.faultSentences)")
     #expect(result.runs[0].connections.unserved == 0)
   }
 
   @Test func openLoopCountsOnlyUnservedConnectionsWithDueMessages() throws {
     let result = try run(against: .isSilent) {
-      $0.mode = .openLoop(rate: 20)
+      $0.echo.pacing = .openLoop(rate: 20)
       $0.connections = 50
       $0.timeout = Load.shortTimeout
     }
@@ -147,24 +147,23 @@ import Throng
     let result = try run(against: .sendsGarbage)
     #expect(
       result.faultSentences == [
-        "connection 1: wrong byte at offset 0: expected \(Load.hex(Load.byte(0))), received 0x3f"
-          + " (if the server sends a greeting, give its length with --greeting)",
+        "connection 1: wrong byte at offset 0: expected \(Load.hex(Load.byte(0))), received 0x3f",
         "no reply on the connection",
       ])
     #expect(result.exitStatus == 1)
   }
 
   @Test func unverifiedGarbagePasses() throws {
-    let result = try Load.run(against: .sendsGarbage) { $0.verifies = false }
+    let result = try Load.run(against: .sendsGarbage) { $0.echo.messages.verifies = false }
     #expect(result.exitStatus == 0)
   }
 
-  @Test(arguments: [LoadMode.closedLoop, .openLoop(rate: 5)])
-  func aRefusedConnectIsReportedWithARemedy(mode: LoadMode) throws {
+  @Test(arguments: [Pacing.closedLoop, .openLoop(rate: 5)])
+  func aRefusedConnectIsReportedWithARemedy(pacing: Pacing) throws {
     let server = FaultyServer(.none)
     server.stop()
     var options = Load.options(port: server.port)
-    options.mode = mode
+    options.echo.pacing = pacing
     options.connections = 3
     let result = try LoadRunner(options).run()
     #expect(
@@ -178,7 +177,7 @@ import Throng
 
   @Test func aMissingUnixSocketIsReportedWithARemedy() throws {
     var options = Load.options(port: 1)
-    options.target = .unix(path: "@throng-load-tests-nobody")
+    options.server = .running(at: .unix(path: "@throng-load-tests-nobody"), pid: nil)
     let result = try LoadRunner(options).run()
     #expect(
       result.faultSentences == [
@@ -189,12 +188,12 @@ import Throng
   }
 
   @Test func aDroppedIdleConnectionIsCounted() throws {
-    let result = try run(against: .greets("bye")) { $0.mode = .idle }
+    let result = try run(against: .greets("bye")) { $0.workload = .idle(IdleOptions()) }
     #expect(
       result.faultSentences == [
         "connection 1: 3 bytes received without a request at offset 0"
-          + " (if this is a greeting, give --greeting 3)"
       ])
+    #expect(result.runs[0].faults[0].hint == .greeting(bytes: 3))
     #expect(result.exitStatus == 1)
   }
 }

@@ -29,7 +29,7 @@ enum Load {
     return try longEnough(options, until: isEnough) { options in
       let server = FaultyServer(fault)
       defer { server.stop() }
-      options.target = .tcp(host: "127.0.0.1", port: server.port)
+      options.server = .running(at: .tcp(host: "127.0.0.1", port: server.port), pid: nil)
       return try LoadRunner(options).run()
     }
   }
@@ -49,20 +49,19 @@ enum Load {
   /// Every run has measured something, or was not to: a server is at fault, or the connections are only
   /// held.
   static func isMeasured(_ result: LoadResult) -> Bool {
-    hasFault(result) || result.configuration.mode == .idle
+    hasFault(result) || result.configuration.workload == .idle(IdleOptions())
       || result.runs.allSatisfy { $0.messages > 0 }
   }
 
   static func hasFault(_ result: LoadResult) -> Bool { !result.faultSentences.isEmpty }
 
   static func options(port: Int) -> LoadOptions {
-    var options = LoadOptions()
-    options.target = .tcp(host: "127.0.0.1", port: port)
+    var options = LoadOptions(
+      server: .running(at: .tcp(host: "127.0.0.1", port: port), pid: nil))
     options.connections = 1
     options.duration = .milliseconds(200)
     options.warmup = .milliseconds(20)
     options.timeout = .seconds(30)
-    options.startTimeout = .seconds(30)
     return options
   }
 
@@ -74,5 +73,36 @@ enum Load {
 
   static func hex(_ byte: UInt8) -> String {
     (byte < 16 ? "0x0" : "0x") + String(byte, radix: 16)
+  }
+}
+
+/// The options of one workload, which becomes the workload when they are set.
+extension LoadOptions {
+  var echo: EchoOptions {
+    get { if case .echo(let echo) = workload { echo } else { EchoOptions() } }
+    set { workload = .echo(newValue) }
+  }
+
+  var churn: ChurnOptions {
+    get { if case .churn(let churn) = workload { churn } else { ChurnOptions() } }
+    set { workload = .churn(newValue) }
+  }
+
+  var fanOut: FanOutOptions {
+    get { if case .fanOut(let fanOut) = workload { fanOut } else { FanOutOptions() } }
+    set { workload = .fanOut(newValue) }
+  }
+
+  /// With time to start on a busy machine.
+  mutating func start(_ line: String, within time: Duration = .seconds(30)) {
+    var command = ServerCommand(line)
+    command.startTimeout = time
+    server = .command(command)
+  }
+}
+
+extension FailCondition {
+  init?(_ name: String, _ side: Side, _ bound: Double) {
+    self.init(name, side, bound, text: name)
   }
 }

@@ -1,4 +1,4 @@
-// Loads against correct servers in each mode and exchange, and against a server that stalls.
+// Loads against correct servers of each workload and reply, and against a server that stalls.
 
 import TestSupport
 import Testing
@@ -12,8 +12,8 @@ import Throng
     let result = try Load.run(against: .none) {
       $0.connections = 5
       $0.threads = 2
-      $0.depth = depth
-      $0.sizes = sizes
+      $0.echo.depth = depth
+      $0.echo.messages.sizes = sizes
     }
     let run = result.runs[0]
     #expect(result.exitStatus == 0 && result.faultSentences.isEmpty)
@@ -24,21 +24,21 @@ import Throng
 
   @Test func aMessageLongerThanThePatternIsAnswered() throws {
     let result = try Load.run(against: .none) {
-      $0.sizes = .fixed(300_000)
+      $0.echo.messages.sizes = .fixed(300_000)
     }
     #expect(result.faultSentences.isEmpty)
     #expect(result.runs[0].messages > 0)
   }
 
   @Test func aGreetingIsSkipped() throws {
-    let result = try Load.run(against: .greets("Hi!\n")) { $0.greeting = 4 }
+    let result = try Load.run(against: .greets("Hi!\n")) { $0.echo.messages.greeting = 4 }
     #expect(result.exitStatus == 0)
   }
 
   @Test func lineRepliesAreCounted() throws {
     let result = try Load.run(against: .answersLines("of any length")) {
-      $0.exchange = .lines
-      $0.depth = 4
+      $0.echo.messages.reply = .line
+      $0.echo.depth = 4
     }
     #expect(result.exitStatus == 0)
     #expect(result.runs[0].messages > 0)
@@ -46,7 +46,7 @@ import Throng
 
   @Test func aSecondReplyLineIsReportedAsSurplus() throws {
     let result = try Load.run(against: .answersLines("a\nb"), until: Load.hasFault) {
-      $0.exchange = .lines
+      $0.echo.messages.reply = .line
     }
     #expect(
       result.runs[0].faults[0].first
@@ -54,14 +54,14 @@ import Throng
   }
 
   @Test func repliesOfAFixedLengthAreCounted() throws {
-    let result = try Load.run(against: .answersBytes(10)) { $0.exchange = .reply(bytes: 10) }
+    let result = try Load.run(against: .answersBytes(10)) { $0.echo.messages.reply = .bytes(10) }
     #expect(result.exitStatus == 0)
     #expect(result.runs[0].messages > 0)
   }
 
   @Test func aShortReplyIsReported() throws {
     let result = try Load.run(against: .answersBytes(9), until: Load.hasFault) {
-      $0.exchange = .reply(bytes: 10)
+      $0.echo.messages.reply = .bytes(10)
       $0.timeout = Load.shortTimeout
     }
     #expect(
@@ -71,7 +71,7 @@ import Throng
 
   @Test func churnUsesAConnectionForEachMessage() throws {
     let result = try Load.run(against: .none) {
-      $0.mode = .churn
+      $0.workload = .churn(ChurnOptions())
       $0.connections = 3
     }
     let run = result.runs[0]
@@ -82,7 +82,7 @@ import Throng
 
   @Test func idleConnectionsAreHeld() throws {
     let result = try Load.run(against: .none) {
-      $0.mode = .idle
+      $0.workload = .idle(IdleOptions())
       $0.connections = 20
     }
     #expect(result.exitStatus == 0)
@@ -91,7 +91,7 @@ import Throng
 
   @Test func theOpenLoopFollowsItsSchedule() throws {
     let result = try Load.run(against: .none) {
-      $0.mode = .openLoop(rate: 1000)
+      $0.echo.pacing = .openLoop(rate: 1000)
       $0.connections = 3
       $0.duration = .milliseconds(500)
     }
@@ -103,7 +103,7 @@ import Throng
 
   @Test func aStallAppearsInTheCorrectedLatencyOnly() throws {
     let result = try Load.run(against: .stalls) {
-      $0.mode = .openLoop(rate: 400)
+      $0.echo.pacing = .openLoop(rate: 400)
       $0.connections = 2
       $0.duration = .seconds(2)
       $0.warmup = .zero
@@ -120,7 +120,7 @@ import Throng
   @Test func theSearchFindsARateWithinTheBound() throws {
     let isFound = { (result: LoadResult) in result.maximum.map { $0.rate > 0 } ?? false }
     let result = try Load.run(against: .none, until: isFound) {
-      $0.mode = .findMaximum(LatencyBound(percentile: 99, limit: .seconds(2)))
+      $0.echo.pacing = .search(LatencyBound(percentile: 99, limit: .seconds(2)))
     }
     let maximum = try #require(result.maximum)
     #expect(maximum.rate > 0)
@@ -152,7 +152,7 @@ import Throng
 
     init(_ runner: LoadRunner) { self.runner = runner }
 
-    func interval(_ interval: IntervalResult, of options: LoadOptions, rate: Double?) {
+    func interval(_ interval: IntervalResult, of options: LoadOptions) {
       if interval.messages > 0 { runner.stop() }
     }
 

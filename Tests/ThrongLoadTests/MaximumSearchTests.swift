@@ -38,6 +38,29 @@ import Testing
     #expect(maximum.failedAt == rates.filter { $0 > 500 }.min())
   }
 
+  /// A single run near the bound may be within it, or beyond, by chance.
+  @Test func aRateNearTheBoundIsMeasuredThreeTimes() throws {
+    let measured = try Load.run(against: .none) { $0.duration = .milliseconds(20) }
+    var runsOfRate: [Double: Int] = [:]
+    let search = MaximumSearch(measured.configuration, Self.bound, wasStopped: { false }) {
+      _, rate in
+      var run = measured.runs[0]
+      runsOfRate[rate ?? 0, default: 0] += 1
+      // Above 500 the first run of a rate is within the bound, the others are not.
+      let isHeld = rate ?? 0 <= 500 || runsOfRate[rate ?? 0] == 1
+      var latencies = Latencies.make()
+      latencies.note(isHeld ? 90 : 110)
+      run.rate = rate
+      run.messagesPerSecond = rate ?? 1000
+      run.latency = LatencySummary(latencies)
+      run.unsent = 0
+      return run
+    }
+    let maximum = try #require(search.run().maximum)
+    #expect(maximum.rate <= 500 && maximum.rate > 480 && maximum.latency == 90)
+    #expect(runsOfRate.filter { $0.key > 0 }.values.allSatisfy { $0 == 3 })
+  }
+
   @Test func failedAtIsNilWhenNoRateFailed() throws {
     let maximum = try #require(search(holdingUpTo: .infinity).maximum)
     #expect(maximum.rate > 1000 && maximum.failedAt == nil)

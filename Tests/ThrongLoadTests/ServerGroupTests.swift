@@ -13,9 +13,9 @@ import Testing
   private static let server = "python3 -m http.server {port} --bind 127.0.0.1"
 
   private func start(_ command: String) throws -> ServerProcess {
-    try ServerProcess(
-      command, cpus: nil, target: nil, startTimeout: .seconds(60),
-      stopRequest: StopRequest(watchingSignals: false))
+    var command = ServerCommand(command)
+    command.startTimeout = .seconds(60)
+    return try ServerProcess(command, stopRequest: StopRequest(watchingSignals: false))
   }
 
   @Test func theServerOfAShellIsStopped() throws {

@@ -13,10 +13,9 @@ import Testing
   @Test func theServerIsMeasuredBeforeItsClientsDisconnect() throws {
     // A process of its own: other tests start and end threads in this one.
     var options = Load.options(port: 0)
-    options.target = nil
-    options.server = .command(
+    options.start(
       "\(ThrongProgram.path) serve --quiet --host 127.0.0.1 --port {port} --handler echo"
-        + " --mode thread-per-client", cpus: nil)
+        + " --mode thread-per-client")
     options.connections = 40
     let run = try Load.longEnough(options) { try LoadRunner($0).run() }.runs[0]
     #expect(run.faults.isEmpty, "\(run.faults)")
@@ -55,9 +54,7 @@ import Testing
 
   @Test func aServerThatNeverListensFailsAfterTheStartTimeout() throws {
     var options = Load.options(port: 1)
-    options.target = nil
-    options.server = .command("sleep 60 {port}", cpus: nil)
-    options.startTimeout = .milliseconds(150)
+    options.start("sleep 60 {port}", within: .milliseconds(150))
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     #expect(try #require(error).description.contains("does not listen on 127.0.0.1:"))
   }

@@ -11,8 +11,7 @@ import Throng
 @Suite(.opensResources, .blocking, .serialized) struct ServerProcessTests {
   @Test func aServerCommandThatExitsIsReported() throws {
     var options = Load.options(port: 1)
-    options.target = nil
-    options.server = .command("sh -c 'exit 3' {port}", cpus: nil)
+    options.start("sh -c 'exit 3' {port}")
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     let text = try #require(error).description
     #expect(
@@ -22,8 +21,7 @@ import Throng
 
   @Test func aMissingServerCommandIsReported() throws {
     var options = Load.options(port: 1)
-    options.target = nil
-    options.server = .command("/nonexistent/server {port}", cpus: nil)
+    options.start("/nonexistent/server {port}")
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     #expect(
       try #require(error).description
@@ -32,10 +30,9 @@ import Throng
 
   @Test func theProcessIsMeasuredAndStopped() throws {
     var options = Load.options(port: 1)
-    options.target = nil
-    options.server = .command("python3 -c '\(Self.echo)' {port}", cpus: nil)
+    options.start("python3 -c '\(Self.echo)' {port}")
     let result = try LoadRunner(options).run()
-    #expect(result.exitStatus == 0, "\(result.text)")
+    #expect(result.exitStatus == 0, "\(result.faultSentences)")
     let cost = try #require(result.runs[0].server)
     #expect(cost.threads == 1 && cost.peakResidentBytes > 0)
     #expect(kill(pid_t(cost.pid), 0) == -1)
@@ -53,7 +50,9 @@ import Throng
     let other = FaultyServer(.none)
     defer { other.stop() }
     var options = Load.options(port: other.port)
-    options.server = .command("sleep 60", cpus: nil)
+    var command = ServerCommand("sleep 60")
+    command.target = .tcp(host: "127.0.0.1", port: other.port)
+    options.server = .command(command)
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     #expect(
       try #require(error).description
@@ -63,25 +62,23 @@ import Throng
 
   @Test func aStopBeforeTheServerListensIsAnInterruption() throws {
     var options = Load.options(port: 1)
-    options.target = nil
-    options.server = .command("sleep 60 {port}", cpus: nil)
-    for mode in [LoadMode.closedLoop, .findMaximum(.init(percentile: 99, limit: .seconds(1)))] {
-      options.mode = mode
+    options.start("sleep 60 {port}")
+    for pacing in [Pacing.closedLoop, .search(.init(percentile: 99, limit: .seconds(1)))] {
+      options.echo.pacing = pacing
       let runner = try LoadRunner(options)
       runner.stop()
       let result = try runner.run()
       #expect(result.exitStatus == 130 && result.runs.isEmpty)
-      #expect(result.text == "interrupted before any measurement\n")
     }
   }
 
   @Test func aMissingProcessIsReported() throws {
     var options = Load.options(port: 1)
-    options.server = .process(pid: 0x3fff_fff0)
+    options.server = .running(at: .tcp(host: "127.0.0.1", port: 1), pid: 0x3fff_fff0)
     let error = #expect(throws: LoadError.self) { try LoadRunner(options).run() }
     #expect(
       try #require(error).description
-        == "no process with id 1073741808 (--pid takes the process id of the server)")
+        == "no process has the id 1073741808")
   }
 
   @Test func processUsageIsReadFromProc() throws {

@@ -1,5 +1,6 @@
 // Statistics against distributions with known values.
 
+import Glibc
 import Histogram
 import LinuxSystem
 import Testing
@@ -46,15 +47,24 @@ import Testing
     #expect(LatencySummary(Latencies.make()) == nil)
   }
 
-  @Test func theMedianAndItsInterval() throws {
-    let estimate = try #require(Estimate([10, 12, 11, 30, 9]))
-    #expect(estimate.median == 11)
-    #expect(estimate.mean == 14.4)
-    // Standard error 3.9319, t(0.975, 4) = 2.776.
-    #expect(abs(try #require(estimate.low) - 3.485) < 0.01)
-    #expect(abs(try #require(estimate.high) - 25.315) < 0.01)
-    #expect(try #require(Estimate([1, 2])).median == 1.5)
+  @Test func theIntervalOfTheMedianIsThatOfOrderStatistics() throws {
+    let six = try #require(Estimate([10, 12, 11, 30, 9, 13]))
+    #expect(six.median == 11.5 && six.low == 9 && six.high == 30)
+    #expect(abs(six.mean - 85.0 / 6) < 1e-9)
+    let nine = try #require(Estimate((1...9).map(Double.init)))
+    #expect(nine.median == 5 && nine.low == 2 && nine.high == 8)
     #expect(try #require(Estimate([5])).low == nil)
+    #expect(Estimate([]) == nil)
+  }
+
+  @Test func fewValuesHaveAnIntervalOnTheirLogarithms() throws {
+    // Mean of the logarithms 2, standard error 0.7071, t(0.975, 4) = 2.776.
+    let estimate = try #require(Estimate((0...4).map { exp(Double($0)) }))
+    #expect(abs(log(try #require(estimate.low)) - 0.037) < 0.001)
+    #expect(abs(log(try #require(estimate.high)) - 3.963) < 0.001)
+    // One value has no logarithm: mean 1, standard error 1, t(0.975, 1) = 12.706.
+    let withZero = try #require(Estimate([0, 2]))
+    #expect(abs(try #require(withZero.low) + 11.706) < 0.001)
   }
 
   @Test func studentsQuantileIsContinuousBeyondItsTable() {
@@ -91,7 +101,8 @@ import Testing
   }
 
   @Test func weightedSizesOccurInTheirProportions() throws {
-    let sampler = SizeSampler(try #require(MessageSizes("64:9,4096:1")))
+    let sampler = SizeSampler(
+      .weighted([.init(size: 64, weight: 9), .init(size: 4096, weight: 1)]))
     var random = SplitMix64(seed: 42, stream: 1)
     let drawn = (0..<100_000).map { _ in sampler.next(&random) }
     let large = drawn.count { $0 == 4096 }

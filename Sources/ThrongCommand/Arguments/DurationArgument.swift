@@ -27,7 +27,9 @@ struct DurationArgument: Equatable, Sendable {
     duration = .nanoseconds(Int64(nanoseconds))
   }
 
-  private static let secondsInUnit = ["us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600]
+  private static let secondsInUnit = [
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600,
+  ]
   private static let maximumSeconds = 365 * 86400.0
 }
 

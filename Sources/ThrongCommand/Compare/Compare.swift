@@ -182,7 +182,7 @@ struct WorkloadFlags: ParsableArguments {
   }
 
   @Sendable private static func size(_ text: String) throws -> String {
-    guard !text.contains(":"), MessageSizes(text) != nil else {
+    guard !text.contains(":"), (try? MessageSizes(parsing: text)) != nil else {
       throw ValidationError("invalid --sizes (use bytes such as 64,4096 or a range 16-1024)")
     }
     return text

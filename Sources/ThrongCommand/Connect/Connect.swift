@@ -4,6 +4,7 @@ import ArgumentParser
 import LinuxSystem
 import TerminalClient
 import Throng
+import ThrongLoad
 
 struct Connect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,16 +26,7 @@ struct Connect: ParsableCommand {
       n (SIGINT 130, SIGTERM 143; 141 when standard output is a closed pipe).
       """)
 
-  @Argument(help: "Host name or address of the server.")
-  var host = "localhost"
-
-  @Argument(
-    help: .value("port", "Port of the server.", default: "\(defaultPort)"),
-    transform: NumberArgument.port)
-  var port: Int = defaultPort
-
-  @Option(help: ArgumentHelp("Connect to a Unix socket instead.", valueName: "path"))
-  var unix: String?
+  @OptionGroup var address: ServerAddressArguments
 
   @Option(
     help: .value("duration", "Connect timeout for each address.", default: "10s"),
@@ -84,11 +76,12 @@ struct Connect: ParsableCommand {
   }
 
   func run() throws {
-    let addresses = try resolve()
+    let server = try address.target() ?? .tcp(host: "localhost", port: defaultPort)
+    let addresses = try resolve(server)
     let interruption = try Interruption()
     do {
       let socket = try ClientSocket.connect(
-        to: addresses, named: place, within: timeout.duration, interruption)
+        to: addresses, named: "\(server)", within: timeout.duration, interruption)
       try converse(socket, interruption)
     } catch let signalled as Interruption.Signalled {
       // Ctrl-C is how a person ends a conversation: no message.
@@ -96,10 +89,12 @@ struct Connect: ParsableCommand {
     }
   }
 
-  private func resolve() throws(Failure) -> [SocketAddress] {
+  private func resolve(_ server: ServerAddress) throws(Failure) -> [SocketAddress] {
     do {
-      if let unix { return [try SocketAddress.unix(path: unix)] }
-      return try SocketAddress.resolve(host: host, port: port)
+      switch server {
+      case .unix(let path): return [try SocketAddress.unix(path: path)]
+      case .tcp(let host, let port): return try SocketAddress.resolve(host: host, port: port)
+      }
     } catch {
       throw Failure("\(error)")
     }
@@ -122,10 +117,5 @@ struct Connect: ParsableCommand {
       var relay = Relay()
       try relay.run(socket, interruption)
     }
-  }
-
-  /// The server as a person would name it in an error.
-  private var place: String {
-    unix ?? (host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
   }
 }

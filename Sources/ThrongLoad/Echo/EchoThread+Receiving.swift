@@ -2,7 +2,6 @@
 // completed messages and, in the closed loop, sends the next ones.
 // Runs on the load thread; one clock read per receive, no allocation.
 
-import Glibc
 import Throng
 
 extension EchoThread {
@@ -16,19 +15,15 @@ extension EchoThread {
     guard client.pointee.state == .open else { return }
     let now = Self.clock
     var input = bytes
-    if client.pointee.greetingLeft > 0 {
+    if client.pointee.stream.greetingLeft > 0 {
       input = skipGreeting(input, client, connection)
       if input.isEmpty { return }
     }
     guard client.pointee.inFlight > 0 else { return reportEarly(input.count, slot, connection) }
     if hot.pointee.isMeasuring { hot.pointee.records.pointee.receivedBytes += input.count }
-    let completed: Int
-    if case .lines = plan.options.exchange {
-      completed = countLines(input, client, now, slot)
-    } else {
-      guard let count = countMessages(input, client, now, slot, connection) else { return }
-      completed = count
-    }
+    let taken = client.pointee.stream.take(input, plan, window)
+    let completed = complete(taken.units, client, now, slot)
+    if let fault = taken.fault { return report(fault, slot, connection) }
     guard completed > 0 else { return }
     finish(completed, client, now, slot, connection)
   }
@@ -37,53 +32,26 @@ extension EchoThread {
     _ bytes: UnsafeRawBufferPointer, _ client: UnsafeMutablePointer<EchoConnection>,
     _ connection: Connection
   ) -> UnsafeRawBufferPointer {
-    let count = min(Int(client.pointee.greetingLeft), bytes.count)
-    client.pointee.greetingLeft -= UInt32(count)
-    if client.pointee.greetingLeft == 0 {
+    let rest = client.pointee.stream.skipGreeting(bytes)
+    if client.pointee.stream.greetingLeft == 0 {
       let isHeld = isHeld(connection.id)
       if isHeld { client.pointee.wasServed = true }
       if plan.isChurn, !isHeld, hot.pointee.phase == .running {
         sendFirst(connection.id, connection)
       }
     }
-    return UnsafeRawBufferPointer(rebasing: bytes[count...])
+    return rest
   }
 
-  /// Verifies and counts replies of known length. Returns nil when the connection failed.
-  @inline(__always)
-  private func countMessages(
-    _ bytes: UnsafeRawBufferPointer, _ client: UnsafeMutablePointer<EchoConnection>, _ now: UInt64,
-    _ slot: Int, _ connection: Connection
-  ) -> Int? {
-    let expected = min(bytes.count, client.pointee.outstanding)
-    if case .echo = plan.options.exchange, plan.options.verifies {
-      let checked = UnsafeRawBufferPointer(start: bytes.baseAddress, count: expected)
-      let position = client.pointee.receivePosition
-      if let index = Pattern.mismatch(checked, window, at: position) {
-        reportWrongByte(bytes[index], at: index, slot, connection)
-        return nil
-      }
-      client.pointee.receivePosition = Pattern.advance(position, by: expected)
-    }
-    client.pointee.received += expected
-    client.pointee.outstanding -= expected
-    let completed = complete(expected, client, now, slot)
-    if expected < bytes.count {
-      reportSurplus(bytes.count - expected, slot, connection)
-      return nil
-    }
-    return completed
-  }
-
-  /// Assigns received bytes to the messages in flight and records the completed ones.
+  /// Assigns received units to the messages in flight and records the completed ones.
   @inline(__always)
   private func complete(
-    _ count: Int, _ client: UnsafeMutablePointer<EchoConnection>, _ now: UInt64, _ slot: Int
+    _ units: Int, _ client: UnsafeMutablePointer<EchoConnection>, _ now: UInt64, _ slot: Int
   ) -> Int {
-    var left = count + Int(client.pointee.partial)
+    var left = units + Int(client.pointee.partial)
     var completed = 0
     while client.pointee.groupCount > 0 {
-      let group = ring + slot * plan.options.depth + Int(client.pointee.firstGroup)
+      let group = ring + slot * plan.depth + Int(client.pointee.firstGroup)
       let size = Int(group.pointee.replySize)
       guard left >= size else { break }
       // Avoids a division in the common case of one message.
@@ -102,36 +70,9 @@ extension EchoThread {
   private func dropGroup(_ client: UnsafeMutablePointer<EchoConnection>) {
     client.pointee.groupCount -= 1
     client.pointee.firstGroup += 1
-    if client.pointee.firstGroup == UInt32(truncatingIfNeeded: plan.options.depth) {
+    if client.pointee.firstGroup == UInt32(truncatingIfNeeded: plan.depth) {
       client.pointee.firstGroup = 0
     }
-  }
-
-  private func countLines(
-    _ bytes: UnsafeRawBufferPointer, _ client: UnsafeMutablePointer<EchoConnection>, _ now: UInt64,
-    _ slot: Int
-  ) -> Int {
-    client.pointee.received += bytes.count
-    var lines = 0
-    var start = bytes.baseAddress.unsafelyUnwrapped
-    let end = start + bytes.count
-    while let newline = memchr(start, CInt(UInt8(ascii: "\n")), end - start) {
-      lines += 1
-      start = UnsafeRawPointer(newline) + 1
-    }
-    let asked = client.pointee.outstanding
-    client.pointee.outstanding -= min(lines, asked)
-    let completed = complete(min(lines, asked), client, now, slot)
-    if lines > asked || completed == client.pointee.inFlight && start < end,
-      let connection = client.pointee.connection
-    {
-      let surplus =
-        lines > asked
-        ? "\(lines - asked) line\(lines - asked == 1 ? "" : "s")" : "\(end - start) bytes"
-      reportSurplus(surplus, slot, connection.takeUnretainedValue())
-      return 0
-    }
-    return completed
   }
 
   @inline(__always)

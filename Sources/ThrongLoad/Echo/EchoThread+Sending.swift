@@ -13,25 +13,24 @@ extension EchoThread {
       if plan.isChurn {
         connect(slot, now)
       } else if let connection = clients[slot].connection, clients[slot].state == .open {
-        let connection = connection.takeUnretainedValue()
-        send(plan.options.depth, slot, connection, intended: Self.clock, now: Self.clock)
+        let now = Self.clock
+        send(plan.depth, slot, connection.takeUnretainedValue(), intended: now, now: now)
       }
     }
   }
 
   /// Sends the one message of a churn connection. Its latency counts from the connect.
   func sendFirst(_ slot: Int, _ connection: Connection) {
-    guard clients[slot].greetingLeft == 0 else { return }
-    let now = Self.clock
-    send(1, slot, connection, intended: clients[slot].connectTime, now: now)
+    guard clients[slot].stream.greetingLeft == 0 else { return }
+    send(1, slot, connection, intended: clients[slot].connectTime, now: Self.clock)
   }
 
-  /// Sends `count` messages in one write.
+  /// Sends `count` messages, all but lines of several sizes in one write.
   @inline(__always)
   func send(_ count: Int, _ slot: Int, _ connection: Connection, intended: UInt64, now: UInt64) {
     if let size = plan.sampler.fixedSize {
       note(count, of: size, slot, intended, now)
-      transmit(count * size, messages: count, of: size, slot, connection)
+      transmit(count, of: size, slot, connection)
     } else {
       sendDrawn(count, slot, connection, intended, now)
     }
@@ -41,32 +40,28 @@ extension EchoThread {
     _ count: Int, _ slot: Int, _ connection: Connection, _ intended: UInt64, _ now: UInt64
   ) {
     var total = 0
-    var drawn: [Int] = []
     for _ in 0..<count {
-      let size = plan.sampler.next(&clients[slot].random)
+      let size = clients[slot].stream.nextSize(plan.sampler)
       note(1, of: size, slot, intended, now)
+      if case .line = plan.messages.reply { transmit(1, of: size, slot, connection) }
       total += size
-      drawn.append(size)
     }
-    if plan.options.exchange == .lines {
-      for size in drawn { transmit(size, messages: 1, of: size, slot, connection) }
-    } else {
-      transmit(total, messages: count, of: total, slot, connection)
-    }
+    if case .line = plan.messages.reply { return }
+    transmit(1, of: total, slot, connection)
   }
 
   /// Adds messages to those in flight.
   @inline(__always)
   private func note(_ count: Int, of size: Int, _ slot: Int, _ intended: UInt64, _ now: UInt64) {
-    let reply = replySize(size)
-    let depth = UInt32(truncatingIfNeeded: plan.options.depth)
+    let reply = plan.replyUnits(to: size)
+    let depth = UInt32(truncatingIfNeeded: plan.depth)
     let client = clients.baseAddress.unsafelyUnwrapped + slot
-    client.pointee.outstanding += reply * count
+    client.pointee.stream.request(reply * count)
     client.pointee.inFlight += UInt32(truncatingIfNeeded: count)
     var entry = client.pointee.firstGroup + client.pointee.groupCount
     if entry >= depth { entry -= depth }
     client.pointee.groupCount += 1
-    ring[slot * plan.options.depth + Int(entry)] = InFlightGroup(
+    ring[slot * plan.depth + Int(entry)] = InFlightGroup(
       intended: intended, sent: now, replySize: UInt32(truncatingIfNeeded: reply),
       count: UInt32(truncatingIfNeeded: count))
     hot.pointee.totalInFlight += count
@@ -76,37 +71,21 @@ extension EchoThread {
     }
   }
 
-  /// Expected reply size in bytes. Only the end of a line is known in advance, so a line counts 1.
+  /// Writes messages. A lost connection is reported through `closed`.
   @inline(__always)
-  private func replySize(_ size: Int) -> Int {
-    switch plan.options.exchange {
-    case .echo: size
-    case .reply(let bytes): bytes
-    case .lines: 1
-    }
-  }
-
-  @inline(__always)
-  private func transmit(
-    _ total: Int, messages: Int, of size: Int, _ slot: Int, _ connection: Connection
-  ) {
-    if case .lines = plan.options.exchange {
-      return transmitLines(messages, of: size, connection)
-    }
-    var left = total
+  private func transmit(_ count: Int, of size: Int, _ slot: Int, _ connection: Connection) {
+    if case .line = plan.messages.reply { return transmitLines(count, of: size, connection) }
+    var left = count * size
     while left > 0 {
-      let count = min(left, Pattern.longestPiece)
-      let position = clients[slot].sendPosition
-      // A lost connection is reported through `closed`.
-      try? connection.write(plan.pattern.piece(at: position, count: count))
-      clients[slot].sendPosition = Pattern.advance(position, by: count)
-      left -= count
+      let piece = clients[slot].stream.nextPiece(plan, atMost: left)
+      left -= piece.count
+      try? connection.write(piece)
     }
   }
 
-  private func transmitLines(_ messages: Int, of size: Int, _ connection: Connection) {
+  private func transmitLines(_ count: Int, of size: Int, _ connection: Connection) {
     hot.pointee.scratch.removeAll(keepingCapacity: true)
-    for _ in 0..<messages { MessageLine.append(size, to: &hot.pointee.scratch) }
+    for _ in 0..<count { MessageLine.append(size, to: &hot.pointee.scratch) }
     try? connection.write(Bytes(hot.pointee.scratch))
   }
 
@@ -120,8 +99,7 @@ extension EchoThread {
     schedule?.end = times.measureUntil
     while let due = schedule?.nextDue, let slot = schedule?.popDue(Self.clock) {
       schedule?.waiting += 1
-      let isFree =
-        clients[slot].state == .open && Int(clients[slot].inFlight) < plan.options.depth
+      let isFree = clients[slot].state == .open && Int(clients[slot].inFlight) < plan.depth
       let now = Self.clock
       // Only a free connection shows the delay of the generator itself.
       if isFree, isMeasured(due) { hot.pointee.records.pointee.sendDelay.note(now - min(now, due)) }
@@ -135,28 +113,23 @@ extension EchoThread {
     guard let schedule, clients[slot].state == .open, let connection = clients[slot].connection
     else { return }
     let due = schedule.dueCount(connection: slot)
-    while clients[slot].nextMessage < due, Int(clients[slot].inFlight) < plan.options.depth {
+    while clients[slot].nextMessage < due, Int(clients[slot].inFlight) < plan.depth {
       let intended = schedule.due(connection: slot, message: clients[slot].nextMessage)
       clients[slot].nextMessage += 1
       self.schedule?.waiting -= 1
       if isMeasured(intended), now > intended + Self.late {
         hot.pointee.records.pointee.late += 1
       }
-      send(
-        1, slot, connection.takeUnretainedValue(), intended: intended, now: now)
+      send(1, slot, connection.takeUnretainedValue(), intended: intended, now: now)
     }
   }
-
-  /// Delay in nanoseconds above which a message counts as late.
-  private static var late: UInt64 { 1_000_000 }
 
   /// Counts the messages that were due in the measured time and not sent.
   func countUnsent() {
     guard let schedule else { return }
     for slot in 0..<activeCount {
-      for message in clients[slot]
-        .nextMessage..<max(
-          clients[slot].nextMessage, schedule.dueCount(connection: slot))
+      let next = clients[slot].nextMessage
+      for message in next..<max(next, schedule.dueCount(connection: slot))
       where isMeasured(schedule.due(connection: slot, message: message)) {
         hot.pointee.records.pointee.unsent += 1
       }

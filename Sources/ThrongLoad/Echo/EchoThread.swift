@@ -25,11 +25,10 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
     activeCount = plan.quickConnections(of: index)
     clients = .allocate(capacity: activeCount + plan.idleConnections(of: index))
     for slot in clients.indices {
-      let number = plan.number(of: slot, thread: index)
-      clients.initializeElement(
-        at: slot, to: EchoConnection(random: SplitMix64(seed: plan.options.seed, stream: number)))
+      let stream = EchoStream(plan, number: plan.number(of: slot, thread: index))
+      clients.initializeElement(at: slot, to: EchoConnection(stream))
     }
-    ring = .allocate(capacity: activeCount * plan.options.depth)
+    ring = .allocate(capacity: activeCount * plan.depth)
     window = plan.pattern.window.withUnsafeBytes { $0.baseAddress! }  // never empty
     super.init(plan, index: index, changed: changed)
   }
@@ -45,7 +44,7 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
     try Connector(events: self, options: options) { [unowned self] in connectFailed($0) }
   }
 
-  /// Churn connections are opened later, one for each message.
+  /// Connections of a churn are opened later, one for each message.
   var slotsToConnect: Range<Int> {
     plan.isChurn ? activeCount..<clients.count : clients.indices
   }
@@ -54,17 +53,10 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
 
   func connect(_ slot: Int, _ now: UInt64) {
     let number = number(of: slot)
-    let start = Pattern.start(seed: plan.options.seed, connection: number)
-    clients[slot].reset()
-    clients[slot].sendPosition = start
-    clients[slot].receivePosition = start
-    clients[slot].greetingLeft = UInt32(plan.options.greeting)
-    clients[slot].connectTime = now
-    clients[slot].state = .connecting
-    dial(slot, source: plan.isChurn ? connects.opened : number - 1)
+    clients[slot].clearInFlight()
+    clients[slot].stream.restart(plan, number: number)
+    dial(slot, source: plan.isChurn ? connects.opened : number - 1, now)
   }
-
-  func markFailed(_ slot: Int) { clients[slot].state = .over }
 
   func beginLoad(_ now: UInt64) {
     if let rate = plan.rate {
@@ -90,8 +82,6 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
     if !isDrained { reportUnanswered() }
   }
 
-  var openCount: Int { clients.count { $0.state == .open } }
-
   var heldCount: Int { clients[activeCount...].count { $0.state == .open } }
 
   var cannotContinue: Bool { clients[..<activeCount].allSatisfy { $0.state == .over } }
@@ -116,13 +106,11 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
 
   func opened(_ connection: Connection) {
     let slot = connection.id
-    let now = Self.clock
-    noteOpened(after: now - clients[slot].connectTime)
+    noteOpened(slot)
     clients[slot].connection = Unmanaged.passUnretained(connection)
-    clients[slot].state = .open
     clients[slot].wasOpened = true
     if slot >= activeCount { held += 1 }
-    if isHeld(slot), plan.options.greeting == 0 { clients[slot].wasServed = true }
+    if isHeld(slot), plan.messages.greeting == 0 { clients[slot].wasServed = true }
     switch hot.pointee.phase {
     case .running where plan.isChurn && !isHeld(slot): sendFirst(slot, connection)
     case .draining, .finished:

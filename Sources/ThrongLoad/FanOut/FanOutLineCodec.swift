@@ -1,7 +1,6 @@
 // Format of fan-out lines: a marker that is found behind any prefix of the server, a kind, a
 // number, and a pattern derived from the number.
 // A value; any thread.
-//
 
 import Glibc
 import LinuxSystem
@@ -95,6 +94,14 @@ struct FanOutLineCodec: Sendable {
     return marker.withUnsafeBytes {
       memcmp(start + offset, $0.baseAddress.unsafelyUnwrapped, $0.count) == 0
     }
+  }
+
+  /// Whether a line has a marker and is a probe.
+  func isProbe(_ line: UnsafeRawBufferPointer) -> Bool {
+    offset(in: line, hint: 0).map {
+      content(UnsafeRawBufferPointer(rebasing: line[$0...])) == .probe
+    }
+      ?? false
   }
 
   /// Decodes a line from its marker on. A CR before the newline is accepted.

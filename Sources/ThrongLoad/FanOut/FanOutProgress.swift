@@ -37,14 +37,13 @@ final class FanOutProgress: @unchecked Sendable {
   static let openLoopWindow = 65536
   private static let openLoopBytes = 64 << 20
 
-  init(_ plan: RunPlan) {
-    let size = plan.options.sizes.largest
+  init(_ plan: RunPlan, _ options: FanOutOptions) {
     window =
       plan.rate == nil
-      ? plan.options.depth : min(Self.openLoopWindow, Self.openLoopBytes / size)
+      ? plan.depth : min(Self.openLoopWindow, Self.openLoopBytes / options.lineSize)
     lines = FanOutLineCodec(
-      size: size, seed: plan.options.seed, run: FanOutLineCodec.newRun,
-      verifies: plan.options.verifies)
+      size: options.lineSize, seed: plan.options.seed, run: FanOutLineCodec.newRun,
+      verifies: options.verifies)
     ring = FanOutRing(window)
     intended = .allocate(capacity: ring.capacity)
     intended.initialize(repeating: 0, count: ring.capacity)

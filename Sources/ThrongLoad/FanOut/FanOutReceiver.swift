@@ -3,10 +3,10 @@
 
 import Throng
 
-struct FanOutReceiver {
+struct FanOutReceiver: LoadClient {
   /// Set while the connection is open; the connector retains the connection.
   var connection: Unmanaged<Connection>?
-  var state = LoadConnectionState.none
+  var state = ClientState.none
   /// Whether the receiver has received a probe, so that the server sends it the sender's lines.
   var isMember = false
   /// Whether the rest of an overlong line is being skipped.
@@ -20,6 +20,5 @@ struct FanOutReceiver {
   /// Deliveries within the measured time, and the sum of their latencies in nanoseconds.
   var deliveries = 0
   var latencySum: UInt64 = 0
-  /// Monotonic time of the connect call, in nanoseconds.
   var connectTime: UInt64 = 0
 }

@@ -1,4 +1,4 @@
-// Results of a fan-out beside those of every run, and their text. Values; any thread.
+// Results of a fan-out beside those of every run. Values; any thread.
 
 /// Deliveries of a fan-out: one message received by one receiver is one delivery.
 public struct FanOutResult: Sendable, Codable, Equatable {
@@ -26,7 +26,7 @@ public struct FanOutResult: Sendable, Codable, Equatable {
 
 extension RunReport {
   var fanOut: FanOutResult? {
-    guard plan.options.isFanOut else { return nil }
+    guard plan.fanOut != nil else { return nil }
     let means = receiverMeans
     func each(_ amount: Double?) -> Double? {
       amount.flatMap { total.deliveries > 0 ? $0 / Double(total.deliveries) : nil }
@@ -48,28 +48,5 @@ extension RunReport {
         count > 0 ? Double(sum) / Double(count) : nil
       }
     }
-  }
-}
-
-extension RunText {
-  func fanOutLines(_ metrics: FanOutResult) -> [String] {
-    let asked = run.rate.map { " of \(Decimals.rate($0)) requested" } ?? ""
-    let rates =
-      "\(Decimals.rate(metrics.deliveriesPerSecond)) deliveries/s to"
-      + " \(metrics.receivers) receivers, \(Decimals.rate(run.messagesPerSecond)) messages/s"
-    let counts =
-      "\(metrics.deliveries) deliveries of \(run.messages) messages in"
-      + " \(Decimals.fixed(run.seconds, 2)) s"
-    return [Self.row("fan-out", "\(rates)\(asked)"), Self.row("", counts)]
-  }
-
-  func receiverLines(_ metrics: FanOutResult) -> [String] {
-    var text = ""
-    if let low = metrics.lowestMean, let high = metrics.highestMean {
-      let times = [low, high].map { DurationText.format(nanoseconds: $0) }
-      text = "mean latency \(times[0]) to \(times[1]), "
-    }
-    text += "\(metrics.otherLines) other line\(metrics.otherLines == 1 ? "" : "s")"
-    return [Self.row("receivers", text)]
   }
 }

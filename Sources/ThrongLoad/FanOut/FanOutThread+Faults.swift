@@ -51,48 +51,56 @@ extension FanOutThread {
   /// Removes every receiver whose next message is later than the timeout.
   func reportTimeouts(_ now: UInt64) {
     let sent = progress.sent
-    let timeout = UInt64(plan.options.timeout.nanoseconds)
     let oldest = fan.pointee.frontier + 1
-    guard fan.pointee.live > 0, oldest <= sent, now > progress.intendedTime(oldest) + timeout else {
+    guard fan.pointee.live > 0, oldest <= sent, now > progress.intendedTime(oldest) + plan.timeout
+    else {
       return
     }
-    for slot in receiverSlots where receivers[slot].last < sent {
-      if now > progress.intendedTime(receivers[slot].last + 1) + timeout { reportTimeout(slot) }
+    for slot in receiverSlots where clients[slot].last < sent {
+      if now > progress.intendedTime(clients[slot].last + 1) + plan.timeout { reportTimeout(slot) }
     }
   }
 
   private func reportTimeout(_ slot: Int) {
-    let missing = progress.sent - receivers[slot].last
+    let missing = progress.sent - clients[slot].last
     guard missing > 0 else { return }
-    let connection = receivers[slot].connection?.takeUnretainedValue()
+    let connection = clients[slot].connection?.takeUnretainedValue()
     let what =
-      "message \(receivers[slot].last + 1) not received within \(plan.options.timeout)"
+      "message \(clients[slot].last + 1) not received within \(plan.options.timeout)"
     if fail(.missing, count: missing, slot, what) { connection?.reset() }
   }
 
   func reportNotReached(_ slot: Int) {
-    let connection = receivers[slot].connection?.takeUnretainedValue()
-    if fail(.notReached, slot, FaultText.notReached(plan.options)) { connection?.reset() }
+    let connection = clients[slot].connection?.takeUnretainedValue()
+    if fail(.notReached, slot, hint: plan.helloHint, plan.notReachedText) { connection?.reset() }
   }
 
   /// Records a fault and stops using the connection.
   /// - Returns: false when the connection had failed before.
   @discardableResult
-  func fail(_ kind: FaultKind, count: Int = 1, _ slot: Int, _ what: String) -> Bool {
-    guard receivers[slot].state == .open, hot.pointee.phase != .finished else { return false }
-    faults.add(kind, count: count, "\(name(slot)): \(what)")
-    receivers[slot].state = .over
+  func fail(
+    _ kind: FaultKind, count: Int = 1, _ slot: Int, hint: FaultHint? = nil, _ what: String
+  ) -> Bool {
+    guard clients[slot].state == .open, hot.pointee.phase != .finished else { return false }
+    faults.add(kind, count: count, hint: hint, "\(name(slot)): \(what)")
+    clients[slot].state = .over
     if isSender(slot) { progress.loseSender() } else { leave(slot) }
     return true
   }
 
   func progress(of slot: Int) -> String {
     if isSender(slot) { return "after \(progress.sent) messages" }
-    let last = receivers[slot].last
+    let last = clients[slot].last
     return last == 0 ? "before the first message" : "after message \(last)"
   }
 
   private func name(_ slot: Int) -> String {
     isSender(slot) ? "the sender" : "connection \(number(of: slot))"
   }
+}
+
+extension RunPlan {
+  var notReachedText: String { "no line of the sender received within \(options.timeout)" }
+
+  var helloHint: FaultHint { .hello(isGiven: fanOut?.hello != nil) }
 }

@@ -17,7 +17,7 @@ extension FanOutThread {
 
   @inline(__always)
   private func take(_ bytes: UnsafeRawBufferPointer, _ slot: Int) {
-    let receiver = receivers.baseAddress.unsafelyUnwrapped + slot
+    let receiver = clients.baseAddress.unsafelyUnwrapped + slot
     guard receiver.pointee.state == .open, var start = bytes.baseAddress else { return }
     let now = Self.clock
     let end = start + bytes.count
@@ -149,7 +149,7 @@ extension FanOutThread {
 
   /// Removes a receiver from the count of live receivers.
   func leave(_ slot: Int) {
-    let receiver = receivers[slot]
+    let receiver = clients[slot]
     fan.pointee.live -= 1
     if !receiver.isMember { noteReached() }
     var message = fan.pointee.frontier

@@ -38,11 +38,10 @@ final class FanOutSender {
 
 extension FanOutThread {
   private static var longestProbeInterval: UInt64 { 160_000_000 }
-  private static var late: UInt64 { 1_000_000 }
 
   private var senderConnection: Connection? {
-    guard receivers[Self.senderSlot].state == .open else { return nil }
-    return receivers[Self.senderSlot].connection?.takeUnretainedValue()
+    guard clients[Self.senderSlot].state == .open else { return nil }
+    return clients[Self.senderSlot].connection?.takeUnretainedValue()
   }
 
   /// Sends a probe when one is due. The interval doubles, because each probe goes to every

@@ -11,7 +11,7 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   // Invariant behind @unchecked: that of `LoadThread`.
   let progress: FanOutProgress
   /// Slot 0 of the first thread belongs to the sender and has no receiver.
-  let receivers: UnsafeMutableBufferPointer<FanOutReceiver>
+  let clients: UnsafeMutableBufferPointer<FanOutReceiver>
   /// For each message in flight, the number of this thread's receivers that have it.
   let counts: UnsafeMutablePointer<Int>
   let fan: UnsafeMutablePointer<Fan>
@@ -35,8 +35,8 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   init(_ plan: RunPlan, progress: FanOutProgress, index: Int, changed: SharedEvent) {
     self.progress = progress
     let count = plan.quickConnections(of: index) + (index == 0 ? 1 : 0)
-    receivers = .allocate(capacity: count)
-    receivers.initialize(repeating: FanOutReceiver())
+    clients = .allocate(capacity: count)
+    clients.initialize(repeating: FanOutReceiver())
     counts = .allocate(capacity: progress.ring.capacity)
     counts.initialize(repeating: 0, count: progress.ring.capacity)
     fan = .allocate(capacity: 1)
@@ -45,8 +45,8 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   }
 
   deinit {
-    receivers.deinitialize()
-    receivers.deallocate()
+    clients.deinitialize()
+    clients.deallocate()
     counts.deallocate()
     fan.deallocate()
   }
@@ -58,15 +58,13 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   func isSender(_ slot: Int) -> Bool { index == 0 && slot == Self.senderSlot }
 
   /// Slots of the receivers.
-  var receiverSlots: Range<Int> { (index == 0 ? 1 : 0)..<receivers.count }
+  var receiverSlots: Range<Int> { (index == 0 ? 1 : 0)..<clients.count }
 
   // MARK: LoadThread
 
   func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector {
     try Connector(events: self, options: options) { [unowned self] in connectFailed($0) }
   }
-
-  var slotsToConnect: Range<Int> { receivers.indices }
 
   /// The sender has number 0.
   func number(of slot: Int) -> Int {
@@ -76,13 +74,11 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   func connect(_ slot: Int, _ now: UInt64) {
     // The timer exists from here on; other threads wake this one through it.
     if isSender(slot) { progress.setSender(self) }
-    receivers[slot].state = .connecting
-    receivers[slot].connectTime = now
-    dial(slot, source: max(0, number(of: slot) - 1))
+    dial(slot, source: max(0, number(of: slot) - 1), now)
   }
 
   func markFailed(_ slot: Int) {
-    receivers[slot].state = .over
+    clients[slot].state = .over
     if isSender(slot) { progress.loseSender() }
   }
 
@@ -104,16 +100,14 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
     reportMissing(isDrained: isDrained)
   }
 
-  var openCount: Int { receivers.count { $0.state == .open } }
-
   var cannotContinue: Bool {
     progress.isSenderLost || (index == 0 ? progress.completed == .max : fan.pointee.live == 0)
   }
 
   func fillStatus(_ status: inout ThreadControl.Status) {
-    status.replies = receiverSlots.map { receivers[$0].deliveries }
-    status.latencySums = receiverSlots.map { receivers[$0].latencySum }
-    status.unserved = receiverSlots.filter { !receivers[$0].isMember }.map { number(of: $0) }
+    status.replies = receiverSlots.map { clients[$0].deliveries }
+    status.latencySums = receiverSlots.map { clients[$0].latencySum }
+    status.unserved = receiverSlots.filter { !clients[$0].isMember }.map { number(of: $0) }
   }
 
   // MARK: Becoming ready
@@ -149,8 +143,8 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
 
   private func reportUnreached(_ now: UInt64) {
     if !progress.isProbing { lastReached = now }
-    guard now > lastReached + UInt64(plan.options.timeout.nanoseconds) else { return }
-    for slot in receiverSlots where receivers[slot].state == .open && !receivers[slot].isMember {
+    guard now > lastReached + plan.timeout else { return }
+    for slot in receiverSlots where clients[slot].state == .open && !clients[slot].isMember {
       reportNotReached(slot)
     }
   }
@@ -159,10 +153,9 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
 
   func opened(_ connection: Connection) {
     let slot = connection.id
-    noteOpened(after: Self.clock - receivers[slot].connectTime)
+    noteOpened(slot)
     guard hot.pointee.phase < .draining else { return connection.close() }
-    receivers[slot].connection = Unmanaged.passUnretained(connection)
-    receivers[slot].state = .open
+    clients[slot].connection = Unmanaged.passUnretained(connection)
     if let hello = plan.hello(of: number(of: slot)) { try? connection.write(hello) }
     if isSender(slot) {
       sender = FanOutSender(rate: plan.rate)
@@ -181,7 +174,7 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   func closed(_ connection: Connection, error: ConnectionError?) {
     let slot = connection.id
     fail(.lost, slot, "\(error?.description ?? "connection ended") \(progress(of: slot))")
-    receivers[slot].connection = nil
+    clients[slot].connection = nil
     timer?.wake()
   }
 }

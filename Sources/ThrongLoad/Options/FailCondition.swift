@@ -1,91 +1,55 @@
-// Conditions on a result that make `throng bench` fail: `p99>5ms`, `rate<10000`, `errors>0`.
-// Values; any thread.
-
-import LinuxSystem
+// Conditions on a result, such as "p99 above 5 ms", for a benchmark that is a test. Values; any thread.
 
 /// A condition on a metric of the result. A result for which it holds counts as failed.
-public struct FailCondition: Sendable, Codable, Equatable, CustomStringConvertible {
-  enum Comparison: String, Codable { case above = ">", below = "<" }
+public struct FailCondition: Sendable, CustomStringConvertible {
+  /// Which side of the bound fails.
+  public enum Side: Sendable { case above, below }
 
-  let metric: String
-  let comparison: Comparison
-  /// The bound. Nanoseconds if the metric is a time.
-  let threshold: Double
-  /// The text of the condition, without spaces.
+  /// The condition as it was given: `p99>5ms`.
   public let description: String
+  let name: String
+  let side: Side
+  /// The bound. Nanoseconds if the metric is a time.
+  let bound: Double
+  private let metric: RunMetric
 
-  static let times = [
-    "min", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max", "server-cpu", "delivery-cpu",
-  ]
-  static let numbers = ["rate", "deliveries", "errors", "fairness", "late", "unsent"]
-  private static let counts: Set = ["errors", "late", "unsent"]
-
-  /// Parses `METRIC>VALUE` or `METRIC<VALUE`. Nil for other text and for an unknown metric.
-  public init?(_ text: String) {
-    let text = text.filter { $0 != " " }
-    guard let sign = text.firstIndex(where: { $0 == ">" || $0 == "<" }),
-      let comparison = Comparison(rawValue: String(text[sign]))
-    else { return nil }
-    let metric = String(text[..<sign])
-    let value = text[text.index(after: sign)...]
-    if Self.times.contains(metric), let duration = DurationText.parse(value) {
-      threshold = duration / .nanoseconds(1)
-    } else if Self.numbers.contains(metric), let number = Double(value) {
-      threshold = number
-    } else {
-      return nil
-    }
+  /// Creates a condition; nil for a name that is not in ``metrics``.
+  /// - Parameters:
+  ///   - bound: nanoseconds if the metric is a time.
+  ///   - text: the condition as it was given, for ``LoadResult/failedConditions``.
+  public init?(_ name: String, _ side: Side, _ bound: Double, text: String) {
+    guard let metric = RunMetric.all.first(where: { $0.name == name }) else { return nil }
+    self.name = name
+    self.side = side
+    self.bound = bound
     self.metric = metric
-    self.comparison = comparison
     description = text
   }
 
-  /// Syntax and metrics, for a usage error.
-  public static var usage: String {
-    "METRIC>VALUE or METRIC<VALUE, as in p99>5ms or rate<10000; the metrics are \(metrics)"
-  }
+  /// Names of all metrics, and whether each is a time.
+  public static let metrics: [(name: String, isTime: Bool)] =
+    RunMetric.all.compactMap { metric in metric.name.map { ($0, metric.kind == .time) } }
 
-  /// All metrics, separated by commas.
-  public static var metrics: String { (times + numbers).joined(separator: ", ") }
+  /// Whether a benchmark with these options measures the metric.
+  public func isMeasured(by options: LoadOptions) -> Bool { metric.isMeasured(by: options) }
 
-  /// Whether the condition holds. A metric that was not measured fails every condition except one
-  /// on `errors`.
+  /// Whether the condition holds. A metric without a value, as the latency when no message was
+  /// answered, fails every condition.
   public func holds(for result: LoadResult) -> Bool {
-    guard let value = value(of: result) else { return metric != "errors" }
-    return comparison == .above ? value > threshold : value < threshold
+    guard let value = value(of: result) else { return name != "errors" }
+    return side == .above ? value > bound : value < bound
   }
 
   /// Counts are summed over the runs; other metrics are medians. After a search only the runs at
   /// the maximum rate count, except for `errors`, which counts the faults of all runs.
   private func value(of result: LoadResult) -> Double? {
-    if metric == "rate", let maximum = result.maximum { return maximum.rate }
+    if name == "rate", let maximum = result.maximum { return maximum.rate }
     var runs = result.runs
-    if let maximum = result.maximum, metric != "errors" {
+    if let maximum = result.maximum, name != "errors" {
       runs.removeAll { $0.rate != maximum.rate }
     }
-    let values = runs.compactMap { value(in: $0) }
-    guard Self.counts.contains(metric) else { return Estimate(values)?.median }
+    let values = runs.compactMap(metric.value)
+    guard metric.kind == .count else { return Estimate(values)?.median }
     return values.isEmpty ? nil : values.reduce(0, +)
-  }
-
-  private func value(in run: RunResult) -> Double? {
-    switch metric {
-    case "min": run.latency.map { Double($0.min) }
-    case "mean": run.latency?.mean
-    case "p50": run.latency.map { Double($0.p50) }
-    case "p90": run.latency.map { Double($0.p90) }
-    case "p99": run.latency.map { Double($0.p99) }
-    case "p99.9": run.latency.map { Double($0.p999) }
-    case "p99.99": run.latency.map { Double($0.p9999) }
-    case "max": run.latency.map { Double($0.max) }
-    case "server-cpu": run.server?.cpuMicrosecondsPerMessage.map { $0 * 1000 }
-    case "delivery-cpu": run.fanOut?.serverCpuMicrosecondsPerDelivery.map { $0 * 1000 }
-    case "deliveries": run.fanOut?.deliveriesPerSecond
-    case "rate": run.messagesPerSecond
-    case "errors": run.faults.reduce(0) { $0 + Double($1.count) }
-    case "fairness": run.connections.fairness
-    case "late": run.late.map(Double.init)
-    default: run.unsent.map(Double.init)
-    }
   }
 }

@@ -11,6 +11,10 @@ public enum MessageSizes: Sendable, Codable, Equatable {
   /// Drawn from a list of sizes with weights.
   case weighted([Weighted])
 
+  private enum FixedCodingKeys: String, CodingKey { case _0 = "bytes" }
+  private enum RangeCodingKeys: String, CodingKey { case _0 = "bytes" }
+  private enum WeightedCodingKeys: String, CodingKey { case _0 = "sizes" }
+
   /// A size and its weight relative to the others.
   public struct Weighted: Sendable, Codable, Equatable {
     /// Bytes.
@@ -25,51 +29,17 @@ public enum MessageSizes: Sendable, Codable, Equatable {
     }
   }
 
-  /// Parses `64`, `16-1024`, or sizes with weights: `64:9,4096:1` (default weight 1). Nil for other
-  /// text.
-  public init?(_ text: some StringProtocol) {
-    if let size = Int(text) {
-      self = .fixed(size)
-    } else if let dash = text.firstIndex(of: "-"), let low = Int(text[..<dash]),
-      let high = Int(text[text.index(after: dash)...]), low <= high
-    {
-      self = .range(low...high)
-    } else {
-      var list: [Weighted] = []
-      for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-        let fields = part.split(separator: ":", omittingEmptySubsequences: false)
-        guard let first = fields.first, let size = Int(first), fields.count <= 2,
-          let weight = fields.count == 2 ? Double(fields[1]) : 1
-        else { return nil }
-        list.append(Weighted(size: size, weight: weight))
-      }
-      self = .weighted(list)
-    }
-  }
+  var largest: Int { bounds.upperBound }
+  var smallest: Int { bounds.lowerBound }
 
-  var largest: Int {
+  private var bounds: ClosedRange<Int> {
     switch self {
-    case .fixed(let size): size
-    case .range(let range): range.upperBound
-    case .weighted(let list): list.map(\.size).max() ?? 0
+    case .fixed(let size): return size...size
+    case .range(let range): return range
+    case .weighted(let list):
+      let sizes = list.map(\.size)
+      return (sizes.min() ?? 0)...(sizes.max() ?? 0)
     }
-  }
-
-  var smallest: Int {
-    switch self {
-    case .fixed(let size): size
-    case .range(let range): range.lowerBound
-    case .weighted(let list): list.map(\.size).min() ?? 0
-    }
-  }
-
-  var problem: String? {
-    if smallest < 1 || largest > 1 << 30 { return "--size must be between 1 byte and 1 GiB" }
-    let isBad = { (entry: Weighted) in !(entry.weight > 0 && entry.weight < 1e9) }
-    if case .weighted(let list) = self, list.contains(where: isBad) {
-      return "--size weights must be greater than 0, as in 64:9,4096:1"
-    }
-    return nil
   }
 }
 

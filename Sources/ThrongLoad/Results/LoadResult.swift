@@ -1,22 +1,22 @@
-// Results of a benchmark: everything that is printed and written by `--json`. Values; any thread.
+// Results of a benchmark: everything that is printed and written as JSON. Values; any thread.
 // The property names are the names in the file (docs/bench-json.md); a change of their meaning
 // needs a new `version`.
 
 /// The result of a benchmark.
 public struct LoadResult: Sendable, Codable {
   /// Version of the file format.
-  public var version = 1
+  public var version = 2
   /// The options in force.
   public var configuration: LoadOptions
   /// One for each repetition; in a search for the maximum rate, one for each tried rate and
   /// repetition.
   public var runs: [RunResult]
-  /// Medians and intervals over the runs, by metric: `messagesPerSecond`, `p50`, `p99`, ...; empty
-  /// in a search.
+  /// Medians over the runs with their intervals, by metric: `messagesPerSecond`, `p50`, `p99`, ...;
+  /// empty in a search.
   public var summary: [String: Estimate] = [:]
   /// Result of a search.
   public var maximum: MaximumRate?
-  /// The `--fail-if` conditions that hold.
+  /// The conditions that hold.
   public var failedConditions: [String] = []
   /// Whether the benchmark was interrupted. The results then cover the time before.
   public var wasInterrupted = false
@@ -26,13 +26,22 @@ public struct LoadResult: Sendable, Codable {
     case version, configuration, runs = "trials", summary, maximum, failedConditions, wasInterrupted
   }
 
-  /// Exit status of `throng bench`. 0: no fault. 1: fault of the server or of a connection, or no
+  /// Exit status of the command. 0: no fault. 1: fault of the server or of a connection, or no
   /// rate within the bound. 2: a condition holds. 130: interrupted.
   public var exitStatus: Int32 {
     if runs.contains(where: { !$0.faults.isEmpty }) { return 1 }
     if wasInterrupted { return 130 }
     if maximum?.rate == 0 { return 1 }
     return failedConditions.isEmpty ? 0 : 2
+  }
+
+  /// Fault sentences in the order of their kinds, without duplicates.
+  public var faultSentences: [String] { distinctFaults.map { $0.sentence() } }
+
+  /// The faults of all runs; of equal first sentences one.
+  public var distinctFaults: [FaultSummary] {
+    var seen: Set<String> = []
+    return runs.flatMap(\.faults).filter { seen.insert($0.first).inserted }
   }
 }
 
@@ -72,7 +81,7 @@ public struct RunResult: Sendable, Codable {
   public var late: Int?
   /// Open loop: messages that were due and not sent.
   public var unsent: Int?
-  /// One entry for each second.
+  /// One entry for each second; the last may be shorter.
   public var intervals: [IntervalResult]
   /// Cost and delays of the load generator.
   public var generator: GeneratorCost
@@ -80,8 +89,8 @@ public struct RunResult: Sendable, Codable {
   public var server: ServerCost?
   /// Faults, one entry for each kind.
   public var faults: [FaultSummary]
-  /// Possible errors of the measurement, in sentences.
-  public var warnings: [String]
+  /// Possible errors of the measurement.
+  public var warnings: [MeasurementWarning]
 }
 
 /// Connections of a run.
@@ -92,11 +101,11 @@ public struct ConnectionResult: Sendable, Codable {
   public var opened: Int
   /// Connections open when the measured time ended.
   public var openAtEnd: Int
-  /// Connections without any reply. Idle mode: not established. Open loop: without a reply although
+  /// Connections without any reply. Idle: not established. Open loop: without a reply although
   /// a message was due, or not established.
   public var unserved: Int
-  /// Time from the first connect to the last established connection, in seconds; nil in the churn
-  /// mode.
+  /// Time from the first connect to the last established connection, in seconds; nil in a
+  /// churn.
   public var openingSeconds: Double?
   /// Duration of connects, in nanoseconds.
   public var connectTime: LatencySummary?
@@ -126,12 +135,14 @@ public struct IdleResult: Sendable, Codable, Equatable {
   public var dropped: Int
 }
 
-/// One second of a run.
+/// One second of a run, or the rest at its end.
 public struct IntervalResult: Sendable, Codable {
   /// End of the interval, in seconds since the start of the measured time.
   public var seconds: Double
-  /// Messages completed in this second.
+  /// Messages completed in this interval.
   public var messages: Int
+  /// Messages per second of this interval.
+  public var messagesPerSecond: Double
   /// Median latency in nanoseconds; nil without messages.
   public var p50: UInt64?
   /// 99th percentile of the latency.
@@ -140,7 +151,7 @@ public struct IntervalResult: Sendable, Codable {
   public var max: UInt64?
   /// Connections established so far.
   public var opened: Int
-  /// Deliveries of a fan-out in this second; `messages` are those that every receiver received.
+  /// Deliveries of a fan-out in this interval; `messages` are those that every receiver received.
   public var deliveries: Int?
 }
 

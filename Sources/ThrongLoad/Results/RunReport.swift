@@ -73,13 +73,15 @@ struct RunReport {
     let refused = log.count(.connectFailed) + log.count(.notReached)
     if unserved.count > refused, !wasStopped, let first = unserved.first {
       let all = plan.options.connections + plan.options.idleConnections
-      log.add(
-        .notServed, count: unserved.count - refused,
-        unserved.count == all
-          ? (all == 1
-            ? "no reply on the connection" : "no reply on any of the \(all) connections")
-          : "no reply on \(unserved.count) of \(all) connections, the first being connection \(first)"
-      )
+      let sentence =
+        if all == 1 {
+          "no reply on the connection"
+        } else if unserved.count == all {
+          "no reply on any of the \(all) connections"
+        } else {
+          "no reply on \(unserved.count) of \(all) connections, the first being connection \(first)"
+        }
+      log.add(.notServed, count: unserved.count - refused, sentence)
     }
     return log.all
   }
@@ -124,7 +126,7 @@ struct RunReport {
       involuntarySwitchesPerMessage: switches(\.involuntary).flatMap(perMessage))
   }
 
-  /// Growth of the server's resident memory for each open connection; nil in the churn mode.
+  /// Growth of the server's resident memory for each open connection; nil in a churn.
   private var bytesPerConnection: Double? {
     let open = statuses.reduce(0) { $0 + $1.openAtEnd }
     guard let probe, open > 0, !plan.isChurn else { return nil }
@@ -139,36 +141,18 @@ struct RunReport {
     return count < 0 ? nil : count
   }
 
-  private var warnings: [String] {
-    var warnings: [String] = []
+  private var warnings: [MeasurementWarning] {
+    var warnings: [MeasurementWarning] = []
     if utilization > Self.highUtilization {
-      let percent = Int((utilization * 100).rounded())
-      warnings.append(
-        """
-        the load generator may be the bottleneck: \(percent) % of \
-        \(plan.options.threads == 1 ? "its core" : "one core") used (use more --threads; \
-        the throughput is a lower bound, the server's CPU per message is not affected)
-        """)
+      warnings.append(.generatorBusy(utilization: utilization))
     }
     if total.loopLag.totalCount > 0, total.loopLag.valueAtPercentile(99) > Self.highLag {
-      let lag = DurationText.format(nanoseconds: Double(total.loopLag.valueAtPercentile(99)))
-      warnings.append(
-        """
-        timers of the load generator are \(lag) late at p99, which adds to the latencies \
-        (give the generator a core of its own, or use more --threads)
-        """)
+      warnings.append(.timersLate(p99: total.loopLag.valueAtPercentile(99)))
     }
     if let shared = probe?.sharedProcessors, !shared.isEmpty {
-      warnings.append(
-        """
-        load generator and server share processors \(Processors.text(shared)), so each slows the other \
-        (pin them apart: --server-cpus for the server, taskset for throng bench)
-        """)
+      warnings.append(.sharedProcessors(list: Processors.text(shared)))
     }
-    if let unsent = plan.rate == nil ? nil : total.unsent, unsent > 0 {
-      warnings.append(
-        "\(unsent) messages were due and not sent: the server is slower than the requested rate")
-    }
+    if plan.rate != nil, total.unsent > 0 { warnings.append(.unsent(messages: total.unsent)) }
     return warnings
   }
 }

@@ -6,15 +6,21 @@ import LinuxSystem
 import SystemPackage
 import Throng
 
+/// What the runs of a benchmark share.
+struct RunContext {
+  let options: LoadOptions
+  let address: SocketAddress
+  let stopRequest: StopRequest
+  let probe: ServerProbe?
+  let observer: (any LoadObserver)?
+}
+
 final class LoadRun {
   private let plan: RunPlan
-  private let stopRequest: StopRequest
-  private let probe: ServerProbe?
-  private let observer: (any LoadObserver)?
-  private var loadThreads: [any LoadThread] = []
+  private let context: RunContext
+  private let loadThreads: [any LoadThread]
   private var total = Records()
   private var intervals: [IntervalResult] = []
-  private var times: RunTimes?
   private var usageAtStart: ProcessUsage?
   private var usageAtEnd: ProcessUsage?
   /// CPU time of the coordinating thread within the measured time, in nanoseconds.
@@ -22,49 +28,39 @@ final class LoadRun {
   private var startTime: UInt64 = 0
   private var openingSeconds: Double?
 
-  init(
-    _ options: LoadOptions, address: SocketAddress, rate: Double?, stopRequest: StopRequest,
-    probe: ServerProbe?, observer: (any LoadObserver)?
-  ) {
-    plan = RunPlan(options, address: address, rate: rate)
-    self.stopRequest = stopRequest
-    self.probe = probe
-    self.observer = observer
+  /// - Parameter rate: messages per second of the open loop.
+  init(_ context: RunContext, rate: Double?) {
+    self.context = context
+    plan = RunPlan(context.options, address: context.address, rate: rate)
+    loadThreads = Self.makeLoadThreads(plan, context.stopRequest.changed)
   }
 
   func run() throws(LoadError) -> RunResult {
-    loadThreads = makeLoadThreads()
-    probe?.prepare()
+    context.probe?.prepare()
     startTime = LoadThreadState.clock
     try startThreads(loadThreads[...])
     for loadThread in loadThreads { loadThread.tearDown() }
-    collect()
+    for loadThread in loadThreads { loadThread.control.records.collect(into: &total) }
     return RunReport(
       plan: plan, total: total, statuses: loadThreads.map { $0.control.status.withLock { $0 } },
       intervals: intervals, openingSeconds: openingSeconds, ownNanoseconds: ownNanoseconds,
-      probe: probe,
-      wasStopped: stopRequest.isRequested,
+      probe: context.probe, wasStopped: context.stopRequest.isRequested,
       usage: usageAtStart.flatMap { start in usageAtEnd.map { (start, $0) } }
     ).result
   }
 
-  private func makeLoadThreads() -> [any LoadThread] {
+  private static func makeLoadThreads(_ plan: RunPlan, _ changed: SharedEvent) -> [any LoadThread] {
     let threads = plan.options.threads
-    if plan.options.isFanOut {
-      let progress = FanOutProgress(plan)
-      var loadThreads: [any LoadThread] = (0..<threads).map {
-        FanOutThread(plan, progress: progress, index: $0, changed: stopRequest.changed)
+    let progress = plan.fanOut.map { FanOutProgress(plan, $0) }
+    var loadThreads: [any LoadThread] = (0..<threads).map { index in
+      if let progress {
+        FanOutThread(plan, progress: progress, index: index, changed: changed)
+      } else {
+        EchoThread(plan, index: index, changed: changed)
       }
-      if plan.slowConnections > 0 {
-        loadThreads.append(StalledReceivers(plan, progress: progress, changed: stopRequest.changed))
-      }
-      return loadThreads
-    }
-    var loadThreads: [any LoadThread] = (0..<threads).map {
-      EchoThread(plan, index: $0, changed: stopRequest.changed)
     }
     if plan.slowConnections > 0 {
-      loadThreads.append(SlowReaders(plan, index: threads, changed: stopRequest.changed))
+      loadThreads.append(SlowReaders(plan, fanOut: progress, changed: changed))
     }
     return loadThreads
   }
@@ -89,8 +85,7 @@ final class LoadRun {
       failure = error
     }
     thread.join()
-    if let failure { throw failure }
-    if let failure = loadThread.failure { throw failure }
+    if let failure = failure ?? loadThread.failure { throw failure }
   }
 
   private func coordinate() {
@@ -99,7 +94,7 @@ final class LoadRun {
     let begin = LoadThreadState.clock + 1_000_000
     let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
-    let drain = until + UInt64(plan.options.timeout.nanoseconds)
+    let drain = until + plan.timeout
     let times = RunTimes(
       begin: begin, measureFrom: from, measureUntil: until, drainUntil: drain)
     for loadThread in loadThreads {
@@ -107,18 +102,11 @@ final class LoadRun {
       loadThread.wake()
     }
     wait(until: from) { $0 >= .draining }
-    usageAtStart = probe?.begin()
+    usageAtStart = context.probe?.begin()
     let cpu = CPUTime.ofThisThread
-    var second: UInt64 = 1
-    while from + second * 1_000_000_000 <= until, !areAll({ $0 >= .draining }) {
-      // The load threads hand over on the second and check the clock every 20 ms.
-      wait(until: from + second * 1_000_000_000 + Self.handoverTime) { $0 >= .draining }
-      finishInterval(second)
-      second += 1
-    }
-    wait(until: until) { $0 >= .draining }
+    watchIntervals(from, until)
     ownNanoseconds = CPUTime.ofThisThread - cpu
-    usageAtEnd = probe?.end()
+    usageAtEnd = context.probe?.end()
     for loadThread in loadThreads {
       loadThread.control.allowClosing()
       loadThread.wake()
@@ -126,12 +114,38 @@ final class LoadRun {
     wait(until: drain + 10_000_000_000) { $0 == .finished }
   }
 
+  private static let second: UInt64 = 1_000_000_000
+  /// The load threads hand over on the second and check the clock every 20 ms.
   private static let handoverTime: UInt64 = 60_000_000
+  /// A shorter rest at the end is not an interval.
+  private static let shortestInterval: UInt64 = 10_000_000
 
-  private var openedSoFar: Int {
-    loadThreads.reduce(0) { sum, loadThread in
-      sum + loadThread.control.status.withLock { $0.opened }
+  private func watchIntervals(_ from: UInt64, _ until: UInt64) {
+    var start = from
+    while start + Self.shortestInterval <= until, !areAll({ $0 >= .draining }) {
+      let end = min(start + Self.second, until)
+      wait(until: end + Self.handoverTime) { $0 >= .draining }
+      let actualEnd = min(end, LoadThreadState.clock)
+      if actualEnd >= start + Self.shortestInterval { finishInterval(from, start, actualEnd) }
+      start = end
     }
+    wait(until: until) { $0 >= .draining }
+  }
+
+  private func finishInterval(_ from: UInt64, _ start: UInt64, _ end: UInt64) {
+    var records = Records()
+    for loadThread in loadThreads { loadThread.control.records.collect(into: &records) }
+    context.probe?.watchMemory()
+    let latency = records.latency.totalCount > 0 ? records.latency : nil
+    let interval = IntervalResult(
+      seconds: Double(end - from) / 1e9, messages: records.messages,
+      messagesPerSecond: Double(records.messages) / (Double(end - start) / 1e9),
+      p50: latency?.valueAtPercentile(50), p99: latency?.valueAtPercentile(99), max: latency?.max,
+      opened: loadThreads.reduce(0) { $0 + $1.control.status.withLock { $0.opened } },
+      deliveries: plan.fanOut == nil ? nil : records.deliveries)
+    intervals.append(interval)
+    context.observer?.interval(interval, of: plan.options)
+    total.merge(records)
   }
 
   private func areAll(_ isReached: (ThreadControl.Phase) -> Bool) -> Bool {
@@ -141,32 +155,9 @@ final class LoadRun {
   /// Waits until a time, or until every load thread has reached a phase.
   private func wait(until time: UInt64, _ isReached: (ThreadControl.Phase) -> Bool) {
     while !areAll(isReached), LoadThreadState.clock < time {
-      if stopRequest.wait(until: time) { stop() }
-    }
-  }
-
-  private func stop() {
-    for loadThread in loadThreads {
+      guard context.stopRequest.wait(until: time) else { continue }
       // The load threads check for this every 20 ms.
-      loadThread.control.stop()
+      for loadThread in loadThreads { loadThread.control.stop() }
     }
-  }
-
-  private func finishInterval(_ second: UInt64) {
-    var records = Records()
-    for loadThread in loadThreads { loadThread.control.records.collect(into: &records) }
-    probe?.watchMemory()
-    let latency = records.latency.totalCount > 0 ? records.latency : nil
-    let interval = IntervalResult(
-      seconds: Double(second), messages: records.messages, p50: latency?.valueAtPercentile(50),
-      p99: latency?.valueAtPercentile(99), max: latency?.max, opened: openedSoFar,
-      deliveries: plan.options.isFanOut ? records.deliveries : nil)
-    intervals.append(interval)
-    observer?.interval(interval, of: plan.options, rate: plan.rate)
-    total.merge(records)
-  }
-
-  private func collect() {
-    for loadThread in loadThreads { loadThread.control.records.collect(into: &total) }
   }
 }

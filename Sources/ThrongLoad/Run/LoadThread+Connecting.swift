@@ -6,6 +6,23 @@ import LinuxSystem
 import SystemPackage
 import Throng
 
+/// What every kind of client connection has.
+protocol LoadClient {
+  var state: ClientState { get set }
+  /// Monotonic time of the connect call, in nanoseconds.
+  var connectTime: UInt64 { get set }
+}
+
+/// The state of one connection of the generator.
+enum ClientState: UInt8 {
+  /// Not requested yet, or between two connections of a churn.
+  case none
+  case connecting
+  case open
+  /// Closed by the generator, or failed.
+  case over
+}
+
 /// Progress of a load thread's connects.
 struct ConnectProgress {
   /// Connects started before the measurement.
@@ -21,6 +38,9 @@ struct ConnectProgress {
 extension LoadThread {
   private static var connectsPerTurn: Int { 64 }
   private static var connectsAtOnce: Int { 512 }
+
+  /// Open connections.
+  var openCount: Int { clients.count { $0.state == .open } }
 
   /// Starts the connects that are due.
   /// - Returns: the time of the next call.
@@ -49,16 +69,19 @@ extension LoadThread {
   }
 
   /// Starts the connect of a slot. The connection's id is the slot.
-  func dial(_ slot: Int, source number: Int) {
+  func dial(_ slot: Int, source number: Int, _ now: UInt64) {
+    clients[slot].state = .connecting
+    clients[slot].connectTime = now
     connects.pending += 1
     connector?.connect(to: plan.address, from: plan.source(for: number), id: slot)
   }
 
   /// Records an established connection.
-  func noteOpened(after nanoseconds: UInt64) {
+  func noteOpened(_ slot: Int) {
+    clients[slot].state = .open
     connects.pending -= 1
     connects.opened += 1
-    hot.pointee.records.pointee.connect.note(nanoseconds)
+    hot.pointee.records.pointee.connect.note(Self.clock - clients[slot].connectTime)
     guard hot.pointee.phase == .connecting else { return }
     if connects.pending == 0 || connects.begun < slotsToConnect.count { timer?.wake() }
   }

@@ -55,7 +55,7 @@ class LoadThreadState: @unchecked Sendable {
     }
   }
 
-  static let tick: UInt64 = 20_000_000
+  fileprivate static let tick: UInt64 = 20_000_000
   fileprivate static let handover: UInt64 = 1_000_000_000
 
   init(_ plan: RunPlan, index: Int, changed: SharedEvent) {
@@ -73,6 +73,9 @@ class LoadThreadState: @unchecked Sendable {
 
   @inline(__always)
   static var clock: UInt64 { MonotonicTime.now.nanoseconds }
+
+  /// Delay in nanoseconds above which a message counts as late.
+  static var late: UInt64 { 1_000_000 }
 
   /// Whether a message of the open loop counts. Its intended send time decides.
   @inline(__always)
@@ -94,6 +97,11 @@ class LoadThreadState: @unchecked Sendable {
 
 /// A load thread of one kind. All calls come from its loop's thread.
 protocol LoadThread: LoadThreadState {
+  associatedtype Client: LoadClient
+
+  /// The state of each connection by slot; a connection's id is its slot.
+  var clients: UnsafeMutableBufferPointer<Client> { get }
+
   /// Makes the connector; failed connects are passed to `connectFailed`.
   func makeConnector(_ options: Connector.Options) throws(Errno) -> Connector
 
@@ -129,24 +137,25 @@ protocol LoadThread: LoadThreadState {
   /// Counts unsent messages and, unless drained, reports unanswered ones.
   func concludeLoad(isDrained: Bool)
 
-  /// Open connections.
-  var openCount: Int { get }
-
   /// Open connections that are only held.
   var heldCount: Int { get }
 
   /// Whether every connection has failed, so that the run can end.
   var cannotContinue: Bool { get }
 
-  /// Adds the subclass's counts to the final status.
+  /// Adds the counts of this kind to the final status.
   func fillStatus(_ status: inout ThreadControl.Status)
 }
 
 extension LoadThread {
+  var slotsToConnect: Range<Int> { clients.indices }
+  func markFailed(_ slot: Int) { clients[slot].state = .over }
   func prepare(_ now: UInt64) -> UInt64 { becomeReady() }
+  func beginLoad(_ now: UInt64) {}
   func sendPending(_ now: UInt64) -> UInt64 { .max }
   var heldCount: Int { 0 }
   func checkTimeouts(_ now: UInt64) {}
+  func isDrained(_ now: UInt64) -> Bool { true }
   func concludeLoad(isDrained: Bool) {}
 
   // MARK: The thread
@@ -163,17 +172,9 @@ extension LoadThread {
 
   private func run() throws(LoadError) {
     ThisProcess.usePreciseTimers()
-    var options = Connector.Options()
-    options.connectTimeout = plan.options.timeout
-    options.drainTimeout = .seconds(1)
-    options.connection.idleTimeout = nil
-    // A connection above its high-water mark would stop reading while the server waits for it to
-    // read.
-    options.connection.highWaterMark = .max / 4
-    options.connection.slowReaders.outboxLimit = .max / 4
     let connector: Connector
     do {
-      connector = try makeConnector(options)
+      connector = try makeConnector(connectorOptions)
     } catch {
       throw .cannotMakeEventLoop(error)
     }
@@ -190,6 +191,18 @@ extension LoadThread {
     }
     hot.pointee.phase = .finished
     publishEnd()
+  }
+
+  private var connectorOptions: Connector.Options {
+    var options = Connector.Options()
+    options.connectTimeout = plan.options.timeout
+    options.drainTimeout = .seconds(1)
+    options.connection.idleTimeout = nil
+    // A connection above its high-water mark would stop reading while the server waits for it to
+    // read.
+    options.connection.highWaterMark = .max / 4
+    options.connection.slowReaders.outboxLimit = .max / 4
+    return options
   }
 
   /// Timer callback: does all due work and sets the timer again.
@@ -258,13 +271,14 @@ extension LoadThread {
     hot.pointee.isMeasuring = false
     hot.pointee.phase = .draining
     handOver(now)
-    let cpu = CPUTime.ofThisThread - cpuAtStart
     let isMeasured = measuredFrom > 0
+    let cpu = isMeasured ? CPUTime.ofThisThread - cpuAtStart : 0
+    let (open, held) = (openCount, heldCount)
     control.status.withLock { s in
       s.measuredNanoseconds = isMeasured ? now - measuredFrom : 0
-      s.cpuNanoseconds = isMeasured ? cpu : 0
-      s.openAtEnd = openCount
-      s.heldAtEnd = heldCount
+      s.cpuNanoseconds = cpu
+      s.openAtEnd = open
+      s.heldAtEnd = held
     }
     publish(.draining)
     endIfDrained(now)
@@ -272,8 +286,8 @@ extension LoadThread {
 
   private func stopEarly(_ now: UInt64) {
     hot.pointee.measureUntil = min(hot.pointee.measureUntil, now)
-    let drain = now + UInt64(plan.options.timeout.nanoseconds)
-    times = RunTimes(begin: now, measureFrom: now, measureUntil: now, drainUntil: drain)
+    times = RunTimes(
+      begin: now, measureFrom: now, measureUntil: now, drainUntil: now + plan.timeout)
     endMeasuring(now)
   }
 

@@ -1,5 +1,6 @@
 // Search for the highest rate at which a latency percentile stays within a bound. A closed-loop run
-// gives the upper end; then the interval between a passing and a failing rate is bisected.
+// gives the upper end; then the interval between a passing and a failing rate is bisected. A rate whose
+// first run is near the bound is measured three times, and the median decides.
 // Runs on the calling thread of `LoadRunner.run`.
 
 import LinuxSystem
@@ -16,6 +17,11 @@ struct MaximumSearch {
   /// Relative width of the interval at which the search ends.
   private static let precision = 0.03
   private static let maximumRates = 16
+  /// A run is near the bound when its latency differs by no more than this factor, or when it has reached
+  /// this share of a rate that it did not reach.
+  private static let nearFactor = 2.0
+  private static let nearShare = 0.9
+  private static let runsNearTheBound = 3
 
   /// - Parameter wasStopped: whether the benchmark was interrupted.
   init(
@@ -51,27 +57,32 @@ struct MaximumSearch {
         high = rate
         failedAt = rate
       }
-      if hasFaults { break }
+      if result.runs.contains(where: { !$0.faults.isEmpty }) { break }
     }
     return finish(low, lowLatency, failedAt)
   }
 
-  private var hasFaults: Bool { result.runs.contains { !$0.faults.isEmpty } }
+  private var limit: Double { bound.limit / .nanoseconds(1) }
 
-  /// Median over the repetitions at a rate; nil when it exceeds the bound or the rate is not
-  /// reached.
+  /// Median latency over the runs at a rate; nil when it exceeds the bound or the rate is not reached.
   private mutating func latencyIfHeld(_ rate: Double) throws(LoadError) -> UInt64? {
     var latencies: [Double] = []
-    for _ in 0..<result.configuration.repeats where !wasStopped() {
+    var wanted = result.configuration.repeats
+    while latencies.count < wanted, !wasStopped() {
       let run = try measure(rate: rate)
-      guard run.faults.isEmpty, let latency = run.latency, run.unsent == 0,
-        run.messagesPerSecond > 0.98 * rate
-      else { return nil }
-      latencies.append(Double(latency.value(at: bound.percentile)))
+      guard run.faults.isEmpty else { return nil }
+      let latency = run.latency.map { Double($0.value(at: bound.percentile)) } ?? .infinity
+      let isReached = run.unsent == 0 && run.messagesPerSecond > 0.98 * rate
+      latencies.append(isReached ? latency : .infinity)
+      let isNear =
+        isReached
+        ? latency > limit / Self.nearFactor && latency < limit * Self.nearFactor
+        : run.messagesPerSecond > Self.nearShare * rate
+      if isNear { wanted = max(wanted, Self.runsNearTheBound) }
     }
-    guard !wasStopped(), let median = Estimate(latencies)?.median,
-      median <= bound.limit / .nanoseconds(1)
-    else { return nil }
+    guard !wasStopped(), let median = Estimate(latencies)?.median, median <= limit else {
+      return nil
+    }
     return UInt64(median)
   }
 

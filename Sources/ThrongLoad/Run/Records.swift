@@ -50,38 +50,25 @@ struct Records {
   /// Messages that were due and not sent.
   var unsent = 0
 
+  private static var histograms: [WritableKeyPath<Records, Latencies>] {
+    [\.latency, \.uncorrected, \.sendDelay, \.connect, \.loopLag]
+  }
+
+  private static var counters: [WritableKeyPath<Records, Int>] {
+    [
+      \.messages, \.deliveries, \.otherLines, \.sentMessages, \.sentBytes, \.receivedBytes,
+      \.slowBytes, \.late, \.unsent,
+    ]
+  }
+
   mutating func merge(_ other: Records) {
-    latency.merge(other.latency)
-    uncorrected.merge(other.uncorrected)
-    sendDelay.merge(other.sendDelay)
-    connect.merge(other.connect)
-    loopLag.merge(other.loopLag)
-    messages += other.messages
-    deliveries += other.deliveries
-    otherLines += other.otherLines
-    sentMessages += other.sentMessages
-    sentBytes += other.sentBytes
-    receivedBytes += other.receivedBytes
-    slowBytes += other.slowBytes
-    late += other.late
-    unsent += other.unsent
+    for path in Self.histograms { self[keyPath: path].merge(other[keyPath: path]) }
+    for path in Self.counters { self[keyPath: path] += other[keyPath: path] }
   }
 
   mutating func reset() {
-    latency.clear()
-    uncorrected.clear()
-    sendDelay.clear()
-    connect.clear()
-    loopLag.clear()
-    messages = 0
-    deliveries = 0
-    otherLines = 0
-    sentMessages = 0
-    sentBytes = 0
-    receivedBytes = 0
-    slowBytes = 0
-    late = 0
-    unsent = 0
+    for path in Self.histograms { self[keyPath: path].clear() }
+    for path in Self.counters { self[keyPath: path] = 0 }
   }
 }
 

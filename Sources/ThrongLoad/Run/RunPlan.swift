@@ -1,16 +1,23 @@
-// Constants of a run, decided before its load threads start, and the communication between load
-// threads and the coordinating thread.
+// Constants of a run, decided before its load threads start. Immutable; any thread.
 
-import Synchronization
 import Throng
 
-/// Constants of a run. Immutable; any thread.
 struct RunPlan: Sendable {
   let options: LoadOptions
   /// The first address that the name resolves to.
   let address: SocketAddress
   /// Messages per second over all load threads, in the open loop.
   let rate: Double?
+  /// The messages of request and reply; the greeting of idle connections.
+  let messages: MessageOptions
+  /// Messages in flight on each connection; in a fan-out, in all.
+  let depth: Int
+  /// Options of a fan-out.
+  let fanOut: FanOutOptions?
+  let isChurn: Bool
+  let isIdle: Bool
+  /// Slow readers among the connections under load.
+  let slowConnections: Int
   let pattern: Pattern
   let sampler: SizeSampler
 
@@ -18,16 +25,30 @@ struct RunPlan: Sendable {
     self.options = options
     self.address = address
     self.rate = rate
+    var messages = MessageOptions()
+    var (depth, isChurn, isIdle, fanOut) = (1, false, false, FanOutOptions?.none)
+    switch options.workload {
+    case .echo(let echo): (messages, depth) = (echo.messages, echo.depth)
+    case .churn(let churn): (messages, isChurn) = (churn.messages, true)
+    case .idle(let idle): (messages.greeting, isIdle) = (idle.greeting, true)
+    case .fanOut(let options):
+      fanOut = options
+      if case .inFlight(let lines) = options.pacing { depth = lines }
+    }
+    self.messages = messages
+    self.depth = depth
+    self.isChurn = isChurn
+    self.isIdle = isIdle
+    self.fanOut = fanOut
+    slowConnections = options.slowConnections
     pattern = Pattern(seed: options.seed)
-    sampler = SizeSampler(options.sizes)
+    sampler = SizeSampler(messages.sizes)
   }
 
-  /// Slow readers among the connections under load.
-  var slowConnections: Int { options.slowConnections }
-  var quickConnections: Int { options.connections - slowConnections }
+  var timeout: UInt64 { UInt64(options.timeout.nanoseconds) }
 
-  var isChurn: Bool { options.mode == .churn }
-  var isIdle: Bool { options.mode == .idle }
+  /// Connections under load that are not slow readers.
+  var quickConnections: Int { options.connections - slowConnections }
 
   /// Number of connections under load of a load thread; they are dealt in turn.
   func quickConnections(of thread: Int) -> Int { deal(quickConnections, to: thread) }
@@ -47,9 +68,19 @@ struct RunPlan: Sendable {
     return options.connections + (slot - active) * options.threads + thread + 1
   }
 
+  /// Units of the reply to a message: bytes or, because only the end of a line is known in advance, lines.
+  @inline(__always)
+  func replyUnits(to size: Int) -> Int {
+    switch messages.reply {
+    case .echo: size
+    case .bytes(let count): count
+    case .line: 1
+    }
+  }
+
   /// First line of a connection of a fan-out.
   func hello(of number: Int) -> Bytes? {
-    options.hello.map { Bytes($0.replacing("{n}", with: "\(number)") + "\n") }
+    fanOut?.hello.map { Bytes($0.replacing("{n}", with: "\(number)") + "\n") }
   }
 
   /// Source address of a connection. One loopback address has ports for some 28,000 connections to
@@ -62,57 +93,4 @@ struct RunPlan: Sendable {
 
   private static let connectionsPerSource = 20_000
   private static let churnSources = 16
-}
-
-/// Times of a run, in nanoseconds of the monotonic clock.
-struct RunTimes: Sendable {
-  var begin: UInt64
-  var measureFrom: UInt64
-  var measureUntil: UInt64
-  /// End of the wait for replies.
-  var drainUntil: UInt64
-}
-
-/// State exchanged between a load thread and the coordinating thread. Any thread.
-final class ThreadControl: Sendable {
-  enum Phase: Int, Sendable, Comparable {
-    case connecting, ready, running, draining, finished
-
-    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-  }
-
-  struct Status: Sendable {
-    var phase = Phase.connecting
-    var opened = 0
-    var faults = FaultLog()
-    /// Replies of each connection, at the end.
-    var replies: [Int] = []
-    /// Sum of the latencies of each receiver of a fan-out, at the end.
-    var latencySums: [UInt64] = []
-    /// Numbers of the connections without a reply, at the end.
-    var unserved: [Int] = []
-    /// Open connections when the measured time ended.
-    var openAtEnd = 0
-    /// Idle connections established, and those open when the measured time ended.
-    var held = 0
-    var heldAtEnd = 0
-    /// Measured time, and CPU time of the thread within it.
-    var measuredNanoseconds: UInt64 = 0
-    var cpuNanoseconds: UInt64 = 0
-  }
-
-  let records = RecordExchange()
-  let status = Mutex(Status())
-  let times = Mutex<RunTimes?>(nil)
-  private let stopAsked = Atomic<Bool>(false)
-  private let closingAllowed = Atomic<Bool>(false)
-
-  var isStopping: Bool { stopAsked.load(ordering: .relaxed) }
-  var mayClose: Bool { closingAllowed.load(ordering: .relaxed) }
-
-  /// Allows closing the connections. The server's memory and threads must be read before.
-  func allowClosing() { closingAllowed.store(true, ordering: .relaxed) }
-
-  /// Ends sending; replies are still awaited.
-  func stop() { stopAsked.store(true, ordering: .relaxed) }
 }

@@ -60,6 +60,17 @@ package final class StopRequest: Sendable {
   }
 }
 
+/// An event that several threads signal and one thread waits for.
+final class SharedEvent: Sendable {
+  private let event: Waker
+
+  init(_ event: consuming Waker) { self.event = event }
+
+  var descriptor: CInt { event.descriptor }
+  func signal() { event.signal() }
+  func clear() { event.clear() }
+}
+
 /// An optional signal descriptor.
 private final class Signals: Sendable {
   let source: SignalDescriptor

@@ -1,4 +1,4 @@
-// A server started by the benchmark: `--server 'COMMAND {port}'`. It has its own process group, so
+// A server started by the benchmark. It has its own process group, so
 // that Ctrl-C reaches the generator only, and the whole group is stopped, because the command may
 // be a shell.
 // Owned by the coordinating thread.
@@ -11,39 +11,46 @@ import Throng
 final class ServerProcess {
   let pid: Int
   let address: SocketAddress
-  private let command: String
+  private let command: ServerCommand
   /// Time between SIGTERM and SIGKILL, in nanoseconds.
   var stopTime: UInt64 = 3_000_000_000
   private var isStopped = false
 
   private static let killTime: UInt64 = 1_000_000_000
 
-  /// Starts the command with `{port}` replaced by a free port, and waits until it listens or a stop
-  /// is requested.
-  /// - Parameter target: its address; nil: the free port on 127.0.0.1.
-  init(
-    _ command: String, cpus: [Int]?, target: LoadTarget?, startTimeout: Duration,
-    stopRequest: StopRequest
-  ) throws(LoadError) {
-    var port = try Self.freePort()
-    if case .tcp(_, let given) = target { port = given }
-    let address = try (target ?? .tcp(host: "127.0.0.1", port: port)).resolve()
-    var words: [String] = []
-    for word in try CommandLineText.split(command) {
-      words.append(
-        word.split(separator: "{port}", omittingEmptySubsequences: false)
-          .joined(separator: "\(port)"))
+  /// Starts the command with `{port}` replaced by its port, and waits until it listens or a stop is
+  /// requested.
+  init(_ command: ServerCommand, stopRequest: StopRequest) throws(LoadError) {
+    var port = 0
+    switch command.target {
+    case .tcp(_, let given): port = given
+    case .unix: break
+    case nil:
+      guard command.line.contains("{port}") else { throw .command(.noPort) }
+      guard let free = SocketAddress.freeLoopbackPort else { throw .noFreePort }
+      port = free
     }
-    guard !words.isEmpty else { throw .server("--server command is empty") }
+    let address = try (command.target ?? .tcp(host: "127.0.0.1", port: port)).resolve()
+    let words = try CommandLineText.split(command.line).map {
+      $0.replacing("{port}", with: "\(port)")
+    }
+    guard !words.isEmpty else { throw .command(.empty) }
     // The command could not listen there, and the other server would be measured instead.
-    if address.answers {
-      throw .server(
-        "address \(address) is already in use (stop the other server, or choose another port)")
-    }
+    if address.answers { throw .command(.addressInUse(address)) }
     self.address = address
     self.command = command
-    pid = try Self.pinned(to: cpus) { () throws(LoadError) in try Self.spawn(words) }
-    try waitUntilListening(startTimeout, stopRequest)
+    do throws(ServerCommandError) {
+      pid = try Self.pinned(to: command.processors) { () throws(ServerCommandError) in
+        try Self.spawn(words)
+      }
+    } catch {
+      throw .command(error)
+    }
+    do throws(ServerCommandError) {
+      try waitUntilListening(stopRequest)
+    } catch {
+      throw .command(error)
+    }
   }
 
   deinit { stop() }
@@ -71,71 +78,46 @@ final class ServerProcess {
 
   // MARK: Starting
 
-  private func waitUntilListening(
-    _ limit: Duration, _ stopRequest: StopRequest
-  ) throws(LoadError) {
-    let deadline = LoadThreadState.clock + UInt64(limit.nanoseconds)
+  private func waitUntilListening(_ stopRequest: StopRequest) throws(ServerCommandError) {
+    let deadline = LoadThreadState.clock + UInt64(command.startTimeout.nanoseconds)
     while !address.answers {
-      if let text = exitText() {
-        throw .server("server command \(text) before it listened on \(address): \(command)")
-      }
+      if let end { throw .ended(end, address: address, command: command.line) }
       if stopRequest.wait(until: LoadThreadState.clock + 10_000_000) { return }
       if LoadThreadState.clock > deadline {
-        throw .server(
-          """
-          server command does not listen on \(address) after \
-          \(Decimals.format(limit / .seconds(1))) s \
-          (check that it uses {port}; if it listens elsewhere, give HOST:PORT or --unix): \(command)
-          """)
+        throw .silent(address, after: command.startTimeout, command: command.line)
       }
     }
-    if let text = exitText() {
-      throw .server(
-        "server command \(text), and another process listens on \(address): \(command)")
-    }
+    if let end { throw .replaced(end, address: address, command: command.line) }
   }
 
   /// How the command ended; nil while it runs. Does not reap it.
-  private func exitText() -> String? {
+  private var end: ProcessEnd? {
     var info = siginfo_t()
     let options = WEXITED | WNOHANG | WNOWAIT
     guard waitid(P_PID, id_t(pid), &info, options) == 0, info._sifields._sigchld.si_pid != 0 else {
       return nil
     }
-    let status = info._sifields._sigchld.si_status
-    return info.si_code == CLD_EXITED
-      ? "exited with status \(status)" : "was killed by signal \(status)"
-  }
-
-  private static func freePort() throws(LoadError) -> Int {
-    guard let port = SocketAddress.freeLoopbackPort else {
-      throw .system(
-        "no free port on 127.0.0.1 (wait until closed connections have expired)")
-    }
-    return port
+    let status = Int(info._sifields._sigchld.si_status)
+    return info.si_code == CLD_EXITED ? .exited(status) : .killed(signal: status)
   }
 
   /// Runs `body` pinned to processors; processes that it starts inherit them.
   private static func pinned(
-    to cpus: [Int]?, _ body: () throws(LoadError) -> Int
-  ) throws(LoadError) -> Int {
-    guard let cpus else { return try body() }
+    to processors: [Int]?, _ body: () throws(ServerCommandError) -> Int
+  ) throws(ServerCommandError) -> Int {
+    guard let processors else { return try body() }
     let before = Processors.ofThisThread
-    guard Processors.restrict(to: cpus) else {
-      throw .server(
-        "none of the given processors exists: \(Processors.text(Set(cpus)))"
-          + " (--server-cpus takes a list such as 0,2-3)")
-    }
+    guard Processors.restrict(to: processors) else { throw .noSuchProcessors(processors) }
     defer { _ = Processors.restrict(to: before) }
     return try body()
   }
 
-  private static func spawn(_ words: [String]) throws(LoadError) -> Int {
+  private static func spawn(_ words: [String]) throws(ServerCommandError) -> Int {
     do {
       // Its standard output would mix with the results.
       return Int(try Spawn.start(words, output: .null, errors: .inherited))
     } catch {
-      throw .server("cannot start '\(words[0])': \(error) (check the command)")
+      throw .cannotStart(program: words[0], error)
     }
   }
 }
@@ -159,22 +141,22 @@ package enum CommandLineText {
         word = (word ?? "") + String(character)
       }
     }
-    if quote != nil { throw .server("unterminated quote in the server command: \(text)") }
+    if quote != nil { throw .command(.unterminatedQuote(command: text)) }
     if let whole = word { words.append(whole) }
     return words
   }
 }
 
-extension LoadTarget {
+extension ServerAddress {
   /// First address that the target resolves to.
   func resolve() throws(LoadError) -> SocketAddress {
-    do {
+    do throws(AddressError) {
       switch self {
       case .unix(let path): return try SocketAddress.unix(path: path)
       case .tcp(let host, let port): return try SocketAddress.resolve(host: host, port: port)[0]
       }
     } catch {
-      throw .cannotResolve("\(error)")
+      throw .unresolved(error)
     }
   }
 }

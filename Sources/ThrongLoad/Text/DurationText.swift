@@ -1,7 +1,4 @@
-// Text forms of durations (`250ms`, `5s`, `2m`, `1.5ms`) and of numbers. Pure functions; any
-// thread.
-
-import LinuxSystem
+// Text forms of durations and of numbers, and durations in files. Pure functions; any thread.
 
 /// Encodes a duration as a number of seconds.
 @propertyWrapper
@@ -27,27 +24,11 @@ public struct InSeconds: Sendable, Codable, Equatable {
 }
 
 package enum DurationText {
-  private static let units: [(suffix: String, unit: Duration)] = [
-    ("ns", .nanoseconds(1)), ("us", .microseconds(1)), ("µs", .microseconds(1)),
-    ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
-  ]
-
-  /// Parses a number with a unit. Nil for a negative number, a missing or unknown unit.
-  package static func parse(_ text: some StringProtocol) -> Duration? {
-    for (suffix, unit) in units where text.hasSuffix(suffix) {
-      guard let number = Double(text.dropLast(suffix.count)), number >= 0, number < 1e9 else {
-        continue
-      }
-      return unit * number
-    }
-    return nil
-  }
-
-  /// Formats a time with about three significant digits: `1.23 us`, `45.6 ms`.
+  /// Formats a time with about three significant digits: `1.23 µs`, `45.6 ms`.
   package static func format(nanoseconds: Double) -> String {
     switch nanoseconds {
     case ..<1e3: "\(Int(nanoseconds.rounded())) ns"
-    case ..<1e6: "\(Decimals.format(nanoseconds / 1e3)) us"
+    case ..<1e6: "\(Decimals.format(nanoseconds / 1e3)) µs"
     case ..<1e9: "\(Decimals.format(nanoseconds / 1e6)) ms"
     default: "\(Decimals.format(nanoseconds / 1e9)) s"
     }
@@ -68,6 +49,11 @@ package enum Decimals {
     let text = fixed(value, 3)
     guard let last = text.lastIndex(where: { $0 != "0" }) else { return text }
     return String(text[...last].last == "." ? text[..<last] : text[...last])
+  }
+
+  /// As short as it can be: `64`, `0.5`.
+  package static func plain(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
   }
 
   /// A whole number with commas between thousands: `10,000`.

@@ -1,0 +1,55 @@
+// What a load thread and the coordinating thread tell each other. Any thread.
+
+import Synchronization
+
+/// Times of a run, in nanoseconds of the monotonic clock.
+struct RunTimes: Sendable {
+  var begin: UInt64
+  var measureFrom: UInt64
+  var measureUntil: UInt64
+  /// End of the wait for replies.
+  var drainUntil: UInt64
+}
+
+final class ThreadControl: Sendable {
+  enum Phase: Int, Sendable, Comparable {
+    case connecting, ready, running, draining, finished
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  struct Status: Sendable {
+    var phase = Phase.connecting
+    var opened = 0
+    var faults = FaultLog()
+    /// Replies of each connection, at the end.
+    var replies: [Int] = []
+    /// Sum of the latencies of each receiver of a fan-out, at the end.
+    var latencySums: [UInt64] = []
+    /// Numbers of the connections without a reply, at the end.
+    var unserved: [Int] = []
+    /// Open connections when the measured time ended.
+    var openAtEnd = 0
+    /// Idle connections established, and those open when the measured time ended.
+    var held = 0
+    var heldAtEnd = 0
+    /// Measured time, and CPU time of the thread within it.
+    var measuredNanoseconds: UInt64 = 0
+    var cpuNanoseconds: UInt64 = 0
+  }
+
+  let records = RecordExchange()
+  let status = Mutex(Status())
+  let times = Mutex<RunTimes?>(nil)
+  private let stopAsked = Atomic<Bool>(false)
+  private let closingAllowed = Atomic<Bool>(false)
+
+  var isStopping: Bool { stopAsked.load(ordering: .relaxed) }
+  var mayClose: Bool { closingAllowed.load(ordering: .relaxed) }
+
+  /// Allows closing the connections. The server's memory and threads must be read before.
+  func allowClosing() { closingAllowed.store(true, ordering: .relaxed) }
+
+  /// Ends sending; replies are still awaited.
+  func stop() { stopAsked.store(true, ordering: .relaxed) }
+}
