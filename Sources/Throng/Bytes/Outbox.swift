@@ -4,8 +4,8 @@
 
 struct Outbox {
   private var segments: ContiguousArray<ChunkSlice> = []
-  private var head: Int32 = 0
   private(set) var byteCount = 0
+  private var head: Int32 = 0
 
   /// A reference to no more bytes than it has itself is worth nothing, when there are many.
   private static let tiny = MemoryLayout<ChunkSlice>.size
@@ -93,6 +93,29 @@ struct Outbox {
       room -= Int(front[index].count)
     }
     return front
+  }
+
+  /// Calls `body` with the first bytes in one piece: a part of the first segment when that is large enough,
+  /// else a copy of several small ones.
+  func withFront<Result, Failure: Error>(
+    atMost maximum: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let first = segments[Int(head)]
+    if segments.count - Int(head) == 1 || Int(first.count) >= maximum {
+      defer { withExtendedLifetime(first.chunk) {} }
+      return try body(first.buffer)
+    }
+    let count = min(byteCount, maximum)
+    return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) {
+      (copy: UnsafeMutableRawBufferPointer) throws(Failure) -> Result in
+      var filled = 0
+      for segment in segments[Int(head)...] where filled < count {
+        let part = UnsafeRawBufferPointer(rebasing: segment.buffer.prefix(count - filled))
+        (copy.baseAddress! + filled).copyMemory(from: part.baseAddress!, byteCount: part.count)
+        filled += part.count
+      }
+      return try body(UnsafeRawBufferPointer(copy))
+    }
   }
 
   /// Removes bytes from the front that the kernel has taken.

@@ -14,7 +14,12 @@ struct ReceiveBuffer: ~Copyable {
   /// The last chunk that was full: its slices are usually gone by the time it is needed.
   private var spare: Chunk?
 
+  /// Where ciphertext is received, if this thread has received any.
+  private var scratch: UnsafeMutableRawBufferPointer?
+
   init() { chunk = Self.makeChunk() }
+
+  deinit { scratch?.deallocate() }
 
   /// The bytes begin on a page boundary: the kernel copies large messages a good deal faster to there.
   private static func makeChunk() -> Chunk {
@@ -39,6 +44,31 @@ struct ReceiveBuffer: ~Copyable {
     let offset = chunk.filled
     let count = try socket.receive(
       into: chunk.start + offset, count: min(limit, chunk.free), waiting: waiting)
+    chunk.filled = offset + count
+    return ChunkSlice(chunk: chunk, offset: UInt32(offset), count: UInt32(count))
+  }
+
+  /// A buffer for ciphertext, which is decrypted at once. As large as a chunk, which so takes all of what
+  /// is decrypted.
+  var ciphertext: UnsafeMutableRawBufferPointer {
+    mutating get {
+      if let scratch { return scratch }
+      let new = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkSize, alignment: 16)
+      scratch = new
+      return new
+    }
+  }
+
+  /// Has `body` write at most `limit` bytes.
+  /// - Parameter body: returns how many it has written.
+  mutating func fill(
+    atMost limit: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int
+  ) -> ChunkSlice {
+    makeRoom(limit)
+    let offset = chunk.filled
+    let count = body(
+      UnsafeMutableRawBufferPointer(start: chunk.start + offset, count: min(limit, chunk.free)))
+    if count == 0 { return .empty }
     chunk.filled = offset + count
     return ChunkSlice(chunk: chunk, offset: UInt32(offset), count: UInt32(count))
   }

@@ -19,6 +19,7 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
   }
 
   let connectTimeout: Duration
+  private let security: ClientTransportSecurity?
   private let report: @Sendable (ConnectFailure) -> Void
   private let state: Mutex<State>
 
@@ -27,11 +28,14 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     failed: @escaping @Sendable (ConnectFailure) -> Void
   ) throws(Errno) {
     connectTimeout = options.connectTimeout
+    security = options.security
     report = failed
     state = Mutex(State(shutdown: Shutdown(limits: .init(drain: options.drainTimeout))))
     super.init(
       loop: try Reactor(isPrecise: true), service: handler, options: options.connection, log: log,
-      counters: Counters())
+      counters: Counters(),
+      handshake: Handshake(
+        role: .client, timeout: options.security?.handshakeTimeout ?? .seconds(10)))
     register(self)
   }
 
@@ -76,23 +80,30 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     do {
       var outbound = try OutboundSocket.open(
         to: request.address, from: request.source, options)
-      if outbound.isConnected { return connected(outbound.take(), id: request.id, request.address) }
-      try PendingConnection(
-        id: request.id, address: request.address, outbound, clientLoop: self
-      ).start(deadline: loop.now + connectTimeout)
+      if outbound.isConnected { return connected(outbound.take(), request) }
+      try PendingConnection(request, outbound, clientLoop: self).start(
+        deadline: loop.now + connectTimeout)
     } catch {
       failed(request.failure(.system(error)))
     }
   }
 
-  func connected(_ socket: consuming Socket, id: Int, _ address: SocketAddress) {
+  func connected(_ socket: consuming Socket, _ request: ConnectRequest) {
+    var session: (any SecureSession)?
+    do throws(SecurityFailure) {
+      session = try security?.context.makeSession(serverName: request.serverName)
+    } catch {
+      return failed(request.failure(.security(error)))
+    }
     counters.open.add(1)
-    do {
-      try NonBlockingConnection(id: id, remoteAddress: address, context: self, socket: socket)
-        .start()
+    do throws(Errno) {
+      try NonBlockingConnection(
+        id: request.id, remoteAddress: request.address, context: self,
+        transport: Transport(socket, session)
+      ).start()
     } catch {
       counters.open.add(-1)
-      failed(ConnectFailure(id: id, address: address, reason: .system(error)))
+      failed(request.failure(.system(error)))
     }
   }
 
@@ -103,6 +114,17 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
 
   override func didClose(_ connection: Connection) {
     counters.open.add(-1)
+    if let error = (connection as? NonBlockingConnection)?.startFailure {
+      let reason: ConnectFailure.Reason =
+        switch error {
+        case .security(let failure): .security(failure)
+        case .lost(let errno): .system(errno)
+        case .timedOut: .security(SecurityFailure(.timedOut))
+        default: .stopped
+        }
+      report(
+        ConnectFailure(id: connection.id, address: connection.remoteAddress, reason: reason))
+    }
     forget()
   }
 
@@ -156,6 +178,8 @@ struct ConnectRequest {
   let address: SocketAddress
   /// The local address; nil: the system's choice.
   let source: SocketAddress?
+  /// The name that the server's certificate must have; nil: that of the configuration.
+  let serverName: String?
 
   func failure(_ reason: ConnectFailure.Reason) -> ConnectFailure {
     ConnectFailure(id: id, address: address, reason: reason)

@@ -11,6 +11,8 @@ public struct ConnectFailure: Error, Equatable, Sendable {
     case system(Errno)
     /// No answer within the connect timeout.
     case timedOut(after: Duration)
+    /// TLS could not be agreed on, or the server's certificate is not accepted.
+    case security(SecurityFailure)
     /// The connector was stopped meanwhile.
     case stopped
   }
@@ -27,6 +29,7 @@ extension ConnectFailure: CustomStringConvertible {
   private var why: String {
     switch reason {
     case .stopped: return "the connector was stopped"
+    case .security(let failure): return "TLS failed: \(failure)"
     case .timedOut(let limit):
       return "no answer within \(limit) (is a firewall in between? check the address)"
     case .system(let errno):

@@ -20,6 +20,8 @@ public final class Connector: Sendable {
     public var connectTimeout: Duration = .seconds(10)
     /// How long a stopping connector lets handlers finish before it resets the rest.
     public var drainTimeout: Duration = .seconds(10)
+    /// TLS on every connection; nil: none.
+    public var security: ClientTransportSecurity?
     /// The limits of each connection.
     public var connection = ConnectionOptions()
 
@@ -62,17 +64,22 @@ public final class Connector: Sendable {
 
   /// Begins to connect (connect(2)) and does not wait. Any thread, also before ``run()``; on the loop's
   /// own thread the handler may begin before this returns.
+  /// - Parameter serverName: the name that the server's certificate must have, where ``Options/security``
+  ///   is set; nil: that of the security's configuration.
   /// - Returns: the ``Connection/id`` that the connection will have, counted from 1 on.
   @discardableResult
-  public func connect(to address: SocketAddress) -> Int {
+  public func connect(to address: SocketAddress, serverName: String? = nil) -> Int {
     let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
-    connect(to: address, from: nil, id: id)
+    connect(to: address, from: nil, id: id, serverName: serverName)
     return id
   }
 
   /// The same with an id of the caller's choice, and a local address.
-  package func connect(to address: SocketAddress, from source: SocketAddress?, id: Int) {
-    clientLoop.connect(ConnectRequest(id: id, address: address, source: source))
+  package func connect(
+    to address: SocketAddress, from source: SocketAddress?, id: Int, serverName: String? = nil
+  ) {
+    clientLoop.connect(
+      ConnectRequest(id: id, address: address, source: source, serverName: serverName))
   }
 
   deinit { clientLoop.discard() }

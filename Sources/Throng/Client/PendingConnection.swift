@@ -6,18 +6,14 @@ import SystemPackage
 
 final class PendingConnection: EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: used on the loop's thread only.
-  let id: Int
-  let address: SocketAddress
+  private let request: ConnectRequest
   private unowned let clientLoop: ClientLoop
   private var outbound: OutboundSocket
   private var token = Token(rawValue: .max)
   private var isOver = false
 
-  init(
-    id: Int, address: SocketAddress, _ outbound: consuming OutboundSocket, clientLoop: ClientLoop
-  ) {
-    self.id = id
-    self.address = address
+  init(_ request: ConnectRequest, _ outbound: consuming OutboundSocket, clientLoop: ClientLoop) {
+    self.request = request
     self.outbound = outbound
     self.clientLoop = clientLoop
   }
@@ -36,7 +32,7 @@ final class PendingConnection: EventSource, @unchecked Sendable {
     isOver = true
     clientLoop.loop.epoll.delete(outbound.socket.descriptor)
     clientLoop.loop.deregister(token)
-    clientLoop.connected(outbound.take(), id: id, address)
+    clientLoop.connected(outbound.take(), request)
   }
 
   func handleWakeup(now: MonotonicTime) { end(.timedOut(after: clientLoop.connectTimeout)) }
@@ -46,7 +42,7 @@ final class PendingConnection: EventSource, @unchecked Sendable {
     isOver = true
     outbound.socket.close()
     clientLoop.loop.deregister(token)
-    clientLoop.failed(ConnectFailure(id: id, address: address, reason: reason))
+    clientLoop.failed(request.failure(reason))
   }
 }
 

@@ -106,6 +106,9 @@ public class Connection: @unchecked Sendable {
   /// How many sent bytes the kernel has not taken yet.
   public var outboxByteCount: Int { fatalError("abstract") }
 
+  /// What TLS has negotiated; nil for a plain connection. Made anew at each call.
+  public var security: SecurityInfo? { fatalError("abstract") }
+
   // MARK: Ending
 
   /// Whether the server drains, which ends what is received as the client's FIN does: so that a handler

@@ -2,6 +2,7 @@
 
 import LinuxSystem
 import Logging
+import Synchronization
 
 class ConnectionContext: @unchecked Sendable {
   // Invariant behind @unchecked: only constants; subclasses lock their state.
@@ -15,12 +16,16 @@ class ConnectionContext: @unchecked Sendable {
   final let counters: Counters
   /// For handlers that throw; one for all loops of a server.
   private let failureLog: LogLimiter
+  /// For the connections that have a TLS session.
+  final let handshake: Handshake
+  private let handshakeSteps = Mutex((turn: 0, count: 0))
+  private static let handshakeStepsPerTurn = 2
 
   init(
     loop: any EventLoop, service: ConnectionHandler, options: ConnectionOptions, log: Logger,
-    counters: Counters,
-    failureLog: LogLimiter = LogLimiter()
+    counters: Counters, handshake: Handshake, failureLog: LogLimiter = LogLimiter()
   ) {
+    self.handshake = handshake
     self.loop = loop
     self.service = service
     callbacks = service.callbacks
@@ -49,13 +54,50 @@ class ConnectionContext: @unchecked Sendable {
   }
 
   /// Counts why a connection was lost.
-  final func count(_ error: ConnectionError) {
+  /// - Parameter isStarting: before its handler has started.
+  final func count(_ error: ConnectionError, isStarting: Bool) {
     switch error {
     case .timedOut: counters.timedOut.add(1)
     case .lost: counters.lost.add(1)
     default: break
     }
+    guard isStarting else { return }
+    switch error {
+    case .timedOut: counters.countFailedHandshake(.timedOut)
+    case .lost: counters.countFailedHandshake(.closedByPeer)
+    case .security(let failure): counters.countFailedHandshake(failure.reason)
+    default: break
+    }
   }
+
+  /// A handshake is complete.
+  final func noteHandshake(_ info: SecurityInfo?) {
+    counters.handshakes.add(1)
+    if info?.isResumed == true { counters.resumedHandshakes.add(1) }
+  }
+
+  /// - Parameter detail: what the library that does TLS says beside.
+  final func logFailedHandshake(
+    of connection: Connection, _ error: ConnectionError?, _ detail: String
+  ) {
+    guard let error else { return }
+    let more = detail.isEmpty ? "" : " (\(detail))"
+    log.debug("connection \(connection.id) from \(connection.remoteAddress): \(error)\(more)")
+  }
+
+  /// Whether a handshake may take a step in this turn of the loop: each takes up to a millisecond, and
+  /// established connections are served in between. Level-triggered events come again.
+  final func mayContinueHandshake() -> Bool {
+    handshakeSteps.withLock { steps in
+      let turn = loop.turnCount
+      if steps.turn != turn { steps = (turn, 0) }
+      steps.count += 1
+      return steps.count <= Self.handshakeStepsPerTurn
+    }
+  }
+
+  /// Whether connections that start now are to be drained at once.
+  var isDraining: Bool { false }
 
   /// The connection's socket is closed and its handler has returned. Called once, by the loop.
   func didClose(_ connection: Connection) {}

@@ -18,12 +18,17 @@ public enum ConnectionError: Error, Equatable, Sendable {
   case tooLong(maximum: Int)
   /// The client ended in the middle of a frame.
   case truncatedFrame
+  /// The TLS handshake has failed, or the peer has violated the protocol later.
+  case security(SecurityFailure)
+  /// The client has ended its stream without TLS's close_notify, so that what was received may be only a
+  /// part of what it has sent. Bytes can still be sent.
+  case truncated
   /// Two tasks receive from one connection at once.
   case alreadyReceiving
 
   /// The limits that can pass.
   public enum TimeLimit: String, Sendable {
-    case idle, receive, send, linger
+    case idle, receive, send, linger, handshake
     case firstByte = "first byte"
   }
 }
@@ -40,6 +45,8 @@ extension ConnectionError: CustomStringConvertible {
       "the client does not read: dropped at its outbox limit of \(limit) bytes"
     case .tooLong(let maximum): "longer than the maximum of \(maximum) bytes"
     case .truncatedFrame: "the client ended in the middle of a frame"
+    case .security(let failure): "TLS failed: \(failure)"
+    case .truncated: "the client ended its stream without close_notify: it may have been cut off"
     case .alreadyReceiving: "two tasks receive from one connection at once (let one task receive)"
     }
   }

@@ -20,6 +20,16 @@ final class Counters: Sendable {
   let receivedBytes = Atomic<Int>(0)
   let sends = Atomic<Int>(0)
   let sentBytes = Atomic<Int>(0)
+  let handshakes = Atomic<Int>(0)
+  let resumedHandshakes = Atomic<Int>(0)
+  let truncated = Atomic<Int>(0)
+  private let failedHandshakes = Mutex<[SecurityFailure.Reason: Int]>([:])
+
+  func countFailedHandshake(_ reason: SecurityFailure.Reason) {
+    failedHandshakes.withLock { $0[reason, default: 0] += 1 }
+  }
+
+  var handshakeFailures: [SecurityFailure.Reason: Int] { failedHandshakes.withLock { $0 } }
 
   /// - Parameter isExclusive: only the calling thread ever counts receives.
   @inline(__always)

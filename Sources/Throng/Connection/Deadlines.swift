@@ -38,6 +38,8 @@ struct Deadlines {
   /// What the limits depend on.
   struct Situation {
     var isLingering: Bool
+    /// The handler has not started.
+    var isStarting = false
     var isReceiving: Bool
     var isSending: Bool
     /// The handler is done: nothing limits the outbox any more.
@@ -75,7 +77,9 @@ struct Deadlines {
     _ situation: Situation, _ limits: TimeLimits
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
     if situation.isLingering { return (phase, .linger) }
-    var earliest = (time: phase, limit: ConnectionError.TimeLimit.firstByte)
+    var earliest = (
+      time: phase, limit: situation.isStarting ? ConnectionError.TimeLimit.handshake : .firstByte
+    )
     let idle = activity.advanced(by: limits.idle)
     if idle < earliest.time { earliest = (idle, .idle) }
     if situation.isReceiving, receive < earliest.time { earliest = (receive, .receive) }
@@ -116,7 +120,7 @@ struct Deadlines {
       if lingersLonger { return false }
       lingersLonger = true
       phase = now.advanced(by: limits.linger)
-    case .send: return false
+    case .send, .handshake: return false
     }
     return true
   }

@@ -12,6 +12,8 @@ struct Lifecycle: Equatable, Sendable {
     case ended
     /// The client has sent FIN, and everything before it was received or is of no use.
     case finReceived
+    /// The same, but the client has not said that this was all (TLS, RFC 8446, 6.1).
+    case truncated
   }
 
   /// What can be sent.
@@ -44,6 +46,8 @@ struct Lifecycle: Equatable, Sendable {
     case peerFin
     /// The server drains, and this many bytes have arrived that were not received yet.
     case drain(readable: Int)
+    /// The client's FIN was received where close_notify should have come first.
+    case truncated
     /// Everything was received that may be, although the client has not ended.
     case inputExhausted
     /// The handler closes its sending half.
@@ -111,9 +115,17 @@ struct Lifecycle: Equatable, Sendable {
   @inline(__always)
   var isOrdinary: Bool { input == .open && output == .open && failure == nil }
 
+  /// Why a receive fails.
+  @inline(__always)
+  var inputFailure: ConnectionError? { failure ?? (input == .truncated ? .truncated : nil) }
+
   /// Whether a receive can still bring bytes.
   @inline(__always)
   var canReceive: Bool { input == .open || input == .draining }
+
+  /// The client will send nothing more.
+  @inline(__always)
+  var peerHasEnded: Bool { input == .finReceived || input == .truncated }
 
   @inline(__always)
   var isClosing: Bool { usage != .inUse }
@@ -124,12 +136,16 @@ struct Lifecycle: Equatable, Sendable {
   /// The socket is closed and the handler will not run any more.
   var isOver: Bool { usage == .closed && handler != .running }
 
+  /// The connection has failed, and nothing is left to be said to the peer.
+  var mustClose: Bool { failure.map { !$0.endsInOrder } ?? false }
+
   /// Whether closing must send RST: FIN would tell the client that what it has received was all. Silence
   /// ends in order, and so does a client that was told why by an alert.
   func closesWithReset(hasUnsent: Bool) -> Bool {
     switch failure {
     case nil: false
     case .timedOut(.idle), .timedOut(.firstByte): hasUnsent
+    case .security: false
     default: true
     }
   }
@@ -137,13 +153,13 @@ struct Lifecycle: Equatable, Sendable {
   /// - Parameter isFlushed: the kernel has taken everything that was queued.
   func nextStep(isFlushed: Bool) -> Step {
     if usage == .closed { return .nothing }
-    if failure != nil { return .close }
+    if mustClose { return .close }
     switch output {
     case .open: return .nothing
     case .flushing: return isFlushed ? .sendFin : .nothing
     case .finSent:
       if usage == .inUse { return .nothing }
-      if input == .finReceived { return .close }
+      if peerHasEnded { return .close }
       return usage == .lingering ? .nothing : .linger
     }
   }
@@ -157,14 +173,14 @@ struct Lifecycle: Equatable, Sendable {
       handler = .returned
       beginClose()
     case .received(let count): noteReceived(count)
-    case .peerFin: input = .finReceived
+    case .peerFin, .timedOut(.linger): if input != .truncated { input = .finReceived }
+    case .truncated: input = canReceive ? .truncated : .finReceived
     case .inputExhausted: endInput()
     case .drain(let readable): drain(readable)
     case .closeOutbound: endOutput()
     case .close: beginClose()
     case .finSent: output = .finSent
     case .lingerBegan: if usage == .closing { usage = .lingering }
-    case .timedOut(.linger): input = .finReceived
     // The handler decides what a late client means.
     case .timedOut(.receive): break
     case .timedOut(let limit): fail(.timedOut(limit))
@@ -188,7 +204,7 @@ struct Lifecycle: Equatable, Sendable {
     input = readable > 0 ? .draining : .ended
   }
 
-  private mutating func endInput() { if input != .finReceived { input = .ended } }
+  private mutating func endInput() { if canReceive { input = .ended } }
 
   private mutating func endOutput() { if output == .open { output = .flushing } }
 
@@ -199,6 +215,13 @@ struct Lifecycle: Equatable, Sendable {
   }
 
   private mutating func fail(_ error: ConnectionError) {
-    if usage != .closed, failure == nil { failure = error }
+    guard usage != .closed, failure == nil else { return }
+    failure = error
+    if error.endsInOrder { beginClose() }
   }
+}
+
+extension ConnectionError {
+  /// The peer is sent an alert that says why, and RST could take that from it.
+  fileprivate var endsInOrder: Bool { if case .security = self { true } else { false } }
 }

@@ -29,6 +29,8 @@ public struct Configuration: Sendable {
   public var started: (@Sendable (Server) -> Void)?
   /// What ``Server/run()-6fq4r`` does on SIGUSR1; nil: it logs the metrics.
   public var metricsSignalled: (@Sendable (Metrics) -> Void)?
+  /// TLS on every connection; nil: none.
+  public var security: TransportSecurity?
   /// The limits of each connection.
   public var connection = ConnectionOptions()
 

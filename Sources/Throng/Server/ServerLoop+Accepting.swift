@@ -75,14 +75,25 @@ extension ServerLoop {
     counters.accepted.add(1)
     let id = ids.next()
     log.debug("connection \(id) from \(peer)")
+    var session: (any SecureSession)?
+    if let security = configuration.security {
+      do throws(SecurityFailure) {
+        session = try security.context.makeSession(serverName: nil)
+      } catch {
+        client.socket.reset()
+        forgetConnection(peer)
+        return pause(exhausted: .noMemory)
+      }
+    }
+    let transport = Transport(client.socket, session)
     if case .threadPerClient(let stackSize) = model.kind {
       return startOrKeep(
         BlockingConnection(
-          id: id, remoteAddress: peer, context: self, socket: client.socket, stackSize: stackSize))
+          id: id, remoteAddress: peer, context: self, transport: transport, stackSize: stackSize))
     }
     do {
       let ready = NonBlockingConnection(
-        id: id, remoteAddress: peer, context: self, socket: client.socket)
+        id: id, remoteAddress: peer, context: self, transport: transport)
       try ready.start()
       started(ready)
     } catch {

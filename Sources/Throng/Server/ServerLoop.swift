@@ -59,7 +59,10 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     self.configuration = configuration
     super.init(
       loop: loop, service: handler, options: configuration.connection, log: log,
-      counters: Counters(), failureLog: failureLog)
+      counters: Counters(),
+      handshake: Handshake(
+        role: .server, timeout: configuration.security?.handshakeTimeout ?? .seconds(10)),
+      failureLog: failureLog)
     register(self)
   }
 
@@ -88,6 +91,8 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
   }
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
+
+  override var isDraining: Bool { state.withLock { !$0.shutdown.isRunning } }
 
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")

@@ -28,6 +28,7 @@ extension AllTests {
       ("handler started", .handlerStarted),
       ("10 bytes received", .received(10)),
       ("FIN received", .peerFin),
+      ("FIN received, no close_notify", .truncated),
       ("drain, 10 bytes unread", .drain(readable: 10)),
       ("drain, nothing unread", .drain(readable: 0)),
       ("input exhausted", .inputExhausted),
@@ -41,6 +42,7 @@ extension AllTests {
       ("send timeout", .timedOut(.send)),
       ("receive timeout", .timedOut(.receive)),
       ("linger timeout", .timedOut(.linger)),
+      ("TLS failed", .failed(.security(SecurityFailure(.malformed)))),
       ("connection lost, or reset()", .failed(.lost(.connectionReset))),
       ("socket closed", .socketClosed),
     ]
@@ -135,6 +137,29 @@ extension AllTests {
         #expect(lifecycle.nextStep(isFlushed: true) == .close, "\(order)")
         #expect(!lifecycle.closesWithReset(hasUnsent: true))
       }
+    }
+
+    /// The handler can still answer a client that was cut off, and learns of it at each receive.
+    @Test func aTruncatedInputLeavesTheOutputOpen() {
+      var lifecycle = Self.lifecycle([.handlerStarted, .truncated])
+      #expect(lifecycle.inputFailure == .truncated)
+      #expect(lifecycle.output == .open)
+      lifecycle.handle(.handlerReturned)
+      lifecycle.handle(.peerFin)
+      #expect(lifecycle.inputFailure == .truncated)
+    }
+
+    /// A peer that violates TLS is sent an alert, which RST could take from it.
+    @Test func aFailureOfTLSEndsInOrder() {
+      var lifecycle = Self.lifecycle([.failed(.security(SecurityFailure(.notTLS)))])
+      #expect(lifecycle.nextStep(isFlushed: false) == .nothing)
+      #expect(lifecycle.nextStep(isFlushed: true) == .sendFin)
+      lifecycle.handle(.finSent)
+      #expect(lifecycle.nextStep(isFlushed: true) == .linger)
+      lifecycle.handle(.lingerBegan)
+      lifecycle.handle(.timedOut(.linger))
+      #expect(lifecycle.nextStep(isFlushed: true) == .close)
+      #expect(!lifecycle.closesWithReset(hasUnsent: true))
     }
 
     /// Silence ends with FIN, unless that would say of half a message that it was all.

@@ -59,8 +59,9 @@ extension BlockingConnection {
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
     // A receive has its own way to end in time: see `receivePolling`.
     Deadlines.Situation(
-      isLingering: s.lifecycle.isLingering, isReceiving: false, isSending: !s.outbox.isEmpty,
-      isClosing: s.lifecycle.isClosing, wantsInput: s.lifecycle.isLingering || s.isReceiving)
+      isLingering: s.lifecycle.isLingering, isStarting: s.lifecycle.handler == .notStarted,
+      isReceiving: false, isSending: !s.isFlushed, isClosing: s.lifecycle.isClosing,
+      wantsInput: s.lifecycle.isLingering || s.isReceiving)
   }
 
   func updateTimer(_ s: inout State) {

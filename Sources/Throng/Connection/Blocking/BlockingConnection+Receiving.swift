@@ -7,30 +7,42 @@ import SystemPackage
 extension BlockingConnection {
   /// For the connection's own thread, without a deadline: the way of every message.
   func receiveWaiting(_ limit: Int) throws -> Bytes? {
-    guard let (socket, limit) = try beginReceive(limit) else { return nil }
-    let result = executor.blocking { receive(from: socket, limit, waiting: true) }
-    return try endReceive(result)
+    while true {
+      switch try beginReceive(limit) {
+      case .ready(let bytes): return bytes
+      case .wait(let source):
+        let result = executor.blocking { receive(from: source, waiting: true) }
+        if case .ready(let bytes) = try endReceive(result, from: source) { return bytes }
+      }
+    }
   }
 
   /// The same with a deadline.
   func receivePolling(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
-    guard let (socket, limit) = try beginReceive(limit) else { return nil }
     let deadline = strictest(deadline)
-    let result = executor.blocking { () -> Result<ChunkSlice, Errno> in
-      while true {
-        do throws(Errno) {
-          guard try socket.waitUntilReadable(deadline: deadline) else {
-            return .failure(.resourceTemporarilyUnavailable)
-          }
-        } catch {
-          return .failure(error)
-        }
-        let result = receive(from: socket, limit, waiting: false)
-        if case .failure(.resourceTemporarilyUnavailable) = result { continue }
-        return result
+    while true {
+      switch try beginReceive(limit) {
+      case .ready(let bytes): return bytes
+      case .wait(let source):
+        let result = executor.blocking { poll(source, deadline) }
+        if case .ready(let bytes) = try endReceive(result, from: source) { return bytes }
       }
     }
-    return try endReceive(result)
+  }
+
+  private func poll(_ source: Source, _ deadline: MonotonicTime) -> Result<Received, Errno> {
+    while true {
+      do throws(Errno) {
+        guard try source.socket.waitUntilReadable(deadline: deadline) else {
+          return .failure(.resourceTemporarilyUnavailable)
+        }
+      } catch {
+        return .failure(error)
+      }
+      let result = receive(from: source, waiting: false)
+      if case .failure(.resourceTemporarilyUnavailable) = result { continue }
+      return result
+    }
   }
 
   private func strictest(_ deadline: MonotonicTime) -> MonotonicTime {
@@ -64,21 +76,30 @@ extension BlockingConnection {
 
   private func receiveCancellably(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
     defer { state.withLock { $0.childReader = nil } }
-    guard let (socket, limit) = try beginReceive(limit) else { return nil }
     let deadline = strictest(deadline)
-    let result = executor.blocking { () -> Result<ChunkSlice, Errno>? in
-      while !state.withLock({ $0.isReceiveCancelled }) {
-        let result = receive(from: socket, limit, waiting: false)
-        guard case .failure(.resourceTemporarilyUnavailable) = result else { return result }
-        if MonotonicTime.now >= deadline || !awaitInput(until: deadline) { return result }
+    while true {
+      switch try beginReceive(limit) {
+      case .ready(let bytes): return bytes
+      case .wait(let source):
+        let result = executor.blocking { receiveUnlessCancelled(source, deadline) }
+        guard let result else {
+          _ = try? endReceive(.failure(.resourceTemporarilyUnavailable), from: source)
+          throw CancellationError()
+        }
+        if case .ready(let bytes) = try endReceive(result, from: source) { return bytes }
       }
-      return nil
     }
-    guard let result else {
-      _ = try? endReceive(.failure(.resourceTemporarilyUnavailable))
-      throw CancellationError()
+  }
+
+  private func receiveUnlessCancelled(
+    _ source: Source, _ deadline: MonotonicTime
+  ) -> Result<Received, Errno>? {
+    while !state.withLock({ $0.isReceiveCancelled }) {
+      let result = receive(from: source, waiting: false)
+      guard case .failure(.resourceTemporarilyUnavailable) = result else { return result }
+      if MonotonicTime.now >= deadline || !awaitInput(until: deadline) { return result }
     }
-    return try endReceive(result)
+    return nil
   }
 
   /// Waits until the loop has seen input, the task is cancelled, or the deadline has come.
@@ -93,31 +114,65 @@ extension BlockingConnection {
     return hasFailed != true
   }
 
-  private func receive(
-    from socket: SocketReference, _ limit: Int, waiting: Bool
-  ) -> Result<ChunkSlice, Errno> {
+  /// Where a thread receives from, outside of the lock.
+  struct Source {
+    let socket: SocketReference
+    let limit: Int
+    /// What it receives is ciphertext.
+    let isSecure: Bool
+  }
+
+  enum Received {
+    case bytes(ChunkSlice)
+    /// In the scratch buffer of the connection's receive buffer.
+    case ciphertext(UnsafeRawBufferPointer)
+  }
+
+  /// What a receive has come to; nil is the end of the input.
+  private enum Progress {
+    case ready(Bytes?)
+    case wait(Source)
+  }
+
+  private func receive(from source: Source, waiting: Bool) -> Result<Received, Errno> {
     do throws(Errno) {
-      return .success(try buffer.pointee.receive(from: socket, atMost: limit, waiting: waiting))
+      if source.isSecure { return .success(.ciphertext(try receiveCiphertext(source, waiting))) }
+      let slice = try buffer.pointee.receive(
+        from: source.socket, atMost: source.limit, waiting: waiting)
+      return .success(.bytes(slice))
     } catch {
       return .failure(error)
     }
   }
 
-  private func beginReceive(_ limit: Int) throws -> (SocketReference, Int)? {
+  func receiveCiphertext(
+    _ source: Source, _ waiting: Bool
+  ) throws(Errno) -> UnsafeRawBufferPointer {
+    let scratch = buffer.pointee.ciphertext
+    let count = try source.socket.receive(
+      into: scratch.baseAddress!, count: scratch.count, waiting: waiting)
+    return UnsafeRawBufferPointer(rebasing: scratch[..<count])
+  }
+
+  private func beginReceive(_ limit: Int) throws -> Progress {
     precondition(limit > 0, "a receive of no bytes would never end")
-    return try state.withLock { s -> Result<(SocketReference, Int)?, ConnectionError> in
-      if let failure = s.lifecycle.failure { return .failure(failure) }
-      guard s.lifecycle.canReceive else { return .success(nil) }
+    return try withState { s -> Result<Progress, ConnectionError> in
+      if let failure = s.lifecycle.inputFailure { return .failure(failure) }
+      guard s.lifecycle.canReceive else { return .success(.ready(nil)) }
       guard !s.isReceiving else { return .failure(.alreadyReceiving) }
+      let limit = min(limit, Int(s.lifecycle.inputBudget))
+      let source = Source(
+        socket: s.transport.socket.reference, limit: limit, isSecure: s.transport.secure != nil)
+      if source.isSecure, let result = takePending(source, &s) { return result }
       s.isReceiving = true
       s.users += 1
-      return .success(
-        (s.transport.socket.reference, min(limit, Int(s.lifecycle.inputBudget))))
+      return .success(.wait(source))
     }.get()
   }
 
-  private func endReceive(_ result: Result<ChunkSlice, Errno>) throws -> Bytes? {
-    try withState { s -> Result<Bytes?, ConnectionError> in
+  private func endReceive(_ result: Result<Received, Errno>, from source: Source) throws -> Progress
+  {
+    try withState { s -> Result<Progress, ConnectionError> in
       s.isReceiving = false
       s.users -= 1
       defer {
@@ -126,10 +181,13 @@ extension BlockingConnection {
       }
       if let failure = s.lifecycle.failure { return .failure(failure) }
       switch result {
-      case .success(let slice) where slice.count > 0: return .success(accept(slice, &s))
-      case .success:
+      case .success(.bytes(let slice)) where slice.count > 0:
+        s.receivedCount &+= Int64(slice.count)
+        return .success(.ready(accept(slice, &s)))
+      case .success(.bytes):
         s.lifecycle.handle(s.receivingIsShut ? .inputExhausted : .peerFin)
-        return .success(nil)
+        return .success(.ready(nil))
+      case .success(.ciphertext(let ciphertext)): return decrypt(ciphertext, from: source, &s)
       case .failure(.resourceTemporarilyUnavailable): return .failure(.timedOut(.receive))
       case .failure(let error):
         fail(&s, .lost(error))
@@ -140,10 +198,62 @@ extension BlockingConnection {
 
   private func accept(_ slice: ChunkSlice, _ s: inout State) -> Bytes {
     context.counters.countReceive(Int(slice.count), isExclusive: false)
-    s.receivedCount &+= Int64(slice.count)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     s.lifecycle.noteReceived(Int(slice.count))
     return Bytes(slice)
+  }
+
+  // MARK: Through a TLS session
+
+  /// What needs no recv(2); nil: nothing is here.
+  private func takePending(
+    _ source: Source, _ s: inout State
+  ) -> Result<Progress, ConnectionError>? {
+    var slice: ChunkSlice?
+    let error = withSecure(&s) { (secure) throws(TransportError) in
+      slice = try secure.receivePending(
+        on: source.socket, into: &buffer.pointee, atMost: source.limit)
+    }
+    if let error { return .failure(error) }
+    return slice.map { .success(.ready(acceptDecrypted($0, &s))) }
+  }
+
+  private func decrypt(
+    _ ciphertext: UnsafeRawBufferPointer, from source: Source, _ s: inout State
+  ) -> Result<Progress, ConnectionError> {
+    if ciphertext.isEmpty, s.receivingIsShut {
+      s.lifecycle.handle(.inputExhausted)
+      return .success(.ready(nil))
+    }
+    s.receivedCount &+= Int64(ciphertext.count)
+    var slice: ChunkSlice?
+    let error = withSecure(&s) { (secure) throws(TransportError) in
+      try secure.noteReceived(ciphertext.count)
+      slice = try secure.decrypt(
+        ciphertext, on: source.socket, into: &buffer.pointee, atMost: source.limit)
+    }
+    if let error { return .failure(error) }
+    return .success(slice.map { .ready(acceptDecrypted($0, &s)) } ?? .wait(source))
+  }
+
+  /// - Returns: why the receive fails. Nothing when it would have to wait.
+  private func withSecure(
+    _ s: inout State, _ body: (SecureChannel) throws(TransportError) -> Void
+  ) -> ConnectionError? {
+    guard let secure = s.transport.secure else { return nil }
+    do throws(TransportError) {
+      try body(secure)
+    } catch {
+      noteFailure(error, &s)
+    }
+    flushByLoop(&s)
+    return s.lifecycle.inputFailure
+  }
+
+  private func acceptDecrypted(_ slice: ChunkSlice, _ s: inout State) -> Bytes? {
+    if slice.count > 0 { return accept(slice, &s) }
+    s.lifecycle.handle(s.transport.inputEnd)
+    return nil
   }
 }

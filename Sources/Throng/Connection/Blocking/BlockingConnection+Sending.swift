@@ -20,14 +20,14 @@ extension BlockingConnection {
       if count == 0 { return .success(.taken) }
       var sent = 0
       if s.outbox.isEmpty {
-        do throws(Errno) {
+        do throws(TransportError) {
           sent = try s.transport.send(buffer, after: prefix)
           noteSent(sent, &s)
+          if s.transport.hasUnsent { flushByLoop(&s) }
           if sent == count { return .success(.taken) }
-        } catch .resourceTemporarilyUnavailable {
         } catch {
-          fail(&s, .lost(error))
-          return .failure(.lost(error))
+          noteFailure(error, &s)
+          if let failure = s.lifecycle.failure { return .failure(failure) }
         }
       }
       if delivery.isRefused(
@@ -79,7 +79,7 @@ extension BlockingConnection {
   /// - Returns: whether the kernel is full; nil when there is no more to do.
   private func flushOnce() -> Bool? {
     withState { s in
-      s.isFlushing = s.transport.isOpen && s.lifecycle.failure == nil && !s.outbox.isEmpty
+      s.isFlushing = s.transport.isOpen && !s.lifecycle.mustClose && !s.isFlushed
       guard s.isFlushing else { return nil }
       if sendFront(&s) { return false }
       watch(.writable, &s)
@@ -88,25 +88,28 @@ extension BlockingConnection {
   }
 
   /// Leaves to the loop what is queued, unless a thread of the connection is at it.
-  private func flushByLoop(_ s: inout State) {
-    if !s.outbox.isEmpty, !s.isFlushing { watch(.writable, &s) }
+  func flushByLoop(_ s: inout State) {
+    if !s.isFlushed, !s.isFlushing { watch(.writable, &s) }
   }
 
   /// One sendmsg(2).
   /// - Returns: false when the kernel is full, or the client lost.
   func sendFront(_ s: inout State) -> Bool {
-    do throws(Errno) {
-      let sent = try s.transport.send(frontOf: s.outbox)
-      s.outbox.drop(sent)
-      noteSent(sent, &s)
+    do throws(TransportError) {
+      if s.outbox.isEmpty {
+        try s.transport.flush()
+      } else {
+        let sent = try s.transport.send(frontOf: s.outbox)
+        s.outbox.drop(sent)
+        noteSent(sent, &s)
+      }
       s.deadlines.noteProgress(left: s.outbox.byteCount)
       if s.outbox.byteCount <= context.options.lowWaterMark { endWriteWaiters(&s) }
       sendFinIfFlushed(&s)
-      return true
-    } catch .resourceTemporarilyUnavailable {
-      return false
+      // The rest of a record waits for the kernel.
+      return !s.transport.hasUnsent
     } catch {
-      fail(&s, .lost(error))
+      noteFailure(error, &s)
       return false
     }
   }

@@ -82,8 +82,8 @@ extension BlockingConnection {
 
   /// One sendmsg(2) for each look at the socket, so that no client holds up the others.
   private func sendByLoop(_ s: inout State) {
-    guard s.lifecycle.failure == nil, !s.outbox.isEmpty else { return }
+    guard !s.lifecycle.mustClose, !s.isFlushed else { return }
     _ = sendFront(&s)
-    if !s.outbox.isEmpty { s.awaited.insert(.writable) }
+    if !s.isFlushed { s.awaited.insert(.writable) }
   }
 }

@@ -49,10 +49,13 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     /// A blocked receive was woken with SHUT_RD, after which the client's FIN cannot be seen.
     var receivingIsShut = false
 
-    init(_ socket: consuming Socket, _ deadlines: Deadlines) {
-      transport = Transport(socket)
+    init(_ transport: consuming Transport, _ deadlines: Deadlines) {
+      self.transport = transport
       self.deadlines = deadlines
     }
+
+    /// The kernel has everything that was sent.
+    var isFlushed: Bool { outbox.isEmpty && !transport.hasUnsent }
   }
 
   let state: Monitor<State>
@@ -64,10 +67,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   var loop: any EventLoop { context.loop }
 
   init(
-    id: Int, remoteAddress: SocketAddress, context: ConnectionContext, socket: consuming Socket,
-    stackSize: Int
+    id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
+    transport: consuming Transport, stackSize: Int
   ) {
-    state = Monitor(State(socket, Deadlines(now: context.loop.now, context.options)))
+    state = Monitor(State(transport, Deadlines(now: context.loop.now, context.options)))
     executor = ThreadExecutor(stackSize: stackSize, hasThread: !context.isEventDriven)
     buffer = .allocate(capacity: 1)
     buffer.initialize(to: ReceiveBuffer())
@@ -87,8 +90,12 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     state.withLock { s in
       s.token = loop.register(self)
       s.isRegistered = true
-      s.lifecycle.handle(.handlerStarted)
       s.deadlines = Deadlines(now: loop.now, context.options)
+      if s.transport.isEstablished {
+        s.lifecycle.handle(.handlerStarted)
+      } else {
+        s.deadlines.phase = loop.now + context.handshake.timeout
+      }
       if let limit = context.options.receiveTimeout, !context.isEventDriven {
         s.transport.socket.setReceiveTimeout(limit)
       }
@@ -108,13 +115,16 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   // MARK: On the connection's thread
 
   private func serve() {
-    switch context.service {
-    case .handler(let handler): run(handler)
-    case .events(let handler): run(handler)
+    let isEstablished = performHandshake()
+    if isEstablished {
+      switch context.service {
+      case .handler(let handler): run(handler)
+      case .events(let handler): run(handler)
+      }
     }
     finish()
-    if case .events(let handler) = context.service {
-      handler.closed(self, error: state.withLock { $0.lifecycle.failure })
+    if isEstablished, case .events(let handler) = context.service {
+      handler.closed(self, error: state.withLock { $0.lifecycle.inputFailure })
     }
     withState { s in
       s.lifecycle.handle(.handlerReturned)
@@ -165,7 +175,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
     flush()
     let awaitsPeer = state.withLock { s in
-      guard s.lifecycle.failure == nil, s.transport.isOpen, s.lifecycle.input != .finReceived
+      guard !s.lifecycle.mustClose, s.transport.isOpen, !s.lifecycle.peerHasEnded
       else { return false }
       s.lifecycle.handle(.lingerBegan)
       s.deadlines.phase = .now + context.options.lingerTimeout
@@ -184,7 +194,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     let (socket, isShut) = state.withLock { ($0.transport.socket.reference, $0.receivingIsShut) }
     if isShut {
       return socket.waitUntilAcknowledged(atMost: context.options.lingerTimeout) {
-        state.withLock { $0.lifecycle.failure != nil }
+        state.withLock { $0.lifecycle.mustClose }
       }
     }
     while let slice = try? buffer.pointee.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
@@ -219,6 +229,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   override func drain() {
     state.withLock { s in
       guard s.transport.isOpen, !s.lifecycle.isDraining, !s.lifecycle.isLingering else { return }
+      if s.lifecycle.handler == .notStarted { return drainHandshake(&s) }
       // What a receive is about to return is not in the kernel any more, or still is: only afterwards
       // is it known how much is left.
       s.drainsNext = s.isReceiving
@@ -229,10 +240,10 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   /// Nothing is received but what has arrived.
   func limitInput(_ s: inout State) {
     s.drainsNext = false
-    s.lifecycle.handle(.drain(readable: s.transport.readableCount))
+    s.lifecycle.handle(.drain(readable: s.transport.limitInput()))
   }
 
-  private func beginClose(_ s: inout State) {
+  func beginClose(_ s: inout State) {
     s.lifecycle.handle(.close)
     wakeReceiver(&s)
     sendFinIfFlushed(&s)
@@ -250,13 +261,35 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   }
 
   func sendFinIfFlushed(_ s: inout State) {
-    guard s.lifecycle.nextStep(isFlushed: s.outbox.isEmpty) == .sendFin else { return }
+    guard s.transport.isOpen, s.lifecycle.nextStep(isFlushed: s.isFlushed) == .sendFin else {
+      return
+    }
     // The kernel resets a connection that receives after SHUT_RD and FIN, and drops what is unsent:
     // then FIN waits for the end, see `finish`.
     if s.receivingIsShut, s.transport.socket.reference.hasUnacknowledged { return }
-    s.lifecycle.handle(.finSent)
-    // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
-    if !(s.lifecycle.isClosing && s.lifecycle.input == .finReceived) { s.transport.endSending() }
+    do throws(TransportError) {
+      // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
+      let closesNext = s.lifecycle.isClosing && s.lifecycle.peerHasEnded
+      if try s.transport.endSending(closesNext: closesNext) {
+        s.lifecycle.handle(.finSent)
+      } else {
+        flushByLoop(&s)
+      }
+    } catch {
+      noteFailure(error, &s)
+    }
+  }
+
+  /// Of the transport.
+  @inline(never)
+  func noteFailure(_ error: TransportError, _ s: inout State) {
+    switch error {
+    case .wouldBlock: break
+    case .truncated:
+      context.counters.truncated.add(1)
+      s.lifecycle.handle(.truncated)
+    case .failed(let error): fail(&s, error)
+    }
   }
 
   /// Ends sending and receiving: blocked threads return, and the last of them closes the socket.
@@ -265,7 +298,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     s.lifecycle.handle(.failed(error))
     if s.lifecycle.closesWithReset(hasUnsent: !s.outbox.isEmpty) { s.transport.setResetOnClose() }
     s.outbox.removeAll()
-    context.count(error)
+    context.count(error, isStarting: s.lifecycle.handler == .notStarted)
     if s.isReceiving || s.lifecycle.isLingering { s.transport.socket.shutdownReceiving() }
     endWriteWaiters(&s)
     closeIfUnused(&s)
@@ -275,7 +308,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   /// Closes once no thread is inside a call or can enter one.
   func closeIfUnused(_ s: inout State) {
     let handlerHasReturned = s.lifecycle.handler == .returned
-    guard s.users == 0, handlerHasReturned || s.lifecycle.failure != nil else { return }
+    guard s.users == 0, handlerHasReturned || s.lifecycle.mustClose else { return }
     // A forked child may keep the socket open, and epoll would go on reporting it.
     if s.isWatched, s.transport.isOpen { loop.epoll.delete(s.transport.descriptor) }
     s.transport.close()
@@ -337,6 +370,8 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   override func awaitLowWater(_ writeWaiter: WriteWaiter) { flushOrRegister(writeWaiter) }
 
   override func cancelSend(of task: UInt) { cancelWriteWaiter(of: task) }
+
+  override var security: SecurityInfo? { state.withLock { $0.transport.secure?.info } }
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 }

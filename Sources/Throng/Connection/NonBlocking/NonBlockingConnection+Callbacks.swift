@@ -14,6 +14,7 @@ extension NonBlockingConnection {
         loop.wake(s.registration.token)
       }
       if s.lifecycle.isOrdinary { updateInterest(&s) } else { advance(&s, &resumptions) }
+      if s.transport.hasPendingInput, inputLimit(s) != nil { loop.wake(s.registration.token) }
       return s.callbacks.inputEndIsDue
     }
     resumptions.perform(on: self)

@@ -13,8 +13,8 @@ extension NonBlockingConnection {
 
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
     Deadlines.Situation(
-      isLingering: s.lifecycle.isLingering, isReceiving: s.readWaiter != nil,
-      isSending: !s.outbox.isEmpty, isClosing: s.lifecycle.isClosing,
+      isLingering: s.lifecycle.isLingering, isStarting: s.lifecycle.handler == .notStarted,
+      isReceiving: s.readWaiter != nil, isSending: !s.isFlushed, isClosing: s.lifecycle.isClosing,
       wantsInput: s.lifecycle.isLingering || inputLimit(s) != nil)
   }
 
@@ -56,6 +56,7 @@ extension NonBlockingConnection {
       if s.outbox.isEmpty, !timerHasFired, s.lifecycle.isOrdinary { return }
     }
     resumeWriteWaiters(&s, &resumptions)
+    if s.transport.hasPendingInput, s.transport.isOpen { takePendingInput(&s, &resumptions) }
     if s.transport.isOpen { checkDeadlines(&s, now, &resumptions) } else { deregister(&s) }
     advance(&s, &resumptions)
   }

@@ -8,7 +8,9 @@ extension NonBlockingConnection {
   func registerOrRefuse(_ readWaiter: ReadWaiter, _ deadline: MonotonicTime) {
     let refusal: Refusal? = state.withLock { s in
       if let failure = s.lifecycle.failure { return .failure(failure) }
-      if !s.lifecycle.canReceive { return .end }
+      if !s.lifecycle.canReceive {
+        return s.lifecycle.inputFailure.map { .failure($0) } ?? .end
+      }
       if s.readWaiter != nil { return .failure(ConnectionError.alreadyReceiving) }
       if readWaiter.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
       s.readWaiter = readWaiter
@@ -16,6 +18,7 @@ extension NonBlockingConnection {
       coalescesReplies.store(false, ordering: .relaxed)
       beginReceiveTimer(&s, deadline)
       updateInterest(&s)
+      if s.transport.hasPendingInput { loop.wake(s.registration.token) }
       return nil
     }
     switch refusal {
@@ -43,12 +46,17 @@ extension NonBlockingConnection {
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     var resumptions = DeferredResumptions()
+    var starts = false
     let isHeard = state.withLock { s in
       if loop.isOneShot { s.registration.armed = [] }
       guard s.transport.isOpen, !s.callbacks.isBusy else { return false }
       s.callbacks.isBusy = context.isEventDriven
-      if readiness != .readable, !s.outbox.isEmpty { flush(&s, &resumptions) }
-      if readiness != .writable { takeInput(&s, readiness, &buffer, &resumptions) }
+      if readiness != .readable, !s.isFlushed { flush(&s, &resumptions) }
+      if s.lifecycle.handler == .notStarted {
+        starts = readiness != .writable && continueHandshake(&s, &buffer)
+      } else if readiness != .writable {
+        takeInput(&s, readiness, &buffer, &resumptions)
+      }
       if s.callbacks.inputEndIsDue {
         s.callbacks.inputEndIsDue = false
         resumptions.besides.inputEnded = true
@@ -62,25 +70,26 @@ extension NonBlockingConnection {
     }
     guard isHeard else { return }
     resumptions.perform(on: self)
+    if starts { return startHandler() }
     if context.isEventDriven { endCallbacks() }
   }
 
   @inline(__always)
-  private func takeInput(
+  func takeInput(
     _ s: inout State, _ readiness: Readiness, _ buffer: inout ReceiveBuffer,
     _ resumptions: inout DeferredResumptions
   ) {
     if s.lifecycle.isLingering { return discardInput(&s, &buffer) }
     guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
-    do throws(Errno) {
+    do throws(TransportError) {
       let slice = try s.transport.receive(
         into: &buffer, atMost: Int(min(limit, s.lifecycle.inputBudget)))
-      if slice.count == 0 { return handleInputEvent(.peerFin, &s) }
+      if slice.count == 0 { return handleInputEvent(s.transport.inputEnd, &s) }
       accept(slice, &s, &resumptions)
-    } catch .resourceTemporarilyUnavailable {
     } catch {
-      fail(&s, .lost(error))
+      noteFailure(error, &s)
     }
+    if s.transport.hasUnsent { updateInterest(&s) }
   }
 
   /// Bytes that the read waiter accepts; nil when no task waits for input.
@@ -112,7 +121,7 @@ extension NonBlockingConnection {
     } else if readiness.contains(.hangUp) {
       // Both directions are closed, and epoll reports that whatever the mask. In a pool two workers
       // may have such an event at once: the second deletion fails, which does no harm.
-      if s.transport.readableCount == 0 || !s.lifecycle.canReceive {
+      if !s.transport.hasInput || !s.lifecycle.canReceive {
         handleInputEvent(.peerFin, &s)
       }
       loop.epoll.delete(s.transport.descriptor)
@@ -124,10 +133,9 @@ extension NonBlockingConnection {
   }
 
   /// After our FIN: what still comes is of no use, but closing on it would reset the connection.
-  private func discardInput(_ s: inout State, _ buffer: inout ReceiveBuffer) {
+  func discardInput(_ s: inout State, _ buffer: inout ReceiveBuffer) {
     do throws(Errno) {
-      let slice = try s.transport.receive(into: &buffer, atMost: ReceiveBuffer.chunkSize)
-      if slice.count == 0 { s.lifecycle.handle(.peerFin) }
+      if try !s.transport.discardInput(&buffer) { s.lifecycle.handle(.peerFin) }
     } catch .resourceTemporarilyUnavailable {
     } catch {
       s.lifecycle.handle(.peerFin)
@@ -141,7 +149,10 @@ extension NonBlockingConnection {
   func updateInterest(_ s: inout State) {
     guard s.transport.isOpen, !s.callbacks.isBusy else { return }
     var wanted: Readiness = s.outbox.isEmpty || s.flushIsDue ? [] : .writable
-    if inputLimit(s) != nil || s.lifecycle.isLingering { wanted.insert(.readable) }
+    if s.transport.hasUnsent { wanted.insert(.writable) }
+    if inputLimit(s) != nil || s.lifecycle.isLingering || s.lifecycle.handler == .notStarted {
+      wanted.insert(.readable)
+    }
     if s.registration.isUnwatched { return watchAgain(&s, wanted) }
     if loop.isOneShot {
       guard !wanted.isSubset(of: s.registration.armed) else { return }

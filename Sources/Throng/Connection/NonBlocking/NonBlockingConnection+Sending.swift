@@ -27,15 +27,17 @@ extension NonBlockingConnection {
       }
       var sent = 0
       if s.outbox.isEmpty, isDue(delivery, isReply, mayCoalesce, s.registration.token) {
-        do throws(Errno) {
+        do throws(TransportError) {
           sent = try s.transport.send(buffer, after: prefix)
           noteSent(sent, &s)
+          if s.transport.hasUnsent { noteUnsent(&s) }
           if sent == count { return .success(.taken) }
-        } catch .resourceTemporarilyUnavailable {
         } catch {
-          fail(&s, .lost(error))
-          closeFailed(&s, &resumptions)
-          return .failure(.lost(error))
+          noteFailure(error, &s)
+          if let failure = s.lifecycle.failure {
+            closeFailed(&s, &resumptions)
+            return .failure(failure)
+          }
         }
       }
       if delivery.isRefused(
@@ -143,9 +145,25 @@ extension NonBlockingConnection {
 
   /// The kernel has room again, or the turn is over in which bytes were written.
   func flush(_ s: inout State, _ resumptions: inout DeferredResumptions) {
-    _ = sendFront(&s)
+    if s.outbox.isEmpty { flushCiphertext(&s) } else { _ = sendFront(&s) }
     resumeWriteWaiters(&s, &resumptions)
     if s.outbox.isEmpty { updateInterest(&s) }
+  }
+
+  private func flushCiphertext(_ s: inout State) {
+    do throws(TransportError) {
+      try s.transport.flush()
+      s.deadlines.noteProgress(left: 0)
+    } catch {
+      noteFailure(error, &s)
+    }
+  }
+
+  /// Ciphertext waits for the kernel, though the outbox may be empty.
+  private func noteUnsent(_ s: inout State) {
+    s.deadlines.beginSending(now: .coarseNow)
+    updateInterest(&s)
+    updateTimer(&s)
   }
 
   /// Gives the kernel what waits for the end of the turn: what was never offered says nothing about the
@@ -160,16 +178,14 @@ extension NonBlockingConnection {
 
   /// - Returns: false when the kernel is full, or the client lost.
   private func sendFront(_ s: inout State) -> Bool {
-    do throws(Errno) {
+    do throws(TransportError) {
       let sent = try s.transport.send(frontOf: s.outbox)
       s.outbox.drop(sent)
       noteSent(sent, &s)
       s.deadlines.noteProgress(left: s.outbox.byteCount)
       return true
-    } catch .resourceTemporarilyUnavailable {
-      return false
     } catch {
-      fail(&s, .lost(error))
+      noteFailure(error, &s)
       return false
     }
   }

@@ -27,10 +27,13 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     var writeWaiters: [WriteWaiter] = []
     var task: Task<Void, Never>?
 
-    init(_ socket: consuming Socket, _ deadlines: Deadlines) {
-      transport = Transport(socket)
+    init(_ transport: consuming Transport, _ deadlines: Deadlines) {
+      self.transport = transport
       self.deadlines = deadlines
     }
+
+    /// The kernel has everything that was sent.
+    var isFlushed: Bool { outbox.isEmpty && !transport.hasUnsent }
   }
 
   let state: Mutex<State>
@@ -38,23 +41,34 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
 
   init(
     id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
-    socket: consuming Socket
+    transport: consuming Transport
   ) {
-    state = Mutex(State(socket, Deadlines(now: context.loop.now, context.options)))
+    state = Mutex(State(transport, Deadlines(now: context.loop.now, context.options)))
     super.init(
       id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: false)
   }
 
-  /// Registers with the loop and starts the handler. On a thread of the loop.
+  /// Registers with the loop and starts the handler, or the handshake before it. On a thread of the loop.
   func start() throws(Errno) {
-    try state.withLock { (s) throws(Errno) in
+    let isEstablished = try state.withLock { (s) throws(Errno) in
       // Under the lock: in a pool an event may come before this returns.
       s.registration.token = try loop.register(
         self, s.transport.descriptor, loop.isOneShot ? [.readable, .oneShot] : .readable)
-      s.callbacks.isBusy = context.isEventDriven
-      s.lifecycle.handle(.handlerStarted)
+      let isEstablished = s.transport.isEstablished
+      if isEstablished { handlerWillStart(&s) } else { beginHandshake(&s) }
       updateTimer(&s)
+      return isEstablished
     }
+    if isEstablished { startHandler() }
+  }
+
+  /// Under the lock; `startHandler` follows once it is released.
+  func handlerWillStart(_ s: inout State) {
+    s.callbacks.isBusy = context.isEventDriven
+    s.lifecycle.handle(.handlerStarted)
+  }
+
+  func startHandler() {
     switch context.service {
     case .handler: startTask()
     case .events(let handler):
@@ -108,6 +122,15 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
 
   override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
 
+  /// Why the handler was never started; nil: it was.
+  var startFailure: ConnectionError? {
+    state.withLock { s in
+      s.lifecycle.handler == .notStarted ? s.lifecycle.failure ?? .closed : nil
+    }
+  }
+
+  override var security: SecurityInfo? { state.withLock { $0.transport.secure?.info } }
+
   override var isDraining: Bool { state.withLock { $0.lifecycle.isDraining } }
 
   override func close() { conclude { $0.lifecycle.handle(.close) } }
@@ -126,7 +149,8 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   override func drain() {
     conclude { s in
       guard s.transport.isOpen, !s.lifecycle.isDraining else { return }
-      handleInputEvent(.drain(readable: s.transport.readableCount), &s)
+      if s.lifecycle.handler == .notStarted { return drainHandshake(&s) }
+      handleInputEvent(.drain(readable: s.transport.limitInput()), &s)
     }
     reportInputEnd()
   }
@@ -155,13 +179,8 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     if s.lifecycle.failure != nil { endWriteWaiters(&s, &resumptions) }
     guard !s.callbacks.isBusy else { return }
     while true {
-      switch s.lifecycle.nextStep(isFlushed: s.outbox.isEmpty) {
-      case .sendFin:
-        // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
-        if !(s.lifecycle.isClosing && s.lifecycle.input == .finReceived) {
-          s.transport.endSending()
-        }
-        s.lifecycle.handle(.finSent)
+      switch s.lifecycle.nextStep(isFlushed: s.isFlushed) {
+      case .sendFin: sendFin(&s)
       case .linger:
         s.lifecycle.handle(.lingerBegan)
         s.deadlines.phase = .now + context.options.lingerTimeout
@@ -174,13 +193,35 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     }
   }
 
+  private func sendFin(_ s: inout State) {
+    do throws(TransportError) {
+      // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
+      let closesNext = s.lifecycle.isClosing && s.lifecycle.peerHasEnded
+      if try s.transport.endSending(closesNext: closesNext) { s.lifecycle.handle(.finSent) }
+    } catch {
+      noteFailure(error, &s)
+    }
+  }
+
+  /// Of the transport.
+  @inline(never)
+  func noteFailure(_ error: TransportError, _ s: inout State) {
+    switch error {
+    case .wouldBlock: break
+    case .truncated:
+      context.counters.truncated.add(1)
+      handleInputEvent(.truncated, &s)
+    case .failed(let error): fail(&s, error)
+    }
+  }
+
   /// The client is gone, or a limit of this side has passed: nothing can be sent or received any more.
   func fail(_ s: inout State, _ error: ConnectionError) {
     guard s.lifecycle.failure == nil else { return }
     s.lifecycle.handle(.failed(error))
     if s.lifecycle.closesWithReset(hasUnsent: !s.outbox.isEmpty) { s.transport.setResetOnClose() }
     s.outbox.removeAll()
-    context.count(error)
+    context.count(error, isStarting: s.lifecycle.handler == .notStarted)
   }
 
   func closeNow(_ s: inout State, _ resumptions: inout DeferredResumptions) {
@@ -208,7 +249,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     if context.isEventDriven, s.lifecycle.handler == .running {
       s.lifecycle.handle(.handlerReturned)
       resumptions.besides.ended = true
-      resumptions.besides.endFailure = s.lifecycle.failure
+      resumptions.besides.endFailure = s.lifecycle.inputFailure
     }
     guard s.lifecycle.isOver, !s.registration.isActive, !s.endReported else { return }
     s.endReported = true
@@ -218,7 +259,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   private func endReadWaiter(_ s: inout State, _ resumptions: inout DeferredResumptions) {
     guard let readWaiter = s.readWaiter.take() else { return }
     resumptions.readWaiter = readWaiter
-    if let failure = s.lifecycle.failure { resumptions.besides.readFailure = failure }
+    if let failure = s.lifecycle.inputFailure { resumptions.besides.readFailure = failure }
   }
 
   func endWriteWaiters(_ s: inout State, _ resumptions: inout DeferredResumptions) {
