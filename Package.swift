@@ -105,7 +105,7 @@ let package = Package(
       name: "ThrongCommand",
       dependencies: [
         "LinuxSystem", "TerminalClient", "Throng", "ThrongChat", "ThrongCompare", "ThrongHandlers",
-        "ThrongLoad", "ThrongReport",
+        "ThrongLoad", "ThrongReport", "ThrongTLS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -163,7 +163,7 @@ let package = Package(
     .testTarget(
       name: "ThrongLoadTests",
       dependencies: [
-        "LinuxSystem", "TestSupport", "Throng", "ThrongLoad",
+        "LinuxSystem", "TestSupport", "Throng", "ThrongLoad", "ThrongTLS",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Logging", package: "swift-log"),
       ],

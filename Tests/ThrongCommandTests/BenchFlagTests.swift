@@ -97,6 +97,9 @@ import ThrongLoad
       (["--reply", "4", "--expect-lines"], "--reply cannot be combined with --expect-lines"),
       (["--server", "s {port}", "--pid", "1"], "--pid cannot be combined with --server"),
       (["--server-cpus", "0"], "--server-cpus requires --server"),
+      (["--tls-ca", "a"], "--tls-ca requires --tls"),
+      (["--tls", "--tls-insecure", "--tls-ca", "a"], "--tls-ca cannot be combined with"),
+      (["--tls-full-handshakes"], "--tls-full-handshakes requires --tls"),
       (["--json", "-", "--csv", "-"], "--json - and --csv - exclude each other"),
     ] as [([String], String)])
   func combinationsWithoutAMeaningAreBadUsage(flags: [String], sentence: String) {

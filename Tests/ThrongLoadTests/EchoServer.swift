@@ -7,7 +7,7 @@ import Throng
 @testable import ThrongLoad
 
 enum EchoServer {
-  private struct Echo: Handler {
+  struct Echo: Handler {
     func handle(_ connection: Connection) async throws {
       for try await bytes in connection.inbound { try await connection.send(bytes) }
     }
@@ -37,13 +37,18 @@ enum TestServer {
     return try run(handler, connections: connections, until: Load.isMeasured, change)
   }
 
+  /// - Parameters:
+  ///   - security: TLS of the server.
+  ///   - clientSecurity: TLS of the load generator.
   static func run(
     _ handler: some Handler, connections: ConnectionOptions,
+    security: TransportSecurity? = nil, clientSecurity: ClientTransportSecurity? = nil,
     until isEnough: (LoadResult) -> Bool, _ change: (inout LoadOptions) -> Void
   ) throws -> LoadResult {
     var configuration = Configuration()
     configuration.listen = [.host("127.0.0.1", port: 0)]
     configuration.connection = connections
+    configuration.security = security
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = Server(handler, configuration: configuration, log: log)
     try server.listen()
@@ -51,7 +56,9 @@ enum TestServer {
     var options = Load.options(port: server.addresses[0].port ?? 0)
     change(&options)
     let result = Result {
-      try Load.longEnough(options, until: isEnough) { try LoadRunner($0).run() }
+      try Load.longEnough(options, until: isEnough) {
+        try LoadRunner($0, security: clientSecurity).run()
+      }
     }
     server.stop()
     thread.join()

@@ -106,6 +106,7 @@ extension Bench {
     try require(search, for: ("--p99", p99 != nil))
     try require(server, for: ("--server-cpus", serverCpus != nil))
     try require(server, for: ("--start-timeout", startTimeout != nil))
+    try require(("--tls", tlsFlags.tls), for: ("--tls-full-handshakes", tlsFullHandshakes))
     if findMax, p99 == nil {
       throw ValidationError("--find-max requires a bound, such as --p99 2ms")
     }

@@ -15,6 +15,11 @@ struct Bench: ParsableCommand {
 
   @OptionGroup var address: ServerAddressArguments
 
+  @OptionGroup var tlsFlags: TLSClientFlags
+
+  @Flag(help: "Make a full TLS handshake for each connection: resume no sessions.")
+  var tlsFullHandshakes = false
+
   @Option(
     name: .shortAndLong, help: .value("n", "Concurrent connections."))
   var connections = 50
@@ -174,9 +179,11 @@ struct Bench: ParsableCommand {
       throw ValidationError(
         "--fail-if '\(condition)' is about something that this benchmark does not measure")
     }
+    let security = try tlsFlags.security(resumesSessions: !tlsFullHandshakes)
     let runner: LoadRunner
     do {
-      runner = try LoadRunner(options, failIf: failIf, handlingSignals: true)
+      runner = try LoadRunner(
+        options, security: security, failIf: failIf, handlingSignals: true)
     } catch .outOfRange(let option, let value, let range) {
       throw ValidationError(LoadError.outOfRange(option, value, allowed: range).sentence)
     } catch {

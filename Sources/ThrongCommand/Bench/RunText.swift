@@ -87,6 +87,9 @@ struct RunText {
     let connections = run.connections
     let time = connections.openingSeconds.map { " in \(Decimals.fixed($0, 3)) s" } ?? ""
     var parts = ["\(connections.opened) opened\(time)"]
+    if let resumed = connections.resumed {
+      parts.append("TLS handshakes \(connections.opened - resumed) full, \(resumed) resumed")
+    }
     if let connect = connections.connectTime {
       parts.append("connect p99 \(Self.time(connect.p99))")
     }

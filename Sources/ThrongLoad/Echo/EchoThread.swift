@@ -106,7 +106,7 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
 
   func opened(_ connection: Connection) {
     let slot = connection.id
-    noteOpened(slot)
+    noteOpened(connection)
     clients[slot].connection = Unmanaged.passUnretained(connection)
     clients[slot].wasOpened = true
     if slot >= activeCount { held += 1 }

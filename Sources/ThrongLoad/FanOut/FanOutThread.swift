@@ -153,7 +153,7 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
 
   func opened(_ connection: Connection) {
     let slot = connection.id
-    noteOpened(slot)
+    noteOpened(connection)
     guard hot.pointee.phase < .draining else { return connection.close() }
     clients[slot].connection = Unmanaged.passUnretained(connection)
     if let hello = plan.hello(of: number(of: slot)) { try? connection.write(hello) }

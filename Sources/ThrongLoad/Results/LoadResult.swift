@@ -107,7 +107,10 @@ public struct ConnectionResult: Sendable, Codable {
   /// Time from the first connect to the last established connection, in seconds; nil in a
   /// churn.
   public var openingSeconds: Double?
-  /// Duration of connects, in nanoseconds.
+  /// Connections whose TLS session was resumed from an earlier one; nil without TLS. The others made a
+  /// full handshake.
+  public var resumed: Int?
+  /// Duration of connects, in nanoseconds; with TLS including the handshake.
   public var connectTime: LatencySummary?
   /// Jain's fairness index over the replies of each connection: 1 when all got the same number.
   public var fairness: Double?

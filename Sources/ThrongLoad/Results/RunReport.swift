@@ -46,7 +46,9 @@ struct RunReport {
     ConnectionResult(
       wanted: plan.options.allConnections, opened: opened,
       openAtEnd: statuses.reduce(0) { $0 + $1.openAtEnd }, unserved: unserved.count,
-      openingSeconds: openingSeconds, connectTime: LatencySummary(total.connect),
+      openingSeconds: openingSeconds,
+      resumed: plan.security == nil ? nil : statuses.reduce(0) { $0 + $1.resumed },
+      connectTime: LatencySummary(total.connect),
       fairness: Fairness.index(statuses.flatMap(\.replies)))
   }
 

@@ -10,6 +10,7 @@ import Throng
 struct RunContext {
   let options: LoadOptions
   let address: SocketAddress
+  let security: ClientTransportSecurity?
   let stopRequest: StopRequest
   let probe: ServerProbe?
   let observer: (any LoadObserver)?
@@ -31,7 +32,8 @@ final class LoadRun {
   /// - Parameter rate: messages per second of the open loop.
   init(_ context: RunContext, rate: Double?) {
     self.context = context
-    plan = RunPlan(context.options, address: context.address, rate: rate)
+    plan = RunPlan(
+      context.options, address: context.address, security: context.security, rate: rate)
     loadThreads = Self.makeLoadThreads(plan, context.stopRequest.changed)
   }
 

@@ -16,18 +16,24 @@ import Throng
 public final class LoadRunner: Sendable {
   /// The options in force.
   public let options: LoadOptions
+  private let security: ClientTransportSecurity?
   private let conditions: [FailCondition]
   private let stopRequest: StopRequest
 
   /// Checks the options.
-  /// - Parameter handlingSignals: whether SIGINT, SIGTERM and SIGHUP end the benchmark early. They
-  ///   are then blocked in the calling thread.
+  /// - Parameters:
+  ///   - security: TLS on every connection; nil: none. Its configuration decides whether sessions are
+  ///     resumed.
+  ///   - handlingSignals: whether SIGINT, SIGTERM and SIGHUP end the benchmark early. They are then
+  ///     blocked in the calling thread.
   /// - Throws: ``LoadError`` for options that cannot be run.
   public init(
-    _ options: LoadOptions, failIf conditions: [FailCondition] = [], handlingSignals: Bool = false
+    _ options: LoadOptions, security: ClientTransportSecurity? = nil,
+    failIf conditions: [FailCondition] = [], handlingSignals: Bool = false
   ) throws(LoadError) {
     try options.check()
     self.options = options
+    self.security = security
     self.conditions = conditions
     do {
       stopRequest = try StopRequest(watchingSignals: handlingSignals)
@@ -68,7 +74,9 @@ public final class LoadRunner: Sendable {
     _ address: SocketAddress, _ probe: ServerProbe?, _ observer: (any LoadObserver)?
   ) throws(LoadError) -> LoadResult {
     let context = RunContext(
-      options: options, address: address, stopRequest: stopRequest, probe: probe, observer: observer
+      options: options, address: address, security: security, stopRequest: stopRequest,
+      probe: probe,
+      observer: observer
     )
     var result = LoadResult(configuration: options, runs: [])
     if case .echo(let echo) = options.workload, case .search(let bound) = echo.pacing,

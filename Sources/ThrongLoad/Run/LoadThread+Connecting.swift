@@ -31,6 +31,8 @@ struct ConnectProgress {
   var pending = 0
   /// Established connections.
   var opened = 0
+  /// Those that resumed a TLS session.
+  var resumed = 0
   /// Monotonic time at which the first connect was due, in nanoseconds.
   var start: UInt64 = 0
 }
@@ -73,12 +75,15 @@ extension LoadThread {
     clients[slot].state = .connecting
     clients[slot].connectTime = now
     connects.pending += 1
-    connector?.connect(to: plan.address, from: plan.source(for: number), id: slot)
+    connector?.connect(
+      to: plan.address, from: plan.source(for: number), id: slot, serverName: plan.serverName)
   }
 
-  /// Records an established connection.
-  func noteOpened(_ slot: Int) {
+  /// Records an established connection, whose TLS handshake is complete.
+  func noteOpened(_ connection: Connection) {
+    let slot = connection.id
     clients[slot].state = .open
+    if plan.security != nil, connection.security?.isResumed == true { connects.resumed += 1 }
     connects.pending -= 1
     connects.opened += 1
     hot.pointee.records.pointee.connect.note(Self.clock - clients[slot].connectTime)

@@ -197,6 +197,8 @@ extension LoadThread {
     var options = Connector.Options()
     options.connectTimeout = plan.options.timeout
     options.drainTimeout = .seconds(1)
+    options.security = plan.security
+    options.security?.handshakeTimeout = plan.options.timeout
     options.connection.idleTimeout = nil
     // A connection above its high-water mark would stop reading while the server waits for it to
     // read.
@@ -320,6 +322,7 @@ extension LoadThread {
     hot.pointee.handOver(to: control.records)
     control.status.withLock { s in
       s.faults = faults
+      s.resumed = connects.resumed
       fillStatus(&s)
     }
     publish(.finished)

@@ -6,6 +6,8 @@ struct RunPlan: Sendable {
   let options: LoadOptions
   /// The first address that the name resolves to.
   let address: SocketAddress
+  /// TLS on every connection; nil: none.
+  let security: ClientTransportSecurity?
   /// Messages per second over all load threads, in the open loop.
   let rate: Double?
   /// The messages of request and reply; the greeting of idle connections.
@@ -21,9 +23,13 @@ struct RunPlan: Sendable {
   let pattern: Pattern
   let sampler: SizeSampler
 
-  init(_ options: LoadOptions, address: SocketAddress, rate: Double?) {
+  init(
+    _ options: LoadOptions, address: SocketAddress, security: ClientTransportSecurity? = nil,
+    rate: Double?
+  ) {
     self.options = options
     self.address = address
+    self.security = security
     self.rate = rate
     var messages = MessageOptions()
     var (depth, isChurn, isIdle, fanOut) = (1, false, false, FanOutOptions?.none)
@@ -43,6 +49,16 @@ struct RunPlan: Sendable {
     slowConnections = options.slowConnections
     pattern = Pattern(seed: options.seed)
     sampler = SizeSampler(messages.sizes)
+  }
+
+  /// The name that the server's certificate must have, unless its configuration says another.
+  var serverName: String? {
+    switch options.server {
+    case .running(.tcp(let host, _), _): host
+    case .command(let command):
+      if case .tcp(let host, _) = command.target { host } else { "127.0.0.1" }
+    case .running(.unix, _): nil
+    }
   }
 
   var timeout: UInt64 { UInt64(options.timeout.nanoseconds) }

@@ -21,6 +21,8 @@ final class ThreadControl: Sendable {
   struct Status: Sendable {
     var phase = Phase.connecting
     var opened = 0
+    /// Connections that resumed a TLS session, at the end.
+    var resumed = 0
     var faults = FaultLog()
     /// Replies of each connection, at the end.
     var replies: [Int] = []

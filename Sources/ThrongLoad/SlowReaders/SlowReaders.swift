@@ -94,7 +94,7 @@ final class SlowReaders: LoadThreadState, LoadThread, Handler, @unchecked Sendab
 
   func handle(_ connection: Connection) async throws {
     let slot = connection.id
-    noteOpened(slot)
+    noteOpened(connection)
     do throws(Fault) {
       if let progress {
         try await stall(connection, progress)
