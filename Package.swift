@@ -114,7 +114,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "LinuxSystem", "Throng",
+        "LinuxSystem", "Throng", "ThrongTLS",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

@@ -9,6 +9,7 @@ import Throng
 package final class TestClient: @unchecked Sendable {
   // Invariant behind @unchecked: `descriptor` changes only in `close` and `reset`, see above.
   package private(set) var descriptor: CInt
+  private var tls: TestClientTLS?
 
   package struct Failure: Error, CustomStringConvertible {
     package let call: String
@@ -19,9 +20,10 @@ package final class TestClient: @unchecked Sendable {
   /// - Parameters:
   ///   - timeout: for every single call.
   ///   - receiveBuffer: SO_RCVBUF: a small one makes the server feel early that nobody reads.
+  ///   - isSecure: whether it speaks TLS: the handshake is complete when this returns.
   package init(
     _ address: SocketAddress, timeout: Duration = .seconds(30), receiveBuffer: Int? = nil,
-    from local: SocketAddress? = nil
+    from local: SocketAddress? = nil, isSecure: Bool = false
   ) throws {
     descriptor = socket(
       Self.family(of: address), CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -33,6 +35,11 @@ package final class TestClient: @unchecked Sendable {
       try Self.check("bind", Self.withKernelForm(of: local) { bind(descriptor, $0, $1) })
     }
     try Self.check("connect", Self.withKernelForm(of: address) { connect(descriptor, $0, $1) })
+    if isSecure {
+      let tls = try TestClientTLS()
+      try tls.handshake(send: sendRaw, receive: { try receiveRaw() })
+      self.tls = tls
+    }
   }
 
   deinit { close() }
@@ -46,6 +53,12 @@ package final class TestClient: @unchecked Sendable {
 
   /// Sends all of it.
   package func send(_ bytes: some ContiguousBytesOfTest) throws {
+    if let tls { return try sendRaw(try bytes.withRawBytes { try tls.encrypt($0) }) }
+    try sendRaw(bytes)
+  }
+
+  /// Sends bytes as they are, whether the client speaks TLS or not.
+  package func sendRaw(_ bytes: some ContiguousBytesOfTest) throws {
     try bytes.withRawBytes { buffer in
       var sent = 0
       while sent < buffer.count {
@@ -58,6 +71,12 @@ package final class TestClient: @unchecked Sendable {
 
   /// Sends what the kernel takes at once; 0 when its buffers are full.
   package func sendWithoutWaiting(_ bytes: [UInt8]) throws -> Int {
+    if tls != nil {
+      // A record of which a part was sent must be completed.
+      let part = Array(bytes.prefix(16384))
+      try send(part)
+      return part.count
+    }
     do {
       return try bytes.withUnsafeBytes {
         let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
@@ -70,6 +89,12 @@ package final class TestClient: @unchecked Sendable {
 
   /// What has arrived; nothing at the server's FIN.
   package func receive(atMost limit: Int = 65536) throws -> [UInt8] {
+    if let tls { return try tls.receive(atMost: limit, receive: { try receiveRaw() }) }
+    return try receiveRaw(atMost: limit)
+  }
+
+  /// What has arrived, as it is; nothing at the server's FIN.
+  package func receiveRaw(atMost limit: Int = 65536) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
       count = try Self.check("recv", recv(descriptor, buffer.baseAddress, limit, 0))
     }
@@ -77,6 +102,7 @@ package final class TestClient: @unchecked Sendable {
 
   /// Whether a receive would not wait.
   package var hasInput: Bool {
+    if let tls, tls.hasDecrypted { return true }
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return poll(&entry, 1, 0) > 0
   }
@@ -144,6 +170,7 @@ package final class TestClient: @unchecked Sendable {
 
   /// FIN: nothing more will be sent.
   package func finishSending() throws {
+    if let tls { try sendRaw(tls.closeNotify()) }
     try Self.check("shutdown", shutdown(descriptor, CInt(SHUT_WR)))
   }
 

@@ -46,7 +46,7 @@ extension AllTests {
     }
 
     /// A writeWaiter that waits goes on when the client reads, again and again.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aSenderThatWaitsGoesOn(_ setup: Setup) async throws {
       let messages = 400
       let handler = Serve { connection in
@@ -69,7 +69,7 @@ extension AllTests {
     }
 
     /// Several tasks send to one client at once; no message is torn.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func messagesOfSeveralSendersAreNotMixed(_ setup: Setup) async throws {
       let handler = Serve { connection in
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -95,7 +95,7 @@ extension AllTests {
     }
 
     /// A frame is one message, whatever its length: the prefix and the bytes stay together.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func framesOfSeveralSendersAreNotMixed(_ setup: Setup) async throws {
       let (writeWaiters, frames) = (4, 40)
       let handler = Serve { connection in
@@ -130,7 +130,7 @@ extension AllTests {
     }
 
     /// A loop that ignores the error must not fill the memory.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aCancelledSenderQueuesNoMoreThanTheHighWaterMark(_ setup: Setup) async throws {
       let piece = 32 * 1024
       let outcome = Shared<(waiting: Int, errors: [String])?>(nil)
@@ -162,7 +162,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func writeDropsAClientThatDoesNotRead(_ setup: Setup) async throws {
       let outcome = Shared<ConnectionError?>(nil)
       let handler = Serve { connection in
@@ -189,7 +189,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func writeDropsTheMessageWhenThatIsWanted(_ setup: Setup) async throws {
       let accepted = Shared(0)
       let handler = Serve { connection in

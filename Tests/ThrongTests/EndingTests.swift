@@ -11,7 +11,7 @@ private struct OwnError: Error {}
 
 extension AllTests {
   @Suite struct Endings {
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aResetEndsOneConnectionWithAnError(_ setup: Setup) async throws {
       let errors = Shared<[String]>([])
       let handler = Serve { connection in
@@ -43,7 +43,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func anEventHandlerLearnsOfAReset(_ setup: Setup) async throws {
       struct Watching: EventHandler {
         let ends = Shared<[ConnectionError?]>([])
@@ -71,7 +71,7 @@ extension AllTests {
     }
 
     /// Epoll reports a reset although nobody reads: it must be heard once, not again and again.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aResetWhileTheHandlerDoesNotReadIsNoBusyLoop(_ setup: Setup) async throws {
       let mayGo = Gate()
       let isDone = Shared(0)
@@ -106,7 +106,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aHandlerThatThrowsEndsItsConnectionOnly(_ setup: Setup) async throws {
       let handler = Serve { connection in
         for try await bytes in connection.inbound {
@@ -124,7 +124,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aClientThatMakesTheHandlerThrowCannotFillTheLog(_ setup: Setup) async throws {
       let lines = Shared<[String]>([])
       let handler = Serve { _ in throw OwnError() }
@@ -144,7 +144,7 @@ extension AllTests {
       #expect(lines.value.contains { $0.contains("only counted for 10.0 seconds") })
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aClientThatIsGoneBeforeItIsAcceptedHarmsNobody(_ setup: Setup) async throws {
       try await withTaskExecutorPreference(TestThread.shared) {
         await WarmUp.done.value
@@ -169,7 +169,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func closingFromAnotherTaskEndsTheInput(_ setup: Setup) async throws {
       let waiting = Shared<[Connection]>([])
       let ended = Shared(0)
@@ -190,7 +190,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func anEventHandlersConnectionCanBeClosedFromElsewhere(_ setup: Setup) async throws {
       struct Watching: EventHandler {
         let open = Shared<Set<Connection>>([])
@@ -219,7 +219,7 @@ extension AllTests {
       #expect(handler.closed.value == 10)
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func resetReachesTheClientAndTheHandler(_ setup: Setup) async throws {
       let errors = Shared<[ConnectionError]>([])
       let handler = Serve { connection in
@@ -245,7 +245,7 @@ extension AllTests {
     }
 
     /// Ends of every kind, in a seeded order, many at once: nothing crashes, nothing is left.
-    @Test(arguments: Setup.all, API.allCases)
+    @Test(arguments: Setup.plainAndSecure, API.allCases)
     func aMixtureOfEndsLeavesNothingBehind(_ setup: Setup, _ api: API) async throws {
       let seed: UInt64 = 4711
       // All are of one address, and on a busy machine many may wait for their server's end at once.

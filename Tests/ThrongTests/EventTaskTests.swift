@@ -29,7 +29,7 @@ private struct LateReply: EventHandler {
 
 extension AllTests {
   @Suite struct EventTasks {
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aTaskSendsAfterTheClientsFIN(_ setup: Setup) async throws {
       let handler = LateReply(byteCount: 20_000_000)
       try await withServer(events: handler, setup) { running in
@@ -43,7 +43,7 @@ extension AllTests {
     }
 
     /// More clients than threads may be left over: see `Footprint`.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func threadsThatTasksNeededEndWithTheirConnections(_ setup: Setup) async throws {
       let handler = LateReply(byteCount: 1_000_000)
       let configure: @Sendable (inout Configuration) -> Void = {

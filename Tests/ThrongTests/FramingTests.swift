@@ -50,7 +50,7 @@ private struct Batcher: Handler {
 
 extension AllTests {
   @Suite struct Framing {
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func linesThatHaveArrivedNeedNoWait(_ setup: Setup) async throws {
       try await withServer(Batcher(), setup) { running in
         let client = try running.connect()
@@ -73,7 +73,7 @@ extension AllTests {
       ("ok\n" + String(repeating: "x", count: 5000), "[ok]over 100"),
     ])
     func linesSurviveBeingCutAnywhere(_ sent: String, _ expected: String) async throws {
-      try await withServer(Bracketer(), Setup.all[0]) { running in
+      try await withServer(Bracketer(), Setup.plainAndSecure[0]) { running in
         for piece in [1, 2, 3, 7, 100_000] {
           let client = try running.connect()
           let bytes = Array(sent.utf8)
@@ -90,7 +90,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all, [1, 2, 4, 8])
+    @Test(arguments: Setup.plainAndSecure, [1, 2, 4, 8])
     func framesSurviveEveryPrefix(_ setup: Setup, _ byteCount: Int) async throws {
       for endianness in [LengthPrefix.Endianness.big, .little] {
         let prefix = LengthPrefix(byteCount: byteCount, endianness: endianness)
@@ -120,7 +120,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aFrameThatIsTooLongOrCutIsRefused(_ setup: Setup) async throws {
       try await withServer(FrameEcho(prefix: .fourBytes), setup) { running in
         let greedy = try running.connect()

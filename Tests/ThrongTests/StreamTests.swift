@@ -14,7 +14,8 @@ struct PoliteEventEcho: EventHandler {
 
 /// A server that echoes, under either API.
 func withEcho<Outcome: Sendable>(
-  _ setup: Setup, _ api: API, configure: @Sendable (inout Configuration) -> Void = { _ in },
+  _ setup: Setup, _ api: API,
+  configure: @escaping @Sendable (inout Configuration) -> Void = { _ in },
   _ body: @Sendable (RunningServer) throws -> Outcome
 ) async throws -> Outcome {
   switch api {
@@ -25,7 +26,7 @@ func withEcho<Outcome: Sendable>(
 
 extension AllTests {
   @Suite struct Streams {
-    @Test(arguments: Setup.all, API.allCases)
+    @Test(arguments: Setup.plainAndSecure, API.allCases)
     func noByteOfALargeEchoIsLostOrSwapped(_ setup: Setup, _ api: API) async throws {
       try await withEcho(setup, api) { running in
         let pattern = TestPattern()
@@ -53,7 +54,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all, API.allCases)
+    @Test(arguments: Setup.plainAndSecure, API.allCases)
     func aThousandClientsAtOnceAreAllServed(_ setup: Setup, _ api: API) async throws {
       let configure: @Sendable (inout Configuration) -> Void = {
         $0.maximumConnectionsPerAddress = nil
@@ -71,7 +72,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all, API.allCases)
+    @Test(arguments: Setup.plainAndSecure, API.allCases)
     func singleBytesArriveInOrder(_ setup: Setup, _ api: API) async throws {
       try await withEcho(setup, api) { running in
         let client = try running.connect()
@@ -85,7 +86,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func sendingNothingIsNoEnd(_ setup: Setup) async throws {
       let handler = Serve { connection in
         try await connection.send("")
@@ -100,7 +101,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all, API.allCases)
+    @Test(arguments: Setup.plainAndSecure, API.allCases)
     func aClientThatHasFinishedSendingStillGetsItsReply(
       _ setup: Setup, _ api: API
     ) async throws {
@@ -131,7 +132,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aServerThatHasFinishedSendingStillReceives(_ setup: Setup) async throws {
       let received = Shared(0)
       let handler = Serve { connection in
@@ -149,7 +150,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func whatWasSentBeforeTheHandlerReturnsArrives(_ setup: Setup) async throws {
       let handler = Serve { connection in
         for index in 0..<64 {
@@ -165,7 +166,7 @@ extension AllTests {
     }
 
     /// What the client sends meanwhile is of no interest, and must not cost it the reply.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aReplyArrivesAlthoughTheClientStillSends(_ setup: Setup) async throws {
       let reply = [UInt8](repeating: 9, count: 1 << 20)
       let handler = Serve { connection in
@@ -188,7 +189,7 @@ extension AllTests {
     }
 
     /// Each of several threads writes numbered lines to one client; each thread's stay in order.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func writesFromOtherThreadsKeepEachWritersOrder(_ setup: Setup) async throws {
       let connection = Shared<Connection?>(nil)
       let handler = Serve { c in
@@ -226,7 +227,7 @@ extension AllTests {
     }
 
     /// What one client says reaches all the others: `write` to connections of other threads and loops.
-    @Test(arguments: Setup.all, API.allCases)
+    @Test(arguments: Setup.plainAndSecure, API.allCases)
     func clientsReachEachOther(_ setup: Setup, _ api: API) async throws {
       let room = Shared<Set<Connection>>([])
       struct Members: EventHandler {

@@ -17,7 +17,7 @@ private actor Tally {
 
 extension AllTests {
   @Suite struct Tasks {
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func childTasksRunAndMaySend(_ setup: Setup) async throws {
       let handler = Serve { connection in
         for try await bytes in connection.inbound {
@@ -43,7 +43,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func sleepingHandlersDoNotHoldUpOthers(_ setup: Setup) async throws {
       let count = 100
       let sleeping = Shared(0)
@@ -64,7 +64,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func anActorCountsTheClientsOfAllThreads(_ setup: Setup) async throws {
       let tally = Tally()
       let handler = Serve { connection in
@@ -84,7 +84,7 @@ extension AllTests {
       #expect(await tally.count == 400)
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aChildThatReceivesIsCancelledByItsGroup(_ setup: Setup) async throws {
       let handler = Serve { connection in
         for _ in 0..<3 {
@@ -123,7 +123,7 @@ extension AllTests {
     }
 
     /// Cancelled before, during and after it begins to wait: always one outcome, never a hang.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func cancellingAReceiveAtAnyMomentNeverHangs(_ setup: Setup) async throws {
       let handler = Serve { connection in
         var generator = SeededGenerator(seed: 5)
@@ -147,7 +147,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aSendThatWaitsIsCancelledByItsGroup(_ setup: Setup) async throws {
       let outcome = Shared<String?>(nil)
       let mayCancel = Gate()
@@ -178,7 +178,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func cancellationHandlersRunAtTheDrainDeadline(_ setup: Setup) async throws {
       let wasTold = Shared(false)
       let told = Gate()
@@ -206,7 +206,7 @@ extension AllTests {
       #expect(wasTold.value)
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func twoTasksThatReceiveAtOnceAreToldSo(_ setup: Setup) async throws {
       let handler = Serve { connection in
         let outcomes = await withTaskGroup(of: String.self) { group in
@@ -234,7 +234,7 @@ extension AllTests {
       }
     }
 
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func anUnstructuredTaskMayServeTheConnection(_ setup: Setup) async throws {
       let handler = Serve { connection in
         let task = Task {
@@ -254,7 +254,7 @@ extension AllTests {
     }
 
     /// The handler returns while a task that it has started waits for input.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aReceiveThatOutlivesTheHandlerEnds(_ setup: Setup) async throws {
       let outcome = Shared<String?>(nil)
       let served = Shared<Connection?>(nil)
@@ -283,7 +283,7 @@ extension AllTests {
     }
 
     /// A task that outlives the handler meets a closed connection, not a crash.
-    @Test(arguments: Setup.all)
+    @Test(arguments: Setup.plainAndSecure)
     func aTaskThatOutlivesTheHandlerMeetsAClosedConnection(_ setup: Setup) async throws {
       let errors = Shared<[String]>([])
       let mayGo = Gate()

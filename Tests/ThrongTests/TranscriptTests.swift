@@ -25,7 +25,7 @@ struct TestEventGreeter: EventHandler {
 
 extension AllTests {
   @Suite struct Transcript {
-    @Test(arguments: Setup.all, API.allCases)
+    @Test(arguments: Setup.plainAndSecure, API.allCases)
     func theGreeterSaysTheSameUnderEveryModel(_ setup: Setup, _ api: API) async throws {
       let talk: @Sendable (RunningServer) throws -> Void = { running in
         let client = try running.connect()

@@ -9,14 +9,26 @@ package let testHost = "127.0.0.9"
 /// One way to run a server.
 package struct Setup: Sendable, CustomStringConvertible {
   package let model: Model
-  package var description: String { model.description }
+  /// Whether the server and its clients speak TLS.
+  package let isSecure: Bool
+  package var description: String { model.description + (isSecure ? ", TLS" : "") }
 
-  package init(model: Model) { self.model = model }
+  package init(model: Model, isSecure: Bool = false) {
+    self.model = model
+    self.isSecure = isSecure
+  }
 
   package static let all: [Setup] = [
     Setup(model: .reactor), Setup(model: .reactor(loops: 2)), Setup(model: .threadPool(threads: 1)),
     Setup(model: .threadPool(threads: 2)), Setup(model: .threadPerClient),
   ]
+
+  /// For what must hold whatever the bytes go through.
+  package static let plainAndSecure =
+    all
+    + [Model.reactor, .threadPool(threads: 2), .threadPerClient].map {
+      Setup(model: $0, isSecure: true)
+    }
 
   package var loops: Int { if case .reactor(let loops) = model.kind { loops } else { 1 } }
   package var isThreadPerClient: Bool {

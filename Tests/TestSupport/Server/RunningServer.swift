@@ -3,6 +3,7 @@
 
 import Logging
 import Throng
+import ThrongTLS
 
 package final class RunningServer: Sendable {
   package let server: Server
@@ -29,7 +30,9 @@ package final class RunningServer: Sendable {
   package func connect(timeout: Duration = .seconds(30), receiveBuffer: Int? = nil) throws
     -> TestClient
   {
-    try TestClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
+    try TestClient(
+      address, timeout: timeout, receiveBuffer: receiveBuffer,
+      isSecure: server.configuration.security != nil)
   }
 
   /// A new client; nil when it was reset while connect(2) was still under way.
@@ -113,22 +116,36 @@ package func runAndStop<Outcome: Sendable>(
 /// The same for a handler.
 package func withServer<Outcome: Sendable>(
   _ handler: some Handler, _ setup: Setup,
-  configure: @Sendable (inout Configuration) -> Void = { _ in },
+  configure: @escaping @Sendable (inout Configuration) -> Void = { _ in },
   _ body: @Sendable (RunningServer) throws -> Outcome
 ) async throws -> Outcome {
   try await withServer(
-    { Server(handler, model: setup.model, configuration: $0, log: $1) }, configure: configure, body)
+    { Server(handler, model: setup.model, configuration: $0, log: $1) },
+    configure: try securing(setup, configure), body)
 }
 
 /// The same for an event handler.
 package func withServer<Outcome: Sendable>(
   events handler: some EventHandler, _ setup: Setup,
-  configure: @Sendable (inout Configuration) -> Void = { _ in },
+  configure: @escaping @Sendable (inout Configuration) -> Void = { _ in },
   _ body: @Sendable (RunningServer) throws -> Outcome
 ) async throws -> Outcome {
   try await withServer(
     { Server(events: handler, model: setup.model, configuration: $0, log: $1) },
-    configure: configure, body)
+    configure: try securing(setup, configure), body)
+}
+
+private func securing(
+  _ setup: Setup, _ configure: @escaping @Sendable (inout Configuration) -> Void
+) throws -> @Sendable (inout Configuration) -> Void {
+  guard setup.isSecure else { return configure }
+  let files = try TestCertificates.shared.server
+  let security = try TransportSecurity.tls(
+    TLSServerConfiguration(certificatePath: files.certificate, keyPath: files.key))
+  return {
+    $0.security = security
+    configure(&$0)
+  }
 }
 
 /// Swift's runtime opens descriptors of its own at the first sleep, and keeps them.

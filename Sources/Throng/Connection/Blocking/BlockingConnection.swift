@@ -266,12 +266,12 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
     // The kernel resets a connection that receives after SHUT_RD and FIN, and drops what is unsent:
     // then FIN waits for the end, see `finish`.
-    if s.receivingIsShut, s.transport.socket.reference.hasUnacknowledged { return }
+    let waits = s.receivingIsShut && s.transport.socket.reference.hasUnacknowledged
+    // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
+    let closesNext = waits || s.lifecycle.isClosing && s.lifecycle.peerHasEnded
     do throws(TransportError) {
-      // After the client's FIN and without a handler, close(2) does all that shutdown(2) would.
-      let closesNext = s.lifecycle.isClosing && s.lifecycle.peerHasEnded
       if try s.transport.endSending(closesNext: closesNext) {
-        s.lifecycle.handle(.finSent)
+        if !waits { s.lifecycle.handle(.finSent) }
       } else {
         flushByLoop(&s)
       }
