@@ -14,12 +14,17 @@ package final class TestClientTLS: @unchecked Sendable {
 
   package struct Failure: Error { package let reason: String }
 
-  package init() throws {
+  /// One for all clients: making it reads files.
+  private static let context = Result {
     var configuration = TLSClientConfiguration()
     configuration.verification = .authorities(
       TLSAuthorities(certificatesPath: try TestCertificates.shared.authority.files.certificate))
     configuration.resumesSessions = false
-    session = try TLSClientContext(configuration).makeSession(serverName: "localhost")
+    return try TLSClientContext(configuration)
+  }
+
+  package init() throws {
+    session = try Self.context.get().makeSession(serverName: "localhost")
   }
 
   /// Shakes hands, with functions that send all and receive some; nothing at FIN.
