@@ -19,15 +19,15 @@ struct ByteRateLimiter {
   private var fullAt: Instant?
 
   /// Takes bytes out of the bucket.
-  mutating func charge(_ bytes: Int, at now: Instant, _ lineRate: Rate) {
-    guard let cost = lineRate.cost else { return }
+  mutating func charge(_ bytes: Int, at now: Instant, _ rate: Rate) {
+    guard let cost = rate.cost else { return }
     fullAt = max(fullAt ?? now, now) + cost * bytes
   }
 
   /// - Returns: how long nothing is received from the client; nil: it is within its limit.
-  func wait(at now: Instant, _ lineRate: Rate) -> Duration? {
-    guard let cost = lineRate.cost, let fullAt else { return nil }
-    let excess = (fullAt - now) - cost * lineRate.burst
+  func wait(at now: Instant, _ rate: Rate) -> Duration? {
+    guard let cost = rate.cost, let fullAt else { return nil }
+    let excess = (fullAt - now) - cost * rate.burst
     return excess > .zero ? max(excess, Self.shortestWait) : nil
   }
 }

@@ -23,6 +23,7 @@ public struct Chat: Handler {
 
   // The memory of an idle member is mostly this function's frame: it has one receive, and rare work is
   // in functions of its own.
+  /// Serves one client, from the question for its nickname until it leaves.
   public func handle(_ connection: Connection) async throws {
     let session = ChatSession(connection, directory, now: .now)
     session.ask()

@@ -64,7 +64,7 @@ final class ChatDirectory: Sendable {
   func claim(_ name: ChatName, for connection: Connection) -> String? {
     state.withLock { s in
       if let owner = s.members[name.key] { return owner.name }
-      Self.register(name, Member(name: name.text, connection: connection), &s)
+      s.members[name.key] = Member(name: name.text, connection: connection)
       return nil
     }
   }
@@ -73,37 +73,24 @@ final class ChatDirectory: Sendable {
   /// - Returns: nil, or the name of the client that has the new one.
   func rename(_ old: ChatName, to new: ChatName, in room: ChatRoom) -> String? {
     state.withLock { s in
-      guard let member = s.members[old.key] else { return nil }
-      Self.register(old, nil, &s)
-      if let owner = s.members[new.key] {
-        Self.register(old, member, &s)
-        return owner.name
-      }
-      Self.register(new, Member(name: new.text, connection: member.connection), &s)
+      if new.key != old.key, let owner = s.members[new.key] { return owner.name }
+      guard let member = s.members.removeValue(forKey: old.key) else { return nil }
+      s.members[new.key] = Member(name: new.text, connection: member.connection)
       s.occupancies[room.name.key]?.names.remove(old.key)
       s.occupancies[room.name.key]?.names.insert(new.key)
       return nil
     }
   }
 
-  func release(_ name: ChatName) { state.withLock { Self.register(name, nil, &$0) } }
-
-  /// - Parameter member: the new owner of the name; nil frees it.
-  private static func register(_ name: ChatName, _ member: Member?, _ s: inout State) {
-    s.members[name.key] = member
-  }
+  func release(_ name: ChatName) { state.withLock { $0.members[name.key] = nil } }
 
   func member(_ name: ChatName) -> Member? { state.withLock { $0.members[name.key] } }
 
   // MARK: Rooms
 
-  /// Enters the first room.
   func enterFirstRoom(_ member: ChatName) -> ChatRoom {
-    state.withLock { s in
-      s.occupancies[firstRoom.name.key, default: Occupancy(room: firstRoom)].names.insert(
-        member.key)
-      return firstRoom
-    }
+    state.withLock { _ = $0.occupancies[firstRoom.name.key]?.names.insert(member.key) }
+    return firstRoom
   }
 
   /// Enters a room, which is made if there is none of that name.

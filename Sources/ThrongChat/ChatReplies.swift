@@ -112,13 +112,13 @@ enum ChatReplies {
   static func moved(_ name: String, to room: String) -> Bytes {
     Bytes("-- \(name) has gone to the room \(room).\n")
   }
-  static func left(_ name: String, _ reason: String) -> Bytes {
-    Bytes("-- \(name) has left\(reason.isEmpty ? "" : " (\(reason))").\n")
+  static func left(_ name: String, _ reason: LeaveReason) -> Bytes {
+    Bytes("-- \(name) has left\(reason.rawValue).\n")
   }
 
   // MARK: Answers
 
-  static func nobody(_ name: String) -> String {
+  static func noMember(_ name: String) -> String {
     "-- There is no \(name) here: /who lists the members.\n"
   }
   static func unreached(_ name: String) -> String {
@@ -148,7 +148,7 @@ enum ChatReplies {
   static func noNickname(within limit: Duration) -> String {
     "\n-- No nickname within \(seconds(limit)). Goodbye.\n"
   }
-  static let silentTooLong = "\n-- Idle for too long. Goodbye.\n"
+  static let idle = "\n-- Idle for too long. Goodbye.\n"
 
   private static func seconds(_ duration: Duration) -> String {
     let (whole, rest) = duration.components
@@ -165,4 +165,14 @@ enum ChatReplies {
     guard let last = shown.last, shown.count > 1 else { return shown.first ?? "" }
     return shown.dropLast().joined(separator: ", ") + " and " + last
   }
+}
+
+/// Why a member has left, as the others are told.
+enum LeaveReason: String {
+  case ownWish = ""
+  case idle = " (silent for too long)"
+  case timedOut = " (timed out)"
+  case connectionLost = " (connection lost)"
+  case tooSlow = " (too slow)"
+  case dropped = " (dropped)"
 }

@@ -35,7 +35,7 @@ extension ChatSession {
     if case .inRoom(let name, _) = phase, !words.isEmpty {
       say(ChatReplies.said(name.text, words))
     }
-    leave("", answering: ChatReplies.goodbye)
+    leave(answering: ChatReplies.goodbye)
   }
 
   private func changeNickname(from old: ChatName, to text: String, _ room: ChatRoom) {
@@ -71,7 +71,7 @@ extension ChatSession {
     // An invalid name has no owner.
     guard let key = try? ChatName(other, maximumLength: directory.limits.nameLength),
       let member = directory.member(key)
-    else { return answer(ChatReplies.nobody(other)) }
+    else { return answer(ChatReplies.noMember(other)) }
     do {
       try member.connection.write(
         ChatReplies.whispered(from: name.text, text), flush: .endOfTurn)

@@ -98,7 +98,7 @@ final class ChatSession {
 
   private func giveUpWaitingForNickname() {
     let limit = directory.limits.loginTimeout ?? .zero
-    leave("", answering: ChatReplies.noNickname(within: limit))
+    leave(answering: ChatReplies.noNickname(within: limit))
   }
 
   private func endPause(now: LineRateLimiter.Instant) {
@@ -119,7 +119,7 @@ final class ChatSession {
     if !isDraining { lines.finish { take($0, now) } }
     guard !isOver else { return }
     if case .login = phase { answer("\n") }
-    leave("", answering: isDraining ? ChatReplies.shutdown : ChatReplies.goodbye)
+    leave(answering: isDraining ? ChatReplies.shutdown : ChatReplies.goodbye)
   }
 
   /// The connection is lost, or was dropped because its client did not read. A client that was silent
@@ -127,12 +127,11 @@ final class ChatSession {
   @inline(never)
   func failed(_ error: any Error) throws {
     switch error as? ConnectionError {
-    case .timedOut(.receive):
-      return leave("silent for too long", answering: ChatReplies.silentTooLong)
-    case .timedOut: leave("timed out")
-    case .lost: leave("connection lost")
-    case .tooSlow: leave("too slow")
-    default: leave("dropped")
+    case .timedOut(.receive): return leave(.idle, answering: ChatReplies.idle)
+    case .timedOut: leave(.timedOut)
+    case .lost: leave(.connectionLost)
+    case .tooSlow: leave(.tooSlow)
+    default: leave(.dropped)
     }
     throw error
   }
@@ -262,7 +261,7 @@ final class ChatSession {
 
   /// Leaves the room and frees the name. The handler closes the connection.
   /// - Parameter farewell: for the client, after all that it hears of the others.
-  func leave(_ reason: String, answering farewell: String? = nil) {
+  func leave(_ reason: LeaveReason = .ownWish, answering farewell: String? = nil) {
     broadcastPending()
     if case .inRoom(let name, let room) = phase {
       depart(room, name, saying: ChatReplies.left(name.text, reason))
@@ -283,23 +282,19 @@ final class ChatSession {
 
   /// A valid nickname, or nil after saying why it is none.
   func nickname(_ text: String) -> ChatName? {
-    do throws(NameError) {
-      return try ChatName(trimmed(text), maximumLength: directory.limits.nameLength)
-    } catch {
-      answer(ChatReplies.refused(nickname: error))
-      return nil
-    }
+    name(text.drop { $0.isWhitespace }, orAnswer: ChatReplies.refused(nickname:))
   }
 
-  /// A valid name of a room, or nil after saying why it is none. A `#` before it is a habit.
+  /// A valid name of a room, or nil after saying why it is none. A `#` before it is ignored, as on IRC.
   func roomName(_ text: String) -> ChatName? {
+    name(text.hasPrefix("#") ? text.dropFirst() : text[...], orAnswer: ChatReplies.refused(room:))
+  }
+
+  private func name(_ text: Substring, orAnswer reply: (NameError) -> String) -> ChatName? {
     do throws(NameError) {
-      let name = trimmed(text)
-      return try ChatName(
-        name.hasPrefix("#") ? String(name.dropFirst()) : name,
-        maximumLength: directory.limits.nameLength)
+      return try ChatName(String(text), maximumLength: directory.limits.nameLength)
     } catch {
-      answer(ChatReplies.refused(room: error))
+      answer(reply(error))
       return nil
     }
   }
@@ -310,10 +305,5 @@ final class ChatSession {
   func answer(_ bytes: Bytes) {
     answeredCount += bytes.count
     try? connection.write(bytes, flush: .endOfTurn)
-  }
-
-  private func trimmed(_ text: String) -> String {
-    let start = text.drop { $0.isWhitespace }
-    return String(start.reversed().drop { $0.isWhitespace }.reversed())
   }
 }

@@ -35,8 +35,8 @@ struct LineRateLimiter {
   private(set) var droppedCount = 0
 
   /// - Parameter isLine: whether it counts as a line that was dropped when it is dropped.
-  mutating func admit(at now: Instant, _ lineRate: Rate, isLine: Bool = true) -> Decision {
-    guard let cost = lineRate.cost else { return .pass }
+  mutating func admit(at now: Instant, _ rate: Rate, isLine: Bool = true) -> Decision {
+    guard let cost = rate.cost else { return .pass }
     if let pausedUntil, now < pausedUntil {
       if isLine { droppedCount += 1 }
       return .drop
@@ -46,12 +46,12 @@ struct LineRateLimiter {
     let full = (isFull ? now : fullAt ?? now) + cost
     fullAt = full
     let owed = full - now
-    if owed <= cost * lineRate.burst { return .pass }
+    if owed <= cost * rate.burst { return .pass }
     if !wasWarned {
       wasWarned = true
       return .passWithWarning
     }
-    if owed <= cost * (lineRate.burst + max(1, lineRate.burst / 2)) { return .pass }
+    if owed <= cost * (rate.burst + max(1, rate.burst / 2)) { return .pass }
     pausedUntil = full
     droppedCount = isLine ? 1 : 0
     return .pause(owed)

@@ -4,8 +4,10 @@ import Throng
 
 /// Sends back what each client sends.
 public struct Echo: Handler {
+  /// Creates the handler.
   public init() {}
 
+  /// Sends each receive back, until the FIN of the client.
   public func handle(_ connection: Connection) async throws {
     for try await bytes in connection.inbound {
       try await connection.send(bytes)
@@ -15,8 +17,10 @@ public struct Echo: Handler {
 
 /// The same as callbacks.
 public struct EventEcho: EventHandler {
+  /// Creates the handler.
   public init() {}
 
+  /// Sends the bytes back.
   public func received(_ bytes: Bytes, on connection: Connection) {
     try? connection.write(bytes)
   }

@@ -6,15 +6,17 @@ import Throng
 /// receive, until its FIN.
 ///
 /// Standard output gets the bytes as they came; when it is a terminal, what could control the terminal
-/// is escaped. Printing never blocks: up to 256 KiB wait for a standard output that is not read
-/// (`--output-queue` of the command), and what comes then is dropped. The log says that bytes are dropped, and later how many.
+/// is escaped. Printing never blocks: up to 256 KiB wait for a standard output that is not read, and what
+/// comes then is dropped. The log says that bytes are dropped, and later how many.
 public struct Greet: Handler {
   /// Bytes per receive.
   private static let receiveLimit = 1024
   private static let greeting: Bytes = "Hi! I am server\n"
 
+  /// Creates the handler, and opens standard output.
   public init() { Printer.prepare() }
 
+  /// Greets, and then prints and greets for each receive, until the FIN of the client.
   public func handle(_ connection: Connection) async throws {
     var printer = Printer()
     defer { printer.finish() }

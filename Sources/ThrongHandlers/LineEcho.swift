@@ -10,6 +10,7 @@ public struct LineEcho: Handler {
   ///   told so and disconnected.
   public init(maximumLength: Int = 8192) { self.maximumLength = maximumLength }
 
+  /// Sends each line back, until the FIN of the client.
   public func handle(_ connection: Connection) async throws {
     do {
       for try await line in connection.lines(maximumLength: maximumLength) {

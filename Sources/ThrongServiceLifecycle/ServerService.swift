@@ -13,6 +13,8 @@ import Throng
 public struct ServerService: Service {
   private let server: Server
 
+  /// Creates the service.
+  /// - Parameter server: what it runs.
   public init(_ server: Server) { self.server = server }
 
   /// Serves until a graceful shutdown has drained the server, or the task is cancelled.

@@ -1,4 +1,4 @@
-// What somebody who only listens to a chat costs: the server's resident memory, counted in a crowd.
+// What an idle member of a chat costs: the server's resident memory, counted in a crowd.
 
 import Foundation
 import TestSupport

@@ -1,4 +1,4 @@
-// `throng connect` against our server and against nobody.
+// `throng connect` with our server and without any server.
 
 import Foundation
 import TestSupport
@@ -38,7 +38,7 @@ import Testing
 
   @Test func anotherAddressOfTheNameIsTried() throws {
     try ServeProgram.run([]) { server in
-      // Where localhost is ::1 as well, nobody listens there.
+      // Where localhost is ::1 as well, no server listens there.
       let result = try ThrongProgram.run(["connect", "localhost", server.port])
       #expect(result.end == .status(0) && result.output == greeting)
     }

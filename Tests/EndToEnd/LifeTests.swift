@@ -17,22 +17,6 @@ import Testing
     }
   }
 
-  /// A process that stood still for longer than a time limit looks at what has arrived meanwhile.
-  @Test(arguments: everyModel)
-  func aPauseOfTheProcessIsNotTheClientsSilence(model: [String]) throws {
-    try ServeProgram.run(["--handler", "echo", "--idle-timeout", "1s"] + model) { server in
-      let client = try PythonClient.start(server, PythonClient.afterPause)
-      defer { client.kill() }
-      try client.output.wait(for: "ready")
-      server.program.send(SIGSTOP)
-      client.write("stopped\n")
-      try client.output.wait(for: "sent")
-      server.program.send(SIGCONT)
-      client.write("running\n")
-      #expect(try client.waitForEnd() == .status(0), "\(client.errors.text)")
-    }
-  }
-
   /// The signal comes before the loop looks for it.
   @Test func aSignalRightAfterTheAnnouncementDrainsToo() throws {
     for _ in 0..<20 {
@@ -49,7 +33,7 @@ import Testing
     try ServeProgram.run(flags) { server in
       let client = try PythonClient.start(server, PythonClient.neverReads)
       defer { client.kill() }
-      try client.output.wait(for: "stuck")
+      try client.output.wait(for: "sent")
       server.program.send(SIGHUP)
       try server.program.errors.wait(for: "draining")
       server.program.send(SIGHUP)
@@ -79,7 +63,7 @@ import Testing
     try ServeProgram.run(flags + model) { server in
       let client = try PythonClient.start(server, PythonClient.neverReads)
       defer { client.kill() }
-      try client.output.wait(for: "stuck")
+      try client.output.wait(for: "sent")
       server.program.send(SIGTERM)
       try server.program.errors.wait(for: "draining")
       server.program.send(SIGTERM)
@@ -90,14 +74,15 @@ import Testing
   @Test(arguments: everyModel)
   func outOfDescriptorsItPausesSaysSoOnceAndGoesOn(model: [String]) throws {
     try ServeProgram.run(["--handler", "echo"] + model, prefix: "ulimit -n 64;") { server in
-      let crowd = try PythonClient.start(server, PythonClient.crowd)
-      defer { crowd.kill() }
-      try crowd.output.wait(for: "crowded")
-      let complaints = server.program.errors.lines.filter { $0.contains("cannot accept: ") }
+      let clients = try PythonClient.start(server, PythonClient.tooManyConnections)
+      defer { clients.kill() }
+      try clients.output.wait(for: "served")
+      try server.program.errors.wait(for: "cannot accept: ")
+      let warnings = server.program.errors.lines.filter { $0.contains("cannot accept: ") }
       // Each loop notices for itself.
-      #expect((1...2).contains(complaints.count), "\(server.program.errors.text)")
-      crowd.write("\n")
-      try crowd.output.wait(for: "late")
+      #expect((1...2).contains(warnings.count), "\(server.program.errors.text)")
+      clients.write("\n")
+      try clients.output.wait(for: "late")
       server.program.send(SIGTERM)
       #expect(try server.program.waitForEnd() == .status(0))
     }

@@ -1,4 +1,4 @@
-// `throng serve --work` and `--block`: what they cost, and whom they hold up.
+// `throng serve --work` and `--block`: what they cost, and which clients they hold up.
 
 import Foundation
 import TestSupport

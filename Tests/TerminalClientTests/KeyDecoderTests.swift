@@ -14,7 +14,7 @@ private final class Decoding {
   var isWaiting: Bool { decoder.isWaiting }
   func decode(_ bytes: some Collection<UInt8>) -> [Key] { decoder.decode(bytes) }
   func decode(_ text: String) -> [Key] { decoder.decode(Array(text.utf8)) }
-  func giveUp() -> [Key] { decoder.giveUp() }
+  func expire() -> [Key] { decoder.expire() }
 }
 
 @Suite struct KeyDecoderTests {
@@ -48,7 +48,7 @@ private final class Decoding {
     ])
   func aKeyThatMeansNothingLeavesNoText(sequence: String) {
     let decoder = Decoding(pasteLimit: 100)
-    #expect(decoder.decode(sequence) + decoder.giveUp() == [])
+    #expect(decoder.decode(sequence) + decoder.expire() == [])
     #expect(decoder.decode("x") == [.text("x")])
   }
 
@@ -96,7 +96,7 @@ private final class Decoding {
   func whatDoesNotGoOnIsGivenUp(beginning: String, rest: [Key]) {
     let decoder = Decoding(pasteLimit: 100)
     #expect(decoder.decode(beginning) == [] && decoder.isWaiting)
-    #expect(decoder.giveUp() == rest && !decoder.isWaiting)
+    #expect(decoder.expire() == rest && !decoder.isWaiting)
     #expect(decoder.decode("[A") == [.text("[A")])
   }
 
@@ -104,7 +104,7 @@ private final class Decoding {
     let decoder = Decoding(pasteLimit: 100)
     #expect(decoder.decode([0x61, 0xff, 0x62]) == [.text("a\u{fffd}b")])
     #expect(decoder.decode([0xf0, 0x9f]) == [] && decoder.isWaiting)
-    #expect(decoder.giveUp() == [.text("\u{fffd}")])
+    #expect(decoder.expire() == [.text("\u{fffd}")])
   }
 
   @Test func aPasteIsTextWhateverIsInIt() {
@@ -116,7 +116,7 @@ private final class Decoding {
   @Test func aPasteMayTakeItsTime() {
     let decoder = Decoding(pasteLimit: 100)
     #expect(decoder.decode("\u{1b}[200~a\u{1b}[20") == [])
-    #expect(!decoder.isWaiting && decoder.giveUp() == [])
+    #expect(!decoder.isWaiting && decoder.expire() == [])
     #expect(decoder.decode("1~") == [.paste("a")])
   }
 
@@ -142,7 +142,7 @@ private final class Decoding {
         _ = decoder.decode(piece)
       }
       // Whatever came before, the end of a paste and a moment later keys are keys.
-      _ = decoder.decode("\u{1b}[201~") + decoder.giveUp()
+      _ = decoder.decode("\u{1b}[201~") + decoder.expire()
       #expect(decoder.decode("\u{1b}[Aq") == [.up, .text("q")], "seed \(seed)")
     }
   }

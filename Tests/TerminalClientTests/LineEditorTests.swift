@@ -109,7 +109,7 @@ private final class Editing {
     #expect(editor.handle(.enter) == .submitted(""))
   }
 
-  @Test func theRestIsForTheConversation() {
+  @Test func theOtherKeysAreForTheClient() {
     let editor = Editing(lineLimit: 100, historyLimit: 10)
     #expect(editor.handle(.control("l")) == .cleared)
     #expect(editor.handle(.control("z")) == .suspended)

@@ -19,7 +19,7 @@ package final class TestClient: @unchecked Sendable {
 
   /// - Parameters:
   ///   - timeout: for every single call.
-  ///   - receiveBuffer: SO_RCVBUF: a small one makes the server feel early that nobody reads.
+  ///   - receiveBuffer: SO_RCVBUF: a small one fills early when the client does not read.
   ///   - isSecure: whether it speaks TLS: the handshake is complete when this returns.
   package init(
     _ address: SocketAddress, timeout: Duration = .seconds(30), receiveBuffer: Int? = nil,

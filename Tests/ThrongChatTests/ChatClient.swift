@@ -103,8 +103,8 @@ final class ChatClient: @unchecked Sendable {
 
   /// Answers like the server's clock: returns when all that was typed before has been dealt with.
   func settle() throws {
-    try type("/msg nobody-\(client.descriptor) x")
-    try hear("There is no nobody-\(client.descriptor) here")
+    try type("/msg absent-\(client.descriptor) x")
+    try hear("There is no absent-\(client.descriptor) here")
   }
 }
 

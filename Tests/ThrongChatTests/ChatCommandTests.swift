@@ -51,7 +51,7 @@ import Testing
       ChatReplies.company(listing, besides: "a", silentBeyond: 2), ChatReplies.noRoom("r"),
       ChatReplies.rooms([("a", 1)]), ChatReplies.tooManyRooms(3), ChatReplies.tooLong(4),
       ChatReplies.paused(.seconds(1)), ChatReplies.unpaused(2), ChatReplies.slowDown,
-      ChatReplies.unknown("x"), ChatReplies.unknown(""), ChatReplies.nobody("x"),
+      ChatReplies.unknown("x"), ChatReplies.unknown(""), ChatReplies.noMember("x"),
     ]
     for sentence in sentences {
       #expect(sentence.hasSuffix("\n") && !sentence.contains("\r"))

@@ -32,7 +32,7 @@ extension ChatServerTests {
       }
     }
 
-    /// Reads what everybody says until the friend ends it.
+    /// Reads what all clients say until the friend ends it.
     private static func watch(_ witness: ChatClient) throws {
       while true {
         let line = try witness.line()

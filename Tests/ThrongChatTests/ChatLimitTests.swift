@@ -19,7 +19,7 @@ extension ChatServerTests {
         try bob.type("bob")
         try bob.hear("-- You are in the room lobby.")
         try bob.expect("<ada> line 3", "<ada> line 4", "* ada waves", "-- Here with you: ada.")
-        // The room keeps them when everybody has left.
+        // The room keeps them when all members have left.
         try ada.type("/join tea")
         try ada.hear("-- You are in the room tea.")
         try ada.type("alone here")
@@ -169,7 +169,7 @@ extension ChatServerTests {
       }
     }
 
-    /// Everybody is told once, in order after what was said, and nobody hears everybody leave.
+    /// Each client is told once, in order after what was said, and none is told that the others leave.
     @Test(arguments: Setup.all)
     func atADrainEverybodyIsTold(_ setup: Setup) async throws {
       try await withServer(Chat.unhurried(), setup) { running in
@@ -180,7 +180,7 @@ extension ChatServerTests {
         let nameless = try ChatClient(running)
         try people[0].type("last words")
         try people[0].settle()
-        // What nobody has finished typing is neither said nor a name.
+        // What no client has finished typing is neither said nor a name.
         try people[1].client.send("I will not")
         try nameless.client.send("zo")
         running.server.stop()

@@ -103,7 +103,7 @@ extension ChatServerTests {
           let names = people.indices.map { "user\(round)x\($0)" }
           try concurrently(people.count) { try people[$0].type(names[$0]) }
           for person in people { try person.hear("-- You are in the room lobby.") }
-          // Everybody is in, and has been announced, when everybody knows the company.
+          // All clients are in, and have been announced, when each of them knows the others.
           for (index, person) in people.enumerated() {
             let lines = try person.hearCompany()
             heard.change { $0[index] = lines }

@@ -1,5 +1,5 @@
 // A crowd that talks, moves between rooms and is cut off, in rounds: what is said in a round is heard by
-// exactly those who are in the room in that round, once, in the order of each speaker.
+// exactly the clients that are in the room in that round, once, in the order of each speaker.
 
 import TestSupport
 import Testing
@@ -62,7 +62,7 @@ private final class Talker: @unchecked Sendable {
     self.room = room
   }
 
-  /// Says its lines, and hears those of everybody else in the room.
+  /// Says its lines, and receives those of all others in the room.
   func talk(_ round: Int, among crowd: [Talker]) throws {
     var awaited = Set(crowd.filter { $0.room == room && $0 !== self }.map(\.name))
     var next: [String: Int] = [:]

@@ -63,7 +63,7 @@ import ThrongHandlers
     #expect(off.connection.firstByteTimeout == nil)
   }
 
-  /// Whoever runs the command has no `Configuration`.
+  /// A user of the command has no `Configuration`.
   @Test func errorsAndLogLinesNameFlags() {
     let failures: [ListenFailure] = [
       .portInUse(7), .unixSocketInUse, .notASocket, .unixSocketWithLoops, .portProtected,

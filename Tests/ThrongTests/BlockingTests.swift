@@ -1,4 +1,4 @@
-// A handler that blocks its thread holds up nobody else where there are other threads: also not what it
+// A handler that blocks its thread holds up no other client where there are other threads: also not what it
 // has just left for them to do.
 
 import CEpollShim

@@ -33,7 +33,7 @@ extension AllTests {
       let port = try #require(SocketAddress.freeLoopbackPort)
       let address = try SocketAddress.resolve(host: "127.0.0.1", port: port)[0]
       let failures = Shared<[ConnectFailure]>([])
-      let connector = try Connector(events: Nobody(), log: .quiet) { failure in
+      let connector = try Connector(events: Idle(), log: .quiet) { failure in
         failures.change { $0.append(failure) }
       }
       let id = connector.connect(to: address)
@@ -54,7 +54,7 @@ extension AllTests {
       var options = Connector.Options()
       options.connectTimeout = .milliseconds(100)
       let failures = Shared<[ConnectFailure]>([])
-      let connector = try Connector(events: Nobody(), options: options, log: .quiet) { failure in
+      let connector = try Connector(events: Idle(), options: options, log: .quiet) { failure in
         failures.change { $0.append(failure) }
       }
       connector.connect(to: full.address)
@@ -70,7 +70,7 @@ extension AllTests {
         await WarmUp.done.value
         let before = Footprint.now
         for _ in 0..<100 {
-          let connector = try Connector(events: Nobody(), log: .quiet)
+          let connector = try Connector(events: Idle(), log: .quiet)
           connector.connect(to: SocketAddress(.ipv4(address: 0x7f00_0001, port: 9)))
         }
         #expect(Footprint.now.descriptors == before.descriptors)
@@ -107,7 +107,7 @@ extension AllTests {
 
     @Test func stoppingEndsConnectionsThatNobodyUses() async throws {
       try await withServer(events: EventEcho(), Setup.all[0]) { running in
-        let connector = try Connector(events: Nobody(), log: .quiet)
+        let connector = try Connector(events: Idle(), log: .quiet)
         for _ in 0..<20 { connector.connect(to: running.address) }
         try whileRunning(connector) {
           try eventually("all are open") { running.metrics.open == 20 }
@@ -118,7 +118,7 @@ extension AllTests {
   }
 }
 
-private struct Nobody: EventHandler {
+private struct Idle: EventHandler {
   func received(_ bytes: Bytes, on connection: Connection) {}
 }
 

@@ -1,4 +1,4 @@
-// One connection's end is nobody else's business, however it ends.
+// One connection's end does not affect another, however it ends.
 
 import LinuxSystem
 import TestSupport
@@ -70,7 +70,7 @@ extension AllTests {
       }
     }
 
-    /// Epoll reports a reset although nobody reads: it must be heard once, not again and again.
+    /// Epoll reports a reset although no task reads: it must be handled once, not again and again.
     @Test(arguments: Setup.plainAndSecure)
     func aResetWhileTheHandlerDoesNotReadIsNoBusyLoop(_ setup: Setup) async throws {
       let mayGo = Gate()

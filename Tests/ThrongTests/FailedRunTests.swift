@@ -1,4 +1,4 @@
-// A server that cannot run, or not with all of its loops, leaves no port behind on which nobody serves.
+// A server that cannot run, or not with all of its loops, leaves no port behind on which no server answers.
 
 import LinuxSystem
 import SystemPackage

@@ -122,7 +122,7 @@ extension AllTests {
       }
     }
 
-    /// Whoever stops to iterate has its later replies sent as ever.
+    /// The later replies of a handler that stops iterating are sent as usual.
     @Test(arguments: Setup.all)
     func repliesAreSentAfterTheIterationWasLeft(_ setup: Setup) async throws {
       let handler = Serve { connection in

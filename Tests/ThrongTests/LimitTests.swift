@@ -20,8 +20,8 @@ extension AllTests {
         var waiting = clients
         while !waiting.isEmpty {
           #expect(running.metrics.open <= limit)
-          // Whoever is served leaves, and makes room for another.
-          try eventually("somebody is served") {
+          // A client that is served leaves, and makes room for another.
+          try eventually("a client is served") {
             guard let index = waiting.firstIndex(where: { $0.hasInput }) else { return false }
             let client = waiting.remove(at: index)
             let text = try client.receiveText(1)

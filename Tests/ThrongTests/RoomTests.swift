@@ -116,7 +116,7 @@ extension AllTests {
       }
     }
 
-    /// Under one reactor there is one order of what several speakers say, and everybody sees that.
+    /// Under one reactor there is one order of what several speakers say, and each member sees that.
     @Test
     func underOneReactorEverybodyHearsTheSameOrder() async throws {
       let room = Room()

@@ -10,7 +10,7 @@ import ThrongHandlers
 
 @testable import Throng
 
-/// A task that waits in `send`, and whose status is locked for as long as the test wants: whoever raises
+/// A task that waits in `send`, and whose status is locked for as long as the test wants: a thread that raises
 /// its priority holds the lock while the handler for that runs.
 private final class LockedSender: Sendable {
   static let size = 1 << 20
@@ -187,32 +187,32 @@ extension AllTests {
     func whatOthersHaveWrittenIsSentWithoutAnotherThread(_ api: API) async throws {
       let count = 40
       let size = 1 << 20
-      let everybody = Shared<[Connection]>([])
+      let all = Shared<[Connection]>([])
       struct Joining: EventHandler {
-        let everybody: Shared<[Connection]>
-        func opened(_ connection: Connection) { everybody.change { $0.append(connection) } }
+        let all: Shared<[Connection]>
+        func opened(_ connection: Connection) { all.change { $0.append(connection) } }
         func received(_ bytes: Bytes, on connection: Connection) {}
       }
       let body: @Sendable (RunningServer) throws -> Void = { running in
         let clients = try (0..<count).map { _ in try running.connect(receiveBuffer: 16384) }
-        try eventually("all are there") { everybody.value.count == count }
+        try eventually("all are there") { all.value.count == count }
         let before = Footprint.now.threads
         let message = Bytes([UInt8](repeating: 1, count: size))
-        for connection in everybody.value { try connection.write(message) }
+        for connection in all.value { try connection.write(message) }
         #expect(Footprint.now.threads < before + count / 2)
         for client in clients { #expect(try client.receive(exactly: size).count == size) }
-        everybody.change { $0 = [] }
+        all.change { $0 = [] }
       }
       switch api {
       case .handler:
         let handler = Serve { connection in
-          everybody.change { $0.append(connection) }
+          all.change { $0.append(connection) }
           for try await _ in connection.inbound {}
         }
         try await withServer(handler, Self.setup, configure: Self.narrow, body)
       case .events:
         try await withServer(
-          events: Joining(everybody: everybody), Self.setup, configure: Self.narrow, body)
+          events: Joining(all: all), Self.setup, configure: Self.narrow, body)
       }
     }
 

@@ -7,20 +7,20 @@ import ThrongHandlers
 
 struct KeyDecoder {
   /// How long the rest of a key may take: longer than the gaps that a slow line tears into a sequence,
-  /// shorter than a person takes from Escape to the next key.
-  static let patience = Duration.milliseconds(100)
+  /// shorter than a user takes from Escape to the next key.
+  static let timeout = Duration.milliseconds(100)
 
   private let pasteLimit: Int
   private var pending: [UInt8] = []
-  /// What has been pasted so far, while a paste goes on.
+  /// What has been pasted, and as much of the end mark as has come; nil outside a paste.
   private var pasted: [UInt8]?
   private var isPasteOversized = false
 
   /// - Parameter pasteLimit: maximum bytes of a paste; longer ones are discarded.
   init(pasteLimit: Int) { self.pasteLimit = pasteLimit }
 
-  /// Whether a key has begun whose rest should come within ``patience``. A paste may take its time.
-  var isWaiting: Bool { !pending.isEmpty && pasted == nil }
+  /// Whether a key has begun whose rest should come within ``timeout``. A paste may take its time.
+  var isWaiting: Bool { !pending.isEmpty }
 
   mutating func decode(_ bytes: some Collection<UInt8>) -> [Key] {
     let input = pending + bytes
@@ -42,11 +42,11 @@ struct KeyDecoder {
     return keys
   }
 
-  /// The rest does not come: what has come is Escape, a broken character, or nothing that we know.
-  mutating func giveUp() -> [Key] {
-    guard isWaiting else { return [] }
+  /// The rest does not come: what has come is Escape, a broken character, or an unknown key.
+  mutating func expire() -> [Key] {
+    guard let first = pending.first else { return [] }
     defer { pending = [] }
-    guard pending[0] == EscapeSequence.escape else { return [.text("\u{fffd}")] }
+    guard first == EscapeSequence.escape else { return [.text("\u{fffd}")] }
     return pending.count == 1 ? [.escape] : []
   }
 
@@ -78,36 +78,21 @@ struct KeyDecoder {
 
   /// Takes what belongs to the paste; the key when that was all of it.
   private mutating func takePasted(_ rest: inout ArraySlice<UInt8>) -> Key? {
-    let escape = rest.firstIndex(of: EscapeSequence.escape) ?? rest.endIndex
-    keep(rest[..<escape])
-    rest = rest[escape...]
-    if rest.starts(with: Self.pasteEnd) {
-      rest = rest.dropFirst(Self.pasteEnd.count)
-      return finishPaste()
+    var text = pasted.take() ?? []
+    while let byte = rest.popFirst() {
+      text.append(byte)
+      guard text.suffix(Self.pasteEnd.count).elementsEqual(Self.pasteEnd) else { continue }
+      defer { isPasteOversized = false }
+      text.removeLast(Self.pasteEnd.count)
+      return isPasteOversized || text.count > pasteLimit
+        ? .oversizedPaste : .paste(Self.withNewlines(String(decoding: text, as: UTF8.self)))
     }
-    if Self.pasteEnd.starts(with: rest) {
-      pending = Array(rest)
-      rest = []
-    } else {
-      keep(rest.prefix(1))
-      rest = rest.dropFirst()
+    if text.count > pasteLimit + Self.pasteEnd.count {
+      isPasteOversized = true
+      text.removeFirst(text.count - Self.pasteEnd.count)
     }
+    pasted = text
     return nil
-  }
-
-  private mutating func keep(_ bytes: ArraySlice<UInt8>) {
-    let count = pasted?.count ?? 0
-    if count + bytes.count > pasteLimit { isPasteOversized = true }
-    pasted?.append(contentsOf: bytes.prefix(pasteLimit - count))
-  }
-
-  private mutating func finishPaste() -> Key {
-    defer {
-      pasted = nil
-      isPasteOversized = false
-    }
-    if isPasteOversized { return .oversizedPaste }
-    return .paste(Self.withNewlines(String(decoding: pasted ?? [], as: UTF8.self)))
   }
 
   /// Terminals paste line ends as the Enter key would send them.
@@ -118,7 +103,7 @@ struct KeyDecoder {
 
 /// What some bytes begin with.
 struct KeyMatch {
-  /// Nil for a key that means nothing to us.
+  /// Nil for a key without a meaning here.
   let key: Key?
   let length: Int
   var beginsPaste = false

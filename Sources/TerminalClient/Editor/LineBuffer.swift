@@ -1,4 +1,4 @@
-// The text being typed and the place in it. Pure.
+// The text being typed and the cursor in it. Pure.
 //
 // Invariant: `cursor` is in 0...characters.count, and no two neighbours of `characters` would be one
 // character in a string: a combining mark joins what stands before it.
@@ -10,7 +10,7 @@ package struct LineBuffer: Equatable {
   /// Maximum length in bytes of UTF-8.
   let limit: Int
   private(set) var characters: [Character] = []
-  /// How many characters stand before the place where typing goes on.
+  /// How many characters stand before the cursor.
   private(set) var cursor = 0
 
   init(limit: Int) { self.limit = limit }
@@ -40,41 +40,37 @@ package struct LineBuffer: Equatable {
   /// Another text, with the cursor at its end.
   mutating func replace(with text: String) { set(text, "") }
 
-  mutating func move(to place: Int) { cursor = min(max(0, place), characters.count) }
+  mutating func move(to index: Int) { cursor = min(max(0, index), end) }
 
   private mutating func set(_ before: String, _ after: String) {
     characters = Array(before + after)
     // Where a mark has joined the two, the cursor goes behind the character that has come of it.
-    let offset = before.utf8.count
-    var place = 0
-    var passed = 0
-    while passed < offset {
-      passed += characters[place].utf8.count
-      place += 1
-    }
-    cursor = place
+    var rest = before.utf8.count
+    cursor =
+      characters.prefix { character in
+        defer { rest -= character.utf8.count }
+        return rest > 0
+      }.count
   }
 
   // MARK: Words
 
   /// Where the word before the cursor begins; letters and digits make a word.
-  var wordStart: Int { start { $0.isLetter || $0.isNumber } }
+  var wordStart: Int { start(where: Self.isInWord) }
   /// The same where everything but blanks makes a word, as for Control-W.
   var blankDelimitedWordStart: Int { start { !$0.isWhitespace } }
-
-  private func start(where belongs: (Character) -> Bool) -> Int {
-    var place = cursor
-    while place > 0, !belongs(characters[place - 1]) { place -= 1 }
-    while place > 0, belongs(characters[place - 1]) { place -= 1 }
-    return place
-  }
-
   /// Where the word at or after the cursor ends.
   var wordEnd: Int {
-    func belongs(_ character: Character) -> Bool { character.isLetter || character.isNumber }
-    var place = cursor
-    while place < end, !belongs(characters[place]) { place += 1 }
-    while place < end, belongs(characters[place]) { place += 1 }
-    return place
+    let rest = characters[cursor...].drop { !Self.isInWord($0) }
+    return rest.firstIndex { !Self.isInWord($0) } ?? end
+  }
+
+  private static func isInWord(_ character: Character) -> Bool {
+    character.isLetter || character.isNumber
+  }
+
+  private func start(where belongs: (Character) -> Bool) -> Int {
+    guard let last = characters[..<cursor].lastIndex(where: belongs) else { return 0 }
+    return characters[..<last].lastIndex { !belongs($0) }.map { $0 + 1 } ?? 0
   }
 }

@@ -1,9 +1,7 @@
 // What each key does to the line: the usual bindings of a shell's line. Pure.
 
-import LinuxSystem
-
 struct LineEditor {
-  /// What a key means to the conversation.
+  /// What a key means to the client.
   enum Outcome: Equatable {
     /// The line or the cursor may have changed; nothing else.
     case edited
@@ -24,13 +22,13 @@ struct LineEditor {
   }
 
   private(set) var line: LineBuffer
-  private var history: History
+  private var history: LineHistory
   /// What was removed last, for Control-Y.
   private var removed = ""
 
   init(lineLimit: Int, historyLimit: Int) {
     line = LineBuffer(limit: lineLimit)
-    history = History(limit: historyLimit)
+    history = LineHistory(limit: historyLimit)
   }
 
   mutating func handle(_ key: Key) -> Outcome {
@@ -46,8 +44,8 @@ struct LineEditor {
     case .wordRight: line.move(to: line.wordEnd)
     case .home: line.move(to: 0)
     case .end: line.move(to: line.end)
-    case .up: show(history.older(than: line.text))
-    case .down: show(history.newer(than: line.text))
+    case .up: recall(-1)
+    case .down: recall(1)
     case .backspace: line.remove(max(0, line.cursor - 1)..<line.cursor)
     case .delete: line.remove(line.cursor..<min(line.cursor + 1, line.end))
     case .escape: break
@@ -101,12 +99,12 @@ struct LineEditor {
   private mutating func interrupt() -> Outcome {
     guard !line.isEmpty else { return .interrupted }
     line.replace(with: "")
-    history.returnToPresent()
+    history.beginLine()
     return .edited
   }
 
-  private mutating func show(_ text: String?) {
-    if let text { line.replace(with: text) }
+  private mutating func recall(_ step: Int) {
+    if let text = history.move(by: step, from: line.text) { line.replace(with: text) }
   }
 
   private mutating func kill(_ range: Range<Int>) {

@@ -1,4 +1,4 @@
-// What the server has said, cut into what goes above the line being typed and what stands before it:
+// What the server has sent, cut into what goes above the line being typed and what stands before it:
 // a line that is not complete, such as a question. Pure.
 //
 // Invariant: `partial` is escaped, holds no newline, and is narrower than the terminal was when the
@@ -45,7 +45,7 @@ struct PeerText {
     var rows: [UInt8] = []
     var row = ""
     var width = 0
-    for cell in Cell.cells(of: partial) {
+    for cell in TerminalCell.cells(of: partial) {
       if width > 0, width + cell.columns > columns {
         rows += Array(row.utf8) + [UInt8(ascii: "\n")]
         (row, width) = ("", 0)

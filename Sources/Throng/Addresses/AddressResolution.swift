@@ -56,6 +56,7 @@ public enum AddressError: Error, Equatable, CustomStringConvertible {
   /// Not a block of addresses, or not its first address.
   case badRange(String)
 
+  /// A description for log lines and error messages.
   public var description: String {
     switch self {
     case .unknownHost(let host, let reason):

@@ -75,14 +75,18 @@ public struct Bytes: Sendable {
 }
 
 extension Bytes: RandomAccessCollection {
+  /// The position of the first byte, 0.
   public var startIndex: Int { 0 }
+  /// The number of bytes.
   public var endIndex: Int { Int(slice.count) }
 
+  /// The byte at a position from 0.
   public subscript(position: Int) -> UInt8 {
     precondition(position >= 0 && position < endIndex, "index out of range")
     return withUnsafeBytes { $0[position] }
   }
 
+  /// Calls the body with the bytes where they are, without a copy.
   public func withContiguousStorageIfAvailable<Result>(
     _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
   ) rethrows -> Result? {
@@ -107,11 +111,13 @@ extension Bytes {
 }
 
 extension Bytes: Hashable {
+  /// Whether both hold the same bytes.
   public static func == (left: Bytes, right: Bytes) -> Bool {
     left.count == right.count
       && left.withUnsafeBytes { a in right.withUnsafeBytes { b in Search.isEqual(a, b) } }
   }
 
+  /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
     withUnsafeBytes { hasher.combine(bytes: $0) }
   }
@@ -123,6 +129,8 @@ extension Bytes: CustomStringConvertible {
 }
 
 extension Bytes: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
+  /// Copies the UTF-8 of a literal.
   public init(stringLiteral text: String) { self.init(text) }
+  /// Copies the bytes of a literal.
   public init(arrayLiteral elements: UInt8...) { self.init(elements) }
 }

@@ -1,5 +1,5 @@
 // Memory for received and queued bytes: a header and its storage in one allocation. Written only by
-// whoever is filling it, in the part that no slice covers yet; the rest never changes, so slices may
+// the thread that is filling it, in the part that no slice covers yet; the rest never changes, so slices may
 // be read on any thread.
 
 import Synchronization

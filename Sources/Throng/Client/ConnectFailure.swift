@@ -19,11 +19,14 @@ public struct ConnectFailure: Error, Equatable, Sendable {
 
   /// The id that ``Connector/connect(to:)`` has returned.
   public let id: Int
+  /// The address that was to be connected to.
   public let address: SocketAddress
+  /// Why there is no connection.
   public let reason: Reason
 }
 
 extension ConnectFailure: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String { "cannot connect to \(address): \(why)" }
 
   private var why: String {

@@ -25,6 +25,7 @@ public final class Connector: Sendable {
     /// The limits of each connection.
     public var connection = ConnectionOptions()
 
+    /// Creates the default configuration.
     public init() {}
   }
 

@@ -324,6 +324,8 @@ enum Delivery {
 }
 
 extension Connection: Hashable {
+  /// Whether both are the same connection.
   public static func == (left: Connection, right: Connection) -> Bool { left === right }
+  /// Hashes the identity of the connection.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

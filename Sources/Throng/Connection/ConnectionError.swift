@@ -34,6 +34,7 @@ public enum ConnectionError: Error, Equatable, Sendable {
 }
 
 extension ConnectionError: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     switch self {
     case .closed: "the connection was closed by this side"

@@ -44,5 +44,6 @@ public struct ConnectionOptions: Sendable {
   /// interface takes.
   package var maximumSegmentSize: Int?
 
+  /// Creates the default options.
   public init() {}
 }

@@ -34,9 +34,13 @@ public protocol EventHandler: Sendable {
 }
 
 extension EventHandler {
+  /// Does nothing.
   public func opened(_ connection: Connection) {}
+  /// Does nothing.
   public func writable(_ connection: Connection) {}
+  /// Closes the connection.
   public func inputEnded(_ connection: Connection) { connection.close() }
+  /// Does nothing.
   public func closed(_ connection: Connection, error: ConnectionError?) {}
 }
 

@@ -15,6 +15,12 @@ public struct SlowReaderPolicy: Sendable, Hashable {
   /// How long the outbox may stay above the soft limit.
   public var gracePeriod: Duration = .seconds(10)
 
+  /// Creates a policy.
+  /// - Parameters:
+  ///   - outboxLimit: maximum bytes of the outbox.
+  ///   - overflow: what `write` does at that limit.
+  ///   - softLimit: bytes that the outbox may exceed only for the grace period; nil for none.
+  ///   - gracePeriod: how long the outbox may stay above the soft limit.
   public init(
     outboxLimit: Int = 1024 * 1024, overflow: OverflowPolicy = .dropClient, softLimit: Int? = nil,
     gracePeriod: Duration = .seconds(10)

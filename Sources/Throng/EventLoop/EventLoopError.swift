@@ -22,6 +22,7 @@ public struct EventLoopError: Error, Equatable, Sendable {
 }
 
 extension EventLoopError: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     "\(call) failed: \(errno.sentence)"
   }

@@ -71,6 +71,7 @@ public struct AddressRange: Hashable, Sendable {
 }
 
 extension AddressRange: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     switch block {
     case .unix: "unix"

@@ -13,11 +13,18 @@ extension ProxyHeader {
     public var version: String?
     /// The common name (CN) of the client's certificate.
     public var commonName: String?
+    /// The cipher of the session, for example `ECDHE-RSA-AES128-GCM-SHA256`.
     public var cipher: String?
     /// The signature and key algorithms of the proxy's certificate.
     public var signatureAlgorithm: String?
+    /// The algorithm of the key of the proxy's certificate, for example `RSA2048`.
     public var keyAlgorithm: String?
 
+    /// Creates a description of a session without names.
+    /// - Parameters:
+    ///   - isEncrypted: whether the client has connected over TLS.
+    ///   - hasCertificate: whether the client has sent a certificate.
+    ///   - isVerified: whether it was verified without an error.
     public init(isEncrypted: Bool, hasCertificate: Bool = false, isVerified: Bool = false) {
       self.isEncrypted = isEncrypted
       self.hasCertificate = hasCertificate

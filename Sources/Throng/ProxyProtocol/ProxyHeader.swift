@@ -11,6 +11,7 @@ public struct ProxyHeader: Hashable, Sendable {
     case proxy
   }
 
+  /// Where the bytes of the connection come from.
   public var command: Command
   /// The client's address; nil where the proxy does not know it (LOCAL, UNSPEC, UNKNOWN).
   public var source: SocketAddress?
@@ -55,9 +56,12 @@ public struct ProxyHeader: Hashable, Sendable {
 extension ProxyHeader {
   /// A value with its type (TLV, section 2.2 of the specification).
   public struct Field: Hashable, Sendable {
+    /// The type's number.
     public var type: UInt8
+    /// The value, whose meaning depends on the type.
     public var value: [UInt8]
 
+    /// Creates a field of any type.
     public init(type: UInt8, value: [UInt8]) {
       self.type = type
       self.value = value

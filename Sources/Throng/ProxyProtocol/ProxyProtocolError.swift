@@ -23,6 +23,7 @@ public enum ProxyProtocolError: Error, Hashable, Sendable {
 }
 
 extension ProxyProtocolError: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     switch self {
     case .missing: "the connection does not begin with a PROXY protocol header"

@@ -61,6 +61,7 @@ public final class Room: Sendable {
   /// How many members there are.
   public var count: Int { state.withLock { $0.members.count + $0.newcomers.count } }
 
+  /// The counters of the room.
   public var counters: Counters { state.withLock { $0.counters } }
 
   /// Makes the connection a member, after it was given the history: it gets every message that is

@@ -34,6 +34,7 @@ public struct Configuration: Sendable {
   /// The limits of each connection.
   public var connection = ConnectionOptions()
 
+  /// Creates the default configuration.
   public init() {}
 
   /// Listens on one TCP port of every address.

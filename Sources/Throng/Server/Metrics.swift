@@ -21,15 +21,18 @@ public struct Metrics: Sendable, Hashable {
   public var resetAtStop = 0
   /// Calls of `write` that met a limit of the outbox, and the clients that were dropped for it.
   public var droppedMessages = 0
+  /// Clients that were dropped for a limit of the outbox.
   public var droppedClients = 0
   /// How often accepting has paused: at the connection limit, at the accept rate, or because the
   /// process was out of descriptors or memory.
   public var acceptPauses = 0
   /// Receives that brought something, and their bytes.
   public var receives = 0
+  /// Bytes that were received.
   public var receivedBytes = 0
   /// Sends that the kernel took something of, and their bytes.
   public var sends = 0
+  /// Bytes that the kernel took.
   public var sentBytes = 0
   /// The largest number of bytes that ever waited in one outbox.
   public var outboxHighMark = 0
@@ -40,14 +43,17 @@ public struct Metrics: Sendable, Hashable {
   public struct Loop: Sendable, Hashable {
     /// Clients that it has accepted, and its connections that are open now.
     public var accepted: Int
+    /// Its connections that are open now.
     public var open: Int
     /// Returns of epoll_wait(2), and the events that they brought.
     public var turns: Int
+    /// Events that epoll_wait(2) has returned.
     public var events: Int
   }
 }
 
 extension Metrics: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     let turns = loops.reduce(0) { $0 + $1.turns }
     let events = loops.reduce(0) { $0 + $1.events }

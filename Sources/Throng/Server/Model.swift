@@ -56,11 +56,14 @@ public struct Model: Sendable, Hashable {
     }
   }
 
+  /// Bytes of a stack unless another size is given.
   public static let defaultStackSize = 256 * 1024
+  /// The smallest stack, in bytes.
   public static let minimumStackSize = 64 * 1024
 }
 
 extension Model: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     switch kind {
     case .reactor(1): "reactor"

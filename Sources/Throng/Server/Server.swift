@@ -27,7 +27,9 @@ public final class Server: Sendable {
     var lastMetrics = Metrics()
   }
 
+  /// How handlers are given threads.
   public let model: Model
+  /// The configuration that the server was made with.
   public let configuration: Configuration
   private let handler: ConnectionHandler
   let log: Logger

@@ -22,6 +22,7 @@ public enum ServerError: Error, Equatable, Sendable {
 }
 
 extension ServerError: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     switch self {
     case .cannotListen(let place, let failure): "cannot listen on \(place): \(failure)"
@@ -122,5 +123,6 @@ public enum ListenFailure: Equatable, Sendable {
 }
 
 extension ListenFailure: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String { remedy.map { "\(reason) (\($0))" } ?? reason }
 }

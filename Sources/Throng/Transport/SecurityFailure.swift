@@ -40,10 +40,13 @@ public struct SecurityFailure: Error, Equatable, Hashable, Sendable {
     case internalError = "internal error"
   }
 
+  /// Why the session failed.
   public var reason: Reason
   /// The peer's fatal alert (RFC 8446, section 6.2).
   public var alert: Alert?
 
+  /// Creates a failure.
+  /// - Parameter alert: the fatal alert of the peer, if there was one.
   public init(_ reason: Reason, alert: Alert? = nil) {
     self.reason = reason
     self.alert = alert
@@ -51,6 +54,7 @@ public struct SecurityFailure: Error, Equatable, Hashable, Sendable {
 }
 
 extension SecurityFailure: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     alert.map { "\(reason.rawValue) (\($0))" } ?? reason.rawValue
   }
@@ -59,8 +63,10 @@ extension SecurityFailure: CustomStringConvertible {
 extension SecurityFailure {
   /// An alert of TLS by its number (RFC 8446, section 6; IANA's TLS Alerts registry).
   public struct Alert: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The number of the alert.
     public var rawValue: UInt8
 
+    /// The alert of that number, known or not.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     private static let names: [UInt8: String] = [
@@ -75,6 +81,7 @@ extension SecurityFailure {
       115: "unknown_psk_identity", 116: "certificate_required", 120: "no_application_protocol",
     ]
 
+    /// A description for log lines and error messages.
     public var description: String { Self.names[rawValue] ?? "alert \(rawValue)" }
   }
 }

@@ -7,10 +7,13 @@ public struct SecurityInfo: Equatable, Sendable {
     case tls12 = "TLS 1.2"
     case tls13 = "TLS 1.3"
 
+    /// A description for log lines and error messages.
     public var description: String { rawValue }
+    /// Whether a version is older than another.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
   }
 
+  /// The version of TLS.
   public var protocolVersion: ProtocolVersion
   /// The cipher suite's name in IANA's registry, such as `TLS_AES_256_GCM_SHA384`.
   public var cipherSuite: String
@@ -48,6 +51,7 @@ public struct PeerCertificate: Equatable, Sendable {
 
   /// The subject's distinguished name, as RFC 2253 writes it: `CN=client,O=Example`.
   public var subject: String
+  /// The names of the extension subjectAltName.
   public var alternativeNames: [AlternativeName]
   /// The SHA-256 hash of the certificate in lower-case hexadecimal digits.
   public var fingerprint: String

@@ -38,7 +38,7 @@ struct Connect: ParsableCommand {
 
   @Option(
     help: .value(
-      "n", "Number of lines that Up recalls.", default: History.standardLimit),
+      "n", "Number of lines that Up recalls.", default: LineHistory.standardLimit),
     transform: NumberArgument.positive)
   var history: Int?
 
@@ -78,14 +78,14 @@ struct Connect: ParsableCommand {
   func run() throws {
     let server = try address.target() ?? .tcp(host: "localhost", port: defaultPort)
     let addresses = try resolve(server)
-    let interruption = try Interruption()
+    let poller = try Poller()
     do {
       let socket = try ClientSocket.connect(
-        to: addresses, named: "\(server)", within: timeout.duration, interruption)
-      try converse(socket, interruption)
-    } catch let signalled as Interruption.Signalled {
-      // Ctrl-C is how a person ends a conversation: no message.
-      throw ExitCode(128 + signalled.signal)
+        to: addresses, named: "\(server)", within: timeout.duration, poller)
+      try run(socket, poller)
+    } catch let interrupted as Poller.Interrupted {
+      // Ctrl-C is how a user ends a session: no message.
+      throw ExitCode(128 + interrupted.signal)
     }
   }
 
@@ -100,22 +100,20 @@ struct Connect: ParsableCommand {
     }
   }
 
-  private func converse(
-    _ socket: borrowing ClientSocket, _ interruption: borrowing Interruption
-  ) throws {
+  private func run(_ socket: borrowing ClientSocket, _ poller: borrowing Poller) throws {
     if auto {
       var client = AutomaticClient(count: count, interval: interval?.duration ?? .seconds(1))
-      try client.run(socket, interruption)
-    } else if !plain, let terminal = Terminal() {
-      var conversation = Conversation(
-        lineLimit: lineLimit?.bytes ?? LineBuffer.standardLimit,
-        historyLimit: history ?? History.standardLimit)
-      if try conversation.run(on: terminal, socket, interruption) == .closedByServer {
+      try client.run(socket, poller)
+    } else if !plain, Terminal.isUsable {
+      var client = InteractiveClient(
+        on: try Terminal(), lineLimit: lineLimit?.bytes ?? LineBuffer.standardLimit,
+        historyLimit: history ?? LineHistory.standardLimit)
+      if try !client.run(socket, poller) {
         StandardError.write("throng: the server has closed the connection")
       }
     } else {
-      var relay = Relay()
-      try relay.run(socket, interruption)
+      var client = PipeClient()
+      try client.run(socket, poller)
     }
   }
 }

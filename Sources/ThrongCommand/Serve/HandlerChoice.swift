@@ -18,7 +18,8 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
   ///   - workload: CPU time and blocking per message, for the handlers in `working`.
   ///   - chatLimits: limits of the chat.
   func server(
-    _ workload: Workload, _ chatLimits: ChatLimits, _ model: Model, _ configuration: Configuration,
+    _ workload: SimulatedWork, _ chatLimits: ChatLimits, _ model: Model,
+    _ configuration: Configuration,
     _ log: Logger
   ) -> Server {
     func serve(_ handler: some Handler) -> Server {
@@ -29,12 +30,13 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
     }
     return switch self {
     case .greet: serve(Greet())
-    case .echo: workload.isEmpty ? serve(Echo()) : serve(WorkingEcho(workload))
+    case .echo: workload.isEmpty ? serve(Echo()) : serve(SimulatedWorkEcho(workload))
     case .lineEcho: serve(LineEcho())
     case .discard: serve(Discard())
     case .chat: serve(Chat(limits: chatLimits))
     case .eventEcho:
-      workload.isEmpty ? serve(events: EventEcho()) : serve(events: WorkingEventEcho(workload))
+      workload.isEmpty
+        ? serve(events: EventEcho()) : serve(events: SimulatedWorkEventEcho(workload))
     }
   }
 

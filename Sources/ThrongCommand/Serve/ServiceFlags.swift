@@ -83,8 +83,8 @@ struct ServiceFlags: ParsableArguments {
     }
   }
 
-  var workload: Workload {
-    Workload(work: work?.duration ?? .zero, block: block?.duration ?? .zero)
+  var workload: SimulatedWork {
+    SimulatedWork(work: work?.duration ?? .zero, block: block?.duration ?? .zero)
   }
 
   func apply(to configuration: inout Configuration) {

@@ -7,16 +7,16 @@ import Throng
 /// Prints the bytes of one connection on standard output. Never blocks and never fails: what does not fit
 /// into the queue of standard output is dropped, and the log says so.
 struct Printer {
-  private var output = PeerOutput()
+  private var escaper = TerminalEscaper(isEnabled: StandardOutput.isTerminal)
   private static let hasFailed = Atomic(false)
   private static let dropLog = LogLimiter()
 
   /// Opens standard output, which later there may be no descriptor for.
   static func prepare() { _ = StandardOutput.queue }
 
-  mutating func print(_ bytes: Bytes) { put(output.take(bytes)) }
+  mutating func print(_ bytes: Bytes) { put(escaper.escape(bytes)) }
 
-  mutating func finish() { put(output.finish()) }
+  mutating func finish() { put(escaper.finish()) }
 
   private func put(_ bytes: [UInt8]) {
     if bytes.isEmpty { return }

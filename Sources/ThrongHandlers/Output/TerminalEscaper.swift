@@ -9,15 +9,18 @@ import LinuxSystem
 /// A character may arrive in two pieces: an incomplete one is held back until the next piece, and so is
 /// a carriage return.
 package struct TerminalEscaper {
+  private let isEnabled: Bool
   private var heldBack: [UInt8] = []
 
   private static let carriageReturn = UInt8(ascii: "\r")
   private static let newline = UInt8(ascii: "\n")
 
-  package init() {}
+  /// - Parameter isEnabled: false to pass everything on as it comes, as to a file.
+  package init(isEnabled: Bool = true) { self.isEnabled = isEnabled }
 
   /// The bytes with escapes such as `\r`, `\x1b` and `\u{202e}`, as UTF-8.
   package mutating func escape(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    guard isEnabled else { return Array(bytes) }
     let input = heldBack + bytes
     let complete = input.dropLast(Self.incompleteSuffixLength(input))
     heldBack = Array(input[complete.endIndex...])

@@ -15,6 +15,7 @@ public struct TLSClientConfiguration: Sendable {
     case insecure
   }
 
+  /// How the server's certificate is verified.
   public var verification: Verification = .systemAuthorities
   /// The name or IP address that the server's certificate must have; a name is sent to the server (SNI).
   /// Nil: the one that the connection is made to.
@@ -32,5 +33,6 @@ public struct TLSClientConfiguration: Sendable {
   /// connections are from one client.
   public var resumesSessions = true
 
+  /// Creates the default configuration.
   public init() {}
 }

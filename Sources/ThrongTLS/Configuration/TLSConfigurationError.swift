@@ -44,6 +44,7 @@ public enum TLSConfigurationError: Error, Equatable, Sendable {
 }
 
 extension TLSConfigurationError: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     switch self {
     case .noIdentity: "no TLS certificate is configured (name a certificate and its private key)"
@@ -95,6 +96,7 @@ public enum TLSConfigurationWarning: Equatable, Sendable {
 }
 
 extension TLSConfigurationWarning: CustomStringConvertible {
+  /// A description for log lines and error messages.
   public var description: String {
     switch self {
     case .keyAccessibleByOthers(let path, let mode):

@@ -15,6 +15,13 @@ public struct TLSIdentity: Sendable {
   /// The server names that this certificate serves, exact or `*.example.com`; nil: those in it.
   public var serverNames: [String]?
 
+  /// Names the files of a certificate.
+  /// - Parameters:
+  ///   - certificatePath: the certificate and the intermediate certificates of its issuers (PEM).
+  ///   - keyPath: the private key (PEM).
+  ///   - password: returns the password of an encrypted key.
+  ///   - ocspResponsePath: an OCSP response for the certificate (DER).
+  ///   - serverNames: the server names that the certificate serves; nil: those in it.
   public init(
     certificatePath: String, keyPath: String,
     password: (@Sendable (_ keyPath: String) -> String?)? = nil, ocspResponsePath: String? = nil,

@@ -21,6 +21,7 @@ public struct TLSServerConfiguration: Sendable {
   /// At least one. The first serves clients that name no server, or an unknown one. For one name there
   /// may be an ECDSA, an RSA and an Ed25519 certificate; the client's abilities decide between them.
   public var identities: [TLSIdentity]
+  /// Whether clients have to show a certificate.
   public var clientAuthentication: ClientAuthentication = .none
   /// TLS 1.2 or 1.3.
   public var minimumVersion: SecurityInfo.ProtocolVersion = .tls12
@@ -28,6 +29,7 @@ public struct TLSServerConfiguration: Sendable {
   /// refused; one that offers none is not. Empty: ALPN is ignored.
   public var applicationProtocols: [String] = []
 
+  /// A server with several certificates.
   public init(identities: [TLSIdentity]) { self.identities = identities }
 
   /// A server with one certificate.
@@ -43,6 +45,10 @@ public struct TLSAuthorities: Sendable {
   /// Revocation lists (PEM). With it, every authority of a chain must have a list that is in force.
   public var revocationListPath: String?
 
+  /// Names the files of authorities.
+  /// - Parameters:
+  ///   - certificatesPath: their certificates (PEM).
+  ///   - revocationListPath: their revocation lists (PEM).
   public init(certificatesPath: String, revocationListPath: String? = nil) {
     self.certificatesPath = certificatesPath
     self.revocationListPath = revocationListPath

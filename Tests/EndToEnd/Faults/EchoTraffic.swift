@@ -148,12 +148,19 @@ enum EchoTraffic {
     guard count == bytes.count else { throw TestFailure("cannot send: \(errorText())") }
   }
 
-  /// Sends until neither the server nor the kernel takes more, and reads nothing.
-  static func stuff(_ descriptor: CInt) {
-    let bytes = [UInt8](repeating: 1, count: 65536)
-    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    while poll(&entry, 1, 100) > 0 {
-      guard Foundation.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) > 0 else { return }
+  /// Sends more than comes back unless it is read: the receive buffer of `connection(to:)` is small.
+  static func sendUnread(on descriptor: CInt) throws {
+    var unsent = [UInt8](repeating: 1, count: 65536)[...]
+    while !unsent.isEmpty {
+      var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      guard poll(&entry, 1, CInt(Program.patience * 1000)) > 0 else {
+        throw TestFailure("the server does not receive")
+      }
+      let count = unsent.withUnsafeBytes {
+        Foundation.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { throw TestFailure("cannot send: \(errorText())") }
+      unsent = unsent.dropFirst(count)
     }
   }
 

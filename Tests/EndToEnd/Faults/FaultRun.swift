@@ -51,7 +51,7 @@ struct FaultRun: CustomTestStringConvertible, Sendable {
       let clients = try (0..<Self.clients).map { _ in try EchoTraffic.connection(to: port) }
       defer { for descriptor in clients { close(descriptor) } }
       for descriptor in clients { try EchoTraffic.exchange(1, on: descriptor) }
-      EchoTraffic.stuff(clients[0])
+      try EchoTraffic.sendUnread(on: clients[0])
       faulty.board.isOn = true
       server.program.send(SIGTERM)
       let end = try server.program.waitForEnd()

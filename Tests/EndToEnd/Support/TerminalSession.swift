@@ -1,4 +1,4 @@
-// A shell in a real terminal (tmux), with somebody at the keyboard who waits for what they see.
+// A shell in a real terminal (tmux), with a scripted user who waits for what the terminal shows.
 
 import Foundation
 import TestSupport
@@ -9,7 +9,7 @@ struct TerminalSession {
   /// The directory of the shell, for files.
   let directory: URL
   private let socket: String
-  /// Hears of everything that is written to the pane, so that nobody has to look again and again.
+  /// Hears of everything that is written to the pane, so that no polling is needed.
   private let watcher: Program
 
   /// - Parameter size: columns and rows.

@@ -23,44 +23,25 @@ package enum PythonClient {
     """
   }
 
-  /// Fills both kernels' buffers with data for an echo and never reads.
+  /// Once it is served, sends more to an echo than its kernel takes in reply, and reads no more.
   package static let neverReads = """
-    s = socket.create_connection(("127.0.0.1", port))
-    s.settimeout(1)
-    try:
-        while True: s.send(bytes(65536))
-    except socket.timeout: pass
-    print("stuck")
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect(("127.0.0.1", port))
+    s.sendall(b"x")
+    assert s.recv(1) == b"x"
+    s.sendall(bytes(65536))
+    print("sent")
     sys.stdin.read()
     """
 
-  /// Sends on 100 connections while the server stands still for 1.5 seconds, and expects an echo on each.
-  package static let afterPause = """
-    import time
-    clients = [socket.create_connection(("127.0.0.1", port), 30) for _ in range(100)]
-    for c in clients: c.sendall(b"x")
-    for c in clients: assert c.recv(1) == b"x"
-    print("ready")
-    sys.stdin.readline()
-    end = time.monotonic() + 1.5
-    for c in clients: c.sendall(b"y")
-    while time.monotonic() < end: pass
-    print("sent")
-    sys.stdin.readline()
-    assert all([c.recv(1) == b"y" for c in clients])
-    """
-
-  /// Opens 200 connections, of which some wait in vain, leaves, and comes back.
-  package static let crowd = """
+  /// Opens more connections than the server has descriptors for, closes them when told to, and comes back.
+  package static let tooManyConnections = """
     import select
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     for c in clients: c.sendall(b"x")
-    waiting = set(clients)
-    while served := select.select(waiting, [], [], 60 if len(waiting) == 200 else 0.5)[0]:
-        for c in served: assert c.recv(1) == b"x"
-        waiting -= set(served)
-    assert 0 < len(waiting) < 200
-    print("crowded")
+    for c in select.select(clients, [], [], 60)[0]: assert c.recv(1) == b"x"
+    print("served")
     sys.stdin.readline()
     for c in clients: c.close()
     late = socket.create_connection(("127.0.0.1", port))

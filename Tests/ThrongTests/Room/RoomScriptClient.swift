@@ -88,7 +88,7 @@ struct RoomScriptClient {
     return true
   }
 
-  /// Reads on until nobody sends any more, and then to the end.
+  /// Reads on until no client sends any more, and then to the end.
   private func finish(
     _ client: TestClient, _ inbox: inout Inbox
   ) throws -> [UInt64] {

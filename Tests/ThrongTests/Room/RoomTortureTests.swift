@@ -1,5 +1,5 @@
 // 200 clients in 20 rooms, 25,000 messages, while clients join, leave, are reset and do not read: every
-// message reaches exactly those whom it should, in order, once.
+// message reaches exactly the members that it should, in order, once.
 
 import LinuxSystem
 import Synchronization

@@ -2,12 +2,17 @@
 
 /// How a frame says how many bytes follow.
 public struct LengthPrefix: Hashable, Sendable {
+  /// The order of the bytes of a length.
   public enum Endianness: Sendable { case big, little }
 
   /// 1, 2, 4 or 8.
   public let byteCount: Int
+  /// The order of the bytes of the length.
   public let endianness: Endianness
 
+  /// Creates a length prefix.
+  /// - Parameter byteCount: 1, 2, 4 or 8.
+  /// - Parameter endianness: the order of its bytes.
   public init(byteCount: Int, endianness: Endianness = .big) {
     precondition([1, 2, 4, 8].contains(byteCount), "a length prefix has 1, 2, 4 or 8 bytes")
     self.byteCount = byteCount
@@ -16,8 +21,11 @@ public struct LengthPrefix: Hashable, Sendable {
 
   /// In network byte order.
   public static let oneByte = LengthPrefix(byteCount: 1)
+  /// A length of two bytes in network byte order.
   public static let twoBytes = LengthPrefix(byteCount: 2)
+  /// A length of four bytes in network byte order.
   public static let fourBytes = LengthPrefix(byteCount: 4)
+  /// A length of eight bytes in network byte order.
   public static let eightBytes = LengthPrefix(byteCount: 8)
 
   /// The largest length that fits.
@@ -67,17 +75,21 @@ extension Connection {
 
 /// A client's frames; one task at a time may iterate them.
 public struct Frames: AsyncSequence, Sendable {
+  /// The content of a frame, without its length.
   public typealias Element = Bytes
+  /// What the iteration throws: ``ConnectionError``, or `CancellationError`.
   public typealias Failure = any Error
 
   let connection: Connection
   let prefix: LengthPrefix
   let maximumLength: Int
 
+  /// Begins to receive.
   public func makeAsyncIterator() -> Iterator {
     Iterator(connection: connection, prefix: prefix, maximumLength: maximumLength)
   }
 
+  /// Receives as it is asked to. Used by one task.
   public struct Iterator: AsyncIteratorProtocol {
     let connection: Connection
     let prefix: LengthPrefix
@@ -91,6 +103,9 @@ public struct Frames: AsyncSequence, Sendable {
       self.maximumLength = maximumLength
     }
 
+    /// Receives until a frame is complete.
+    /// - Returns: nil at the FIN of the client.
+    /// - Throws: ``ConnectionError``; `CancellationError`.
     public nonisolated(nonsending) mutating func next() async throws -> Bytes? {
       while true {
         let length = try frameLength()

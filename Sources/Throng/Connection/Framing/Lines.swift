@@ -13,16 +13,20 @@ extension Connection {
 
 /// A client's lines; one task at a time may iterate them.
 public struct Lines: AsyncSequence, Sendable {
+  /// A line, without its terminator.
   public typealias Element = Bytes
+  /// What the iteration throws: ``ConnectionError``, or `CancellationError`.
   public typealias Failure = any Error
 
   let connection: Connection
   let maximumLength: Int
 
+  /// Begins to receive.
   public func makeAsyncIterator() -> Iterator {
     Iterator(connection: connection, maximumLength: maximumLength)
   }
 
+  /// Receives as it is asked to. Used by one task.
   public struct Iterator: AsyncIteratorProtocol {
     let connection: Connection
     let maximumLength: Int
@@ -38,6 +42,9 @@ public struct Lines: AsyncSequence, Sendable {
       self.maximumLength = maximumLength
     }
 
+    /// Receives until a line is complete.
+    /// - Returns: nil at the FIN of the client.
+    /// - Throws: ``ConnectionError``; `CancellationError`.
     public nonisolated(nonsending) mutating func next() async throws -> Bytes? {
       while true {
         if let line = try takeLine() {

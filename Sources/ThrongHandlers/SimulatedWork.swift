@@ -5,7 +5,7 @@ import Glibc
 import LinuxSystem
 
 /// CPU work and blocking for each message, on the calling thread.
-public struct Workload: Sendable {
+public struct SimulatedWork: Sendable {
   private let work: UInt64
   private let block: UInt64
   /// Steps of the computation in a nanosecond.

@@ -6,8 +6,8 @@ import Testing
 @testable import Throng
 
 extension AllTests {
-  @Suite struct Gatherings {
-    private let everybody = [Token(slot: 1, generation: 0), Token(slot: 2, generation: 0)]
+  @Suite struct WriteCoalescingTests {
+    private let all = [Token(slot: 1, generation: 0), Token(slot: 2, generation: 0)]
 
     /// After three broadcasts that nothing has joined, in a turn with one event.
     private func uncoalesced() -> WriteCoalescing {
@@ -17,14 +17,14 @@ extension AllTests {
       return coalescing
     }
 
-    /// Whether a broadcast to everybody is sent at once.
+    /// Whether a broadcast to all is sent at once.
     private func broadcast(_ coalescing: inout WriteCoalescing) -> Bool {
-      let answers = everybody.map { coalescing.sendsAtOnce(to: $0) { false } }
+      let answers = all.map { coalescing.sendsAtOnce(to: $0) { false } }
       #expect(Set(answers).count == 1)
       return answers[0]
     }
 
-    @Test func whatWasLonelyOftenEnoughIsSentAtOnce() {
+    @Test func aBroadcastIsSentAtOnceAfterThreeThatNothingHasJoined() {
       var coalescing = WriteCoalescing()
       for expected in [false, false, false, true] {
         coalescing.beginTurn(eventCount: 1)
@@ -44,7 +44,7 @@ extension AllTests {
       }
     }
 
-    @Test func aTurnWithMoreEventsGathers() {
+    @Test func aTurnWithMoreEventsCoalesces() {
       var coalescing = uncoalesced()
       coalescing.beginTurn(eventCount: 2)
       let isAtOnce = broadcast(&coalescing)
@@ -53,7 +53,7 @@ extension AllTests {
 
     @Test func aSecondBroadcastInOneTurnWaits() {
       var coalescing = uncoalesced()
-      // The first of those who are asked again makes it wait; from then on so does everybody.
+      // The first that is asked again makes it wait; from then on all do.
       for expected in [true, false, false] {
         let isAtOnce = broadcast(&coalescing)
         #expect(isAtOnce == expected)

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.blocking) struct ConversationTests {
+@Suite(.blocking) struct InteractiveClientTests {
   /// Runs a conversation with a scripted server.
   private func talk(
     _ flags: String = "", size: (Int, Int) = (60, 20), prefix: String = "",

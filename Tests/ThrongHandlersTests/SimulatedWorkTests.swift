@@ -5,16 +5,16 @@ import Testing
 
 @testable import ThrongHandlers
 
-@Suite struct WorkloadTests {
-  private func cost(_ workload: Workload) -> (cpu: Duration, time: Duration) {
-    let before = Workload.threadTime
+@Suite struct SimulatedWorkTests {
+  private func cost(_ workload: SimulatedWork) -> (cpu: Duration, time: Duration) {
+    let before = SimulatedWork.threadTime
     let time = ContinuousClock().measure { workload.perform() }
-    return (.nanoseconds(Int64(Workload.threadTime - before)), time)
+    return (.nanoseconds(Int64(SimulatedWork.threadTime - before)), time)
   }
 
   @Test func workTakesTheProcessorForItsTime() {
     for work in [Duration.microseconds(50), .milliseconds(2), .milliseconds(10)] {
-      let workload = Workload(work: work)
+      let workload = SimulatedWork(work: work)
       // The least of several: others may have slowed the processor.
       let least = (0..<20).map { _ in cost(workload).cpu }.min() ?? .zero
       #expect(least >= work && least < work * 2)
@@ -22,18 +22,19 @@ import Testing
   }
 
   @Test func blockingTakesTimeAndNoProcessor() {
-    let (cpu, time) = cost(Workload(block: .milliseconds(50)))
+    let (cpu, time) = cost(SimulatedWork(block: .milliseconds(50)))
     #expect(time >= .milliseconds(50))
     #expect(cpu < .milliseconds(10))
   }
 
   @Test func bothAddUp() {
-    let (cpu, time) = cost(Workload(work: .milliseconds(20), block: .milliseconds(30)))
+    let (cpu, time) = cost(SimulatedWork(work: .milliseconds(20), block: .milliseconds(30)))
     #expect(cpu >= .milliseconds(20) && time >= .milliseconds(50))
   }
 
   @Test func nothingToDoIsEmpty() {
-    #expect(Workload().isEmpty && Workload(work: .seconds(-1)).isEmpty)
-    #expect(!Workload(work: .microseconds(1)).isEmpty && !Workload(block: .seconds(1)).isEmpty)
+    #expect(SimulatedWork().isEmpty && SimulatedWork(work: .seconds(-1)).isEmpty)
+    #expect(
+      !SimulatedWork(work: .microseconds(1)).isEmpty && !SimulatedWork(block: .seconds(1)).isEmpty)
   }
 }

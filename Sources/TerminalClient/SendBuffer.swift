@@ -1,9 +1,6 @@
-// What goes to the server: what the kernel has not taken yet, and then the end of it.
+// What goes to the server: the bytes that the kernel has not taken yet, and then FIN. A value.
 
-import SystemPackage
-
-/// The sending half of a conversation. Used by the main thread.
-struct Outbound {
+struct SendBuffer {
   private var unsent: ArraySlice<UInt8> = []
   private var isEnding = false
   /// FIN has been sent, or the server takes no more.
@@ -17,25 +14,23 @@ struct Outbound {
     flush(socket)
   }
 
-  /// Gives the kernel what it takes. Afterwards comes FIN, if this was the end.
+  /// Sends FIN as soon as the kernel has the rest.
+  mutating func end(_ socket: borrowing ClientSocket) {
+    isEnding = true
+    flush(socket)
+  }
+
+  /// Gives the kernel what it takes.
   mutating func flush(_ socket: borrowing ClientSocket) {
     guard !hasEnded else { return }
     do {
       if !unsent.isEmpty { unsent = unsent.dropFirst(try socket.send(unsent)) }
+      guard isEnding, unsent.isEmpty else { return }
+      socket.shutdownSending()
     } catch {
       // The server takes no more; what it has sent before is still received, then the reason.
       unsent = []
-      hasEnded = true
     }
-    if isEnding, unsent.isEmpty, !hasEnded {
-      hasEnded = true
-      socket.closeOutbound()
-    }
-  }
-
-  /// There will be no more: sends FIN as soon as the kernel has the rest.
-  mutating func end(_ socket: borrowing ClientSocket) {
-    isEnding = true
-    flush(socket)
+    hasEnded = true
   }
 }
