@@ -43,11 +43,14 @@ final class AdmissionControl: Sendable {
   }
 
   let log = AdmissionLog()
+  /// For connections with TLS; nil: no limit.
+  let handshakeRate: HandshakeRate?
   private let limits: Limits
   private let state: Mutex<State>
 
-  init(_ limits: Limits, now: MonotonicTime = .now) {
+  init(_ limits: Limits, handshakeRate: HandshakeRate? = nil, now: MonotonicTime = .now) {
     self.limits = limits
+    self.handshakeRate = handshakeRate
     state = Mutex(State(bucket: limits.rate.map { TokenBucket(rate: $0, now: now) }))
   }
 
@@ -58,7 +61,8 @@ final class AdmissionControl: Sendable {
       Limits(
         connections: connections,
         perAddress: perAddress.flatMap { $0 < connections ? max(1, $0) : nil },
-        rate: configuration.acceptRate.map { max(1, $0) }))
+        rate: configuration.acceptRate.map { max(1, $0) }),
+      handshakeRate: configuration.security?.handshakeRate.map { HandshakeRate(perSecond: $0) })
   }
 
   /// Takes a place for the next client, before it is accepted.

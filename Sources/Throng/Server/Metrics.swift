@@ -36,6 +36,14 @@ public struct Metrics: Sendable, Hashable {
   public var sentBytes = 0
   /// The largest number of bytes that ever waited in one outbox.
   public var outboxHighMark = 0
+  /// TLS handshakes that were completed.
+  public var handshakes = 0
+  /// Those of them that have resumed an earlier session.
+  public var resumedHandshakes = 0
+  /// TLS handshakes that have failed.
+  public var handshakeFailures: [SecurityFailure.Reason: Int] = [:]
+  /// Inputs that ended without close_notify, where TLS requires it.
+  public var truncated = 0
   /// One entry for each loop.
   public var loops: [Loop] = []
 
@@ -67,6 +75,12 @@ extension Metrics: CustomStringConvertible {
         + "\(droppedClients) clients dropped; accepting paused \(acceptPauses) times",
       "event loop: \(turns) turns, \(events) events, \(perTurn) a turn",
     ]
+    let failures = handshakeFailures.values.reduce(0, +)
+    if handshakes + failures > 0 {
+      lines.append(
+        "TLS: \(handshakes) handshakes (\(resumedHandshakes) resumed), \(failures) failed; "
+          + "\(truncated) inputs cut off")
+    }
     if loops.count > 1 {
       let shares = loops.map { "\($0.accepted)" }.joined(separator: ", ")
       lines.append("connections a loop: \(shares)")
@@ -93,6 +107,10 @@ extension Metrics {
       receivedBytes += counters.receivedBytes.value
       sends += counters.sends.value
       sentBytes += counters.sentBytes.value
+      handshakes += counters.handshakes.value
+      resumedHandshakes += counters.resumedHandshakes.value
+      handshakeFailures.merge(counters.handshakeFailures, uniquingKeysWith: +)
+      truncated += counters.truncated.value
       outboxHighMark = max(outboxHighMark, counters.outboxHighMark.value)
       loops.append(serverLoop.metrics)
     }

@@ -61,7 +61,8 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
       loop: loop, service: handler, options: configuration.connection, log: log,
       counters: Counters(),
       handshake: Handshake(
-        role: .server, timeout: configuration.security?.handshakeTimeout ?? .seconds(10)),
+        role: .server, timeout: configuration.security?.handshakeTimeout ?? .seconds(10),
+        rate: admission.handshakeRate),
       failureLog: failureLog)
     register(self)
   }

@@ -7,6 +7,7 @@ import SystemPackage
 extension BlockingConnection {
   /// - Returns: whether the handler may start.
   func performHandshake() -> Bool {
+    awaitHandshakeRate()
     while true {
       let source: Source? = withState { s in
         if s.transport.isEstablished {
@@ -31,6 +32,19 @@ extension BlockingConnection {
         s.users -= 1
         continueHandshake(result, &s)
         closeIfUnused(&s)
+      }
+    }
+  }
+
+  private func awaitHandshakeRate() {
+    guard let rate = context.handshake.rate, state.withLock({ !$0.transport.isEstablished }) else {
+      return
+    }
+    let time = rate.reserve()
+    guard time > .now else { return }
+    executor.blocking {
+      _ = state.wait(until: time) { s in
+        s.lifecycle.mustClose || s.lifecycle.isClosing ? () : nil
       }
     }
   }

@@ -49,6 +49,7 @@ extension NonBlockingConnection {
   ) {
     let timerHasFired = s.deadlines.timer <= now
     if timerHasFired { s.deadlines.timer = .never }
+    s.registration.isPostponed = false
     if s.flushIsDue {
       s.flushIsDue = false
       if !s.outbox.isEmpty, s.transport.isOpen { flush(&s, &resumptions) }

@@ -24,9 +24,16 @@ extension NonBlockingConnection {
       discardInput(&s, &buffer)
       return false
     }
-    guard s.lifecycle.failure == nil, let secure = s.transport.secure,
-      context.mayContinueHandshake()
-    else { return false }
+    guard s.lifecycle.failure == nil, let secure = s.transport.secure else { return false }
+    if let rate = context.handshake.rate, !s.registration.hasReservation {
+      s.registration.hasReservation = true
+      let time = rate.reserve()
+      if time > .now {
+        postponeHandshake(&s, until: time)
+        return false
+      }
+    }
+    guard context.mayContinueHandshake() else { return false }
     do throws(TransportError) {
       guard try secure.handshake(on: s.transport.socket.reference, &buffer) else {
         updateInterest(&s)
@@ -44,6 +51,17 @@ extension NonBlockingConnection {
     if context.isDraining { handleInputEvent(.drain(readable: s.transport.limitInput()), &s) }
     updateTimer(&s)
     return true
+  }
+
+  /// `handleWakeup` has the socket watched again.
+  private func postponeHandshake(_ s: inout State, until time: MonotonicTime) {
+    s.registration.isPostponed = true
+    if !loop.isOneShot {
+      s.registration.armed.remove(.readable)
+      watch(&s, for: s.registration.armed)
+    }
+    loop.setTimer(s.registration.token, at: min(time, s.deadlines.timer))
+    s.deadlines.timer = min(time, s.deadlines.timer)
   }
 
   /// A client that has not begun its handshake when the server drains is not waited for.

@@ -150,7 +150,8 @@ extension NonBlockingConnection {
     guard s.transport.isOpen, !s.callbacks.isBusy else { return }
     var wanted: Readiness = s.outbox.isEmpty || s.flushIsDue ? [] : .writable
     if s.transport.hasUnsent { wanted.insert(.writable) }
-    if inputLimit(s) != nil || s.lifecycle.isLingering || s.lifecycle.handler == .notStarted {
+    let isStarting = s.lifecycle.handler == .notStarted && !s.registration.isPostponed
+    if inputLimit(s) != nil || s.lifecycle.isLingering || isStarting {
       wanted.insert(.readable)
     }
     if s.registration.isUnwatched { return watchAgain(&s, wanted) }
@@ -170,7 +171,7 @@ extension NonBlockingConnection {
   /// the middle of a change: `handleWakeup` does what follows. Rare, and inlined it would cost each message
   /// that comes through here.
   @inline(never)
-  private func watch(_ s: inout State, for interest: Readiness) {
+  func watch(_ s: inout State, for interest: Readiness) {
     do throws(Errno) {
       try loop.epoll.modify(s.transport.descriptor, interest, s.registration.token)
     } catch {

@@ -10,4 +10,7 @@ struct Registration {
   var isActive = true
   /// Taken out of epoll, which reports a hang-up whatever the mask.
   var isUnwatched = false
+  /// When its handshake may begin is known, and it waits for the timer until then.
+  var hasReservation = false
+  var isPostponed = false
 }
