@@ -69,5 +69,6 @@ import ThrongTLS
     let fault = try #require(result.runs[0].faults.first)
     #expect(fault.kind == .connectFailed && fault.count == 2)
     #expect(fault.first.contains("TLS failed: certificate not trusted"))
+    #expect(fault.hint == .certificate)
   }
 }

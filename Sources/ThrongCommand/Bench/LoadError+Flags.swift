@@ -60,6 +60,8 @@ extension FaultSummary {
         + (isGiven
           ? "check that it accepts this --hello; " : "if it expects a first line, give --hello; ")
         + "if connects were lost, use a lower --connect-rate"
+    case .certificate:
+      "name its authority's certificate with --tls-ca, or the name that it has with --tls-name"
     case nil: nil
     }
   }

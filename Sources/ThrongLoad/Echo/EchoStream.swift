@@ -32,7 +32,7 @@ struct EchoStream {
   mutating func restart(_ plan: RunPlan, number: Int) {
     outstanding = 0
     received = 0
-    greetingLeft = UInt32(plan.messages.greeting)
+    greetingLeft = UInt32(plan.load.messages.greeting)
     sendPosition = Pattern.start(seed: plan.options.seed, connection: number)
     receivePosition = sendPosition
   }
@@ -69,9 +69,9 @@ struct EchoStream {
   mutating func take(
     _ bytes: UnsafeRawBufferPointer, _ plan: RunPlan, _ window: UnsafeRawPointer
   ) -> (units: Int, fault: Fault?) {
-    if case .line = plan.messages.reply { return takeLines(bytes) }
+    if case .line = plan.load.messages.reply { return takeLines(bytes) }
     let expected = min(bytes.count, outstanding)
-    if case .echo = plan.messages.reply, plan.messages.verifies {
+    if case .echo = plan.load.messages.reply, plan.load.messages.verifies {
       let checked = UnsafeRawBufferPointer(start: bytes.baseAddress, count: expected)
       if let index = Pattern.mismatch(checked, window, at: receivePosition) {
         received += index

@@ -24,7 +24,7 @@ extension EchoThread {
     }
     clients[slot].connection = nil
     if clients[slot].state == .open { clients[slot].state = .over }
-    if plan.isChurn, clients[slot].state == .none, hot.pointee.phase == .running {
+    if plan.load.isChurn, clients[slot].state == .none, hot.pointee.phase == .running {
       return connect(slot, Self.clock)
     }
     if hot.pointee.phase == .draining || wasOpen { timer?.wake() }
@@ -48,14 +48,14 @@ extension EchoThread {
   }
 
   private func greetingHint(_ bytes: Int?) -> FaultHint? {
-    plan.messages.greeting == 0 ? .greeting(bytes: bytes) : nil
+    plan.load.messages.greeting == 0 ? .greeting(bytes: bytes) : nil
   }
 
   /// Fails every connection whose oldest reply is later than the timeout.
   func reportTimeouts(_ now: UInt64) {
     guard hot.pointee.totalInFlight > 0 else { return }
     for slot in clients.indices where clients[slot].inFlight > 0 {
-      let group = ring[slot * plan.depth + Int(clients[slot].firstGroup)]
+      let group = ring[slot * plan.load.depth + Int(clients[slot].firstGroup)]
       if now > group.sent + plan.timeout { reportTimeout(slot) }
     }
   }
@@ -69,7 +69,7 @@ extension EchoThread {
     guard clients[slot].state == .open else { return }
     let connection = clients[slot].connection?.takeUnretainedValue()
     let missing = clients[slot].stream.outstanding
-    let rest = plan.messages.reply == .line ? "" : ", \(Plural(missing, "byte")) missing"
+    let rest = plan.load.messages.reply == .line ? "" : ", \(Plural(missing, "byte")) missing"
     fail(.noReply, slot, "no reply within \(plan.options.timeout) at \(offset(slot))\(rest)")
     connection?.reset()
   }

@@ -36,7 +36,7 @@ extension EchoThread {
     if client.pointee.stream.greetingLeft == 0 {
       let isHeld = isHeld(connection.id)
       if isHeld { client.pointee.wasServed = true }
-      if plan.isChurn, !isHeld, hot.pointee.phase == .running {
+      if plan.load.isChurn, !isHeld, hot.pointee.phase == .running {
         sendFirst(connection.id, connection)
       }
     }
@@ -51,7 +51,7 @@ extension EchoThread {
     var left = units + Int(client.pointee.partial)
     var completed = 0
     while client.pointee.groupCount > 0 {
-      let group = ring + slot * plan.depth + Int(client.pointee.firstGroup)
+      let group = ring + slot * plan.load.depth + Int(client.pointee.firstGroup)
       let size = Int(group.pointee.replySize)
       guard left >= size else { break }
       // Avoids a division in the common case of one message.
@@ -70,7 +70,7 @@ extension EchoThread {
   private func dropGroup(_ client: UnsafeMutablePointer<EchoConnection>) {
     client.pointee.groupCount -= 1
     client.pointee.firstGroup += 1
-    if client.pointee.firstGroup == UInt32(truncatingIfNeeded: plan.depth) {
+    if client.pointee.firstGroup == UInt32(truncatingIfNeeded: plan.load.depth) {
       client.pointee.firstGroup = 0
     }
   }
@@ -103,7 +103,7 @@ extension EchoThread {
     client.pointee.inFlight -= UInt32(truncatingIfNeeded: completed)
     client.pointee.wasServed = true
     hot.pointee.totalInFlight -= completed
-    if plan.isChurn {
+    if plan.load.isChurn {
       client.pointee.state = .none
       return connection.close()
     }

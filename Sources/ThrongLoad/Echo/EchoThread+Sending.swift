@@ -8,13 +8,13 @@ extension EchoThread {
   /// Starts the closed loop: sends the first messages on every connection. Churn: opens the first
   /// connections.
   func beginSending(_ now: UInt64) {
-    if plan.isIdle { return }
+    if plan.load.isIdle { return }
     for slot in 0..<activeCount {
-      if plan.isChurn {
+      if plan.load.isChurn {
         connect(slot, now)
       } else if let connection = clients[slot].connection, clients[slot].state == .open {
         let now = Self.clock
-        send(plan.depth, slot, connection.takeUnretainedValue(), intended: now, now: now)
+        send(plan.load.depth, slot, connection.takeUnretainedValue(), intended: now, now: now)
       }
     }
   }
@@ -43,10 +43,10 @@ extension EchoThread {
     for _ in 0..<count {
       let size = clients[slot].stream.nextSize(plan.sampler)
       note(1, of: size, slot, intended, now)
-      if case .line = plan.messages.reply { transmit(1, of: size, slot, connection) }
+      if case .line = plan.load.messages.reply { transmit(1, of: size, slot, connection) }
       total += size
     }
-    if case .line = plan.messages.reply { return }
+    if case .line = plan.load.messages.reply { return }
     transmit(1, of: total, slot, connection)
   }
 
@@ -54,14 +54,14 @@ extension EchoThread {
   @inline(__always)
   private func note(_ count: Int, of size: Int, _ slot: Int, _ intended: UInt64, _ now: UInt64) {
     let reply = plan.replyUnits(to: size)
-    let depth = UInt32(truncatingIfNeeded: plan.depth)
+    let depth = UInt32(truncatingIfNeeded: plan.load.depth)
     let client = clients.baseAddress.unsafelyUnwrapped + slot
     client.pointee.stream.request(reply * count)
     client.pointee.inFlight += UInt32(truncatingIfNeeded: count)
     var entry = client.pointee.firstGroup + client.pointee.groupCount
     if entry >= depth { entry -= depth }
     client.pointee.groupCount += 1
-    ring[slot * plan.depth + Int(entry)] = InFlightGroup(
+    ring[slot * plan.load.depth + Int(entry)] = InFlightGroup(
       intended: intended, sent: now, replySize: UInt32(truncatingIfNeeded: reply),
       count: UInt32(truncatingIfNeeded: count))
     hot.pointee.totalInFlight += count
@@ -74,7 +74,7 @@ extension EchoThread {
   /// Writes messages. A lost connection is reported through `closed`.
   @inline(__always)
   private func transmit(_ count: Int, of size: Int, _ slot: Int, _ connection: Connection) {
-    if case .line = plan.messages.reply { return transmitLines(count, of: size, connection) }
+    if case .line = plan.load.messages.reply { return transmitLines(count, of: size, connection) }
     var left = count * size
     while left > 0 {
       let piece = clients[slot].stream.nextPiece(plan, atMost: left)
@@ -99,7 +99,7 @@ extension EchoThread {
     schedule?.end = times.measureUntil
     while let due = schedule?.nextDue, let slot = schedule?.popDue(Self.clock) {
       schedule?.waiting += 1
-      let isFree = clients[slot].state == .open && Int(clients[slot].inFlight) < plan.depth
+      let isFree = clients[slot].state == .open && Int(clients[slot].inFlight) < plan.load.depth
       let now = Self.clock
       // Only a free connection shows the delay of the generator itself.
       if isFree, isMeasured(due) { hot.pointee.records.pointee.sendDelay.note(now - min(now, due)) }
@@ -113,7 +113,7 @@ extension EchoThread {
     guard let schedule, clients[slot].state == .open, let connection = clients[slot].connection
     else { return }
     let due = schedule.dueCount(connection: slot)
-    while clients[slot].nextMessage < due, Int(clients[slot].inFlight) < plan.depth {
+    while clients[slot].nextMessage < due, Int(clients[slot].inFlight) < plan.load.depth {
       let intended = schedule.due(connection: slot, message: clients[slot].nextMessage)
       clients[slot].nextMessage += 1
       self.schedule?.waiting -= 1

@@ -28,7 +28,7 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
       let stream = EchoStream(plan, number: plan.number(of: slot, thread: index))
       clients.initializeElement(at: slot, to: EchoConnection(stream))
     }
-    ring = .allocate(capacity: activeCount * plan.depth)
+    ring = .allocate(capacity: activeCount * plan.load.depth)
     window = plan.pattern.window.withUnsafeBytes { $0.baseAddress! }  // never empty
     super.init(plan, index: index, changed: changed)
   }
@@ -46,7 +46,7 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
 
   /// Connections of a churn are opened later, one for each message.
   var slotsToConnect: Range<Int> {
-    plan.isChurn ? activeCount..<clients.count : clients.indices
+    plan.load.isChurn ? activeCount..<clients.count : clients.indices
   }
 
   func number(of slot: Int) -> Int { plan.number(of: slot, thread: index) }
@@ -55,7 +55,7 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
     let number = number(of: slot)
     clients[slot].clearInFlight()
     clients[slot].stream.restart(plan, number: number)
-    dial(slot, source: plan.isChurn ? connects.opened : number - 1, now)
+    dial(slot, source: plan.load.isChurn ? connects.opened : number - 1, now)
   }
 
   func beginLoad(_ now: UInt64) {
@@ -102,7 +102,7 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
   // MARK: Connections
 
   /// Whether a connection is only held, without traffic.
-  func isHeld(_ slot: Int) -> Bool { plan.isIdle || slot >= activeCount }
+  func isHeld(_ slot: Int) -> Bool { plan.load.isIdle || slot >= activeCount }
 
   func opened(_ connection: Connection) {
     let slot = connection.id
@@ -110,9 +110,9 @@ final class EchoThread: LoadThreadState, LoadThread, EventHandler, @unchecked Se
     clients[slot].connection = Unmanaged.passUnretained(connection)
     clients[slot].wasOpened = true
     if slot >= activeCount { held += 1 }
-    if isHeld(slot), plan.messages.greeting == 0 { clients[slot].wasServed = true }
+    if isHeld(slot), plan.load.messages.greeting == 0 { clients[slot].wasServed = true }
     switch hot.pointee.phase {
-    case .running where plan.isChurn && !isHeld(slot): sendFirst(slot, connection)
+    case .running where plan.load.isChurn && !isHeld(slot): sendFirst(slot, connection)
     case .draining, .finished:
       clients[slot].state = .over
       connection.close()

@@ -16,9 +16,12 @@ final class FanOutProgress: @unchecked Sendable {
   let ring: FanOutRing
   private let intended: UnsafeMutablePointer<UInt64>
   private let sentNumber = Atomic<Int>(0)
-  private let over = Atomic<Bool>(false)
-  private let lost = Atomic<Bool>(false)
-  private let probing = Atomic<Bool>(false)
+  /// The sender has stopped.
+  let isOver = Flag()
+  /// The sender has no connection.
+  let isSenderLost = Flag()
+  /// The sender has started to send probes.
+  let isProbing = Flag()
   private let reached = Atomic<Int>(0)
   /// Number of load threads with receivers.
   private let threadCount: Int
@@ -40,7 +43,7 @@ final class FanOutProgress: @unchecked Sendable {
   init(_ plan: RunPlan, _ options: FanOutOptions) {
     window =
       plan.rate == nil
-      ? plan.depth : min(Self.openLoopWindow, Self.openLoopBytes / options.lineSize)
+      ? plan.load.depth : min(Self.openLoopWindow, Self.openLoopBytes / options.lineSize)
     lines = FanOutLineCodec(
       size: options.lineSize, seed: plan.options.seed, run: FanOutLineCodec.newRun,
       verifies: options.verifies)
@@ -68,18 +71,6 @@ final class FanOutProgress: @unchecked Sendable {
   /// Intended send time of a message in flight, in nanoseconds.
   @inline(__always)
   func intendedTime(_ number: Int) -> UInt64 { intended[ring.slot(of: number)] }
-
-  /// Whether the sender has stopped.
-  var isOver: Bool { over.load(ordering: .acquiring) }
-  func end() { over.store(true, ordering: .releasing) }
-
-  /// Whether the sender has no connection.
-  var isSenderLost: Bool { lost.load(ordering: .acquiring) }
-  func loseSender() { lost.store(true, ordering: .releasing) }
-
-  /// Whether the sender has started to send probes.
-  var isProbing: Bool { probing.load(ordering: .acquiring) }
-  func beginProbing() { probing.store(true, ordering: .releasing) }
 
   // MARK: The receivers
 

@@ -26,7 +26,7 @@ public struct FanOutResult: Sendable, Codable, Equatable {
 
 extension RunReport {
   var fanOut: FanOutResult? {
-    guard plan.fanOut != nil else { return nil }
+    guard plan.load.fanOut != nil else { return nil }
     let means = receiverMeans
     func each(_ amount: Double?) -> Double? {
       amount.flatMap { total.deliveries > 0 ? $0 / Double(total.deliveries) : nil }

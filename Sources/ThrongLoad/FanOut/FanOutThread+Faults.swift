@@ -51,8 +51,8 @@ extension FanOutThread {
   /// Removes every receiver whose next message is later than the timeout.
   func reportTimeouts(_ now: UInt64) {
     let sent = progress.sent
-    let oldest = fan.pointee.frontier + 1
-    guard fan.pointee.live > 0, oldest <= sent, now > progress.intendedTime(oldest) + plan.timeout
+    let oldest = hot.pointee.frontier + 1
+    guard hot.pointee.live > 0, oldest <= sent, now > progress.intendedTime(oldest) + plan.timeout
     else {
       return
     }
@@ -84,7 +84,7 @@ extension FanOutThread {
     guard clients[slot].state == .open, hot.pointee.phase != .finished else { return false }
     faults.add(kind, count: count, hint: hint, "\(name(slot)): \(what)")
     clients[slot].state = .over
-    if isSender(slot) { progress.loseSender() } else { leave(slot) }
+    if isSender(slot) { progress.isSenderLost.set() } else { leave(slot) }
     return true
   }
 
@@ -102,5 +102,5 @@ extension FanOutThread {
 extension RunPlan {
   var notReachedText: String { "no line of the sender received within \(options.timeout)" }
 
-  var helloHint: FaultHint { .hello(isGiven: fanOut?.hello != nil) }
+  var helloHint: FaultHint { .hello(isGiven: load.fanOut?.hello != nil) }
 }

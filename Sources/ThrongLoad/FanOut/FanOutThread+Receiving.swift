@@ -127,13 +127,13 @@ extension FanOutThread {
   /// Advances to the last message that all receivers of this thread have, and tells the sender.
   private func settle(_ now: UInt64) {
     let sent = progress.sent
-    var frontier = fan.pointee.frontier
-    while frontier < sent, counts[progress.ring.slot(of: frontier + 1)] == fan.pointee.live {
+    var frontier = hot.pointee.frontier
+    while frontier < sent, counts[progress.ring.slot(of: frontier + 1)] == hot.pointee.live {
       frontier += 1
       counts[progress.ring.slot(of: frontier)] = 0
     }
-    guard frontier > fan.pointee.frontier else { return }
-    fan.pointee.frontier = frontier
+    guard frontier > hot.pointee.frontier else { return }
+    hot.pointee.frontier = frontier
     progress.advance(index, to: frontier)
     tellSender(now)
   }
@@ -150,15 +150,15 @@ extension FanOutThread {
   /// Removes a receiver from the count of live receivers.
   func leave(_ slot: Int) {
     let receiver = clients[slot]
-    fan.pointee.live -= 1
+    hot.pointee.live -= 1
     if !receiver.isMember { noteReached() }
-    var message = fan.pointee.frontier
+    var message = hot.pointee.frontier
     while message < receiver.last {
       message += 1
       counts[progress.ring.slot(of: message)] -= 1
     }
     let now = Self.clock
-    if fan.pointee.live > 0 { return settle(now) }
+    if hot.pointee.live > 0 { return settle(now) }
     progress.advance(index, to: .max)
     tellSender(now)
   }

@@ -54,7 +54,7 @@ extension FanOutThread {
     var line: [UInt8] = []
     progress.lines.append(.probe, sender.probes, to: &line)
     try? connection.write(Bytes(line))
-    progress.beginProbing()
+    progress.isProbing.set()
     sender.nextProbe = now + sender.probeInterval
     sender.probeInterval = min(2 * sender.probeInterval, Self.longestProbeInterval)
     return sender.nextProbe

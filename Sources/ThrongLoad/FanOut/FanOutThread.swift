@@ -14,23 +14,12 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   let clients: UnsafeMutableBufferPointer<FanOutReceiver>
   /// For each message in flight, the number of this thread's receivers that have it.
   let counts: UnsafeMutablePointer<Int>
-  let fan: UnsafeMutablePointer<Fan>
   var sender: FanOutSender?
   /// Skipped messages by slot; empty without faults.
   var gaps: [Int: [ClosedRange<Int>]] = [:]
   private var hasBegunToPrepare = false
   /// Time at which the last receiver received its first probe.
   private var lastReached: UInt64 = 0
-
-  /// State that every delivery reads or changes: see `Hot`.
-  struct Fan {
-    /// Receivers with an open connection.
-    var live = 0
-    /// Last message that all live receivers have.
-    var frontier = 0
-    /// Open receivers that have not received a probe.
-    var unreached = 0
-  }
 
   init(_ plan: RunPlan, progress: FanOutProgress, index: Int, changed: SharedEvent) {
     self.progress = progress
@@ -39,8 +28,6 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
     clients.initialize(repeating: FanOutReceiver())
     counts = .allocate(capacity: progress.ring.capacity)
     counts.initialize(repeating: 0, count: progress.ring.capacity)
-    fan = .allocate(capacity: 1)
-    fan.initialize(to: Fan())
     super.init(plan, index: index, changed: changed)
   }
 
@@ -48,7 +35,6 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
     clients.deinitialize()
     clients.deallocate()
     counts.deallocate()
-    fan.deallocate()
   }
 
   /// Slot of the sender in the first thread.
@@ -79,7 +65,7 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
 
   func markFailed(_ slot: Int) {
     clients[slot].state = .over
-    if isSender(slot) { progress.loseSender() }
+    if isSender(slot) { progress.isSenderLost.set() }
   }
 
   func beginLoad(_ now: UInt64) { sender?.beginLoad(times?.begin ?? now) }
@@ -91,8 +77,8 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   }
 
   func isDrained(_ now: UInt64) -> Bool {
-    if index == 0 { progress.end() }
-    return progress.isOver && (fan.pointee.live == 0 || fan.pointee.frontier >= progress.sent)
+    if index == 0 { progress.isOver.set() }
+    return progress.isOver.isSet && (hot.pointee.live == 0 || hot.pointee.frontier >= progress.sent)
   }
 
   func concludeLoad(isDrained: Bool) {
@@ -101,7 +87,7 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   }
 
   var cannotContinue: Bool {
-    progress.isSenderLost || (index == 0 ? progress.completed == .max : fan.pointee.live == 0)
+    progress.isSenderLost.isSet || (index == 0 ? progress.completed == .max : hot.pointee.live == 0)
   }
 
   func fillStatus(_ status: inout ThreadControl.Status) {
@@ -115,34 +101,34 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
   /// Sends probes until every receiver has received one. A receiver without one within the timeout
   /// is removed.
   func prepare(_ now: UInt64) -> UInt64 {
-    if progress.isSenderLost { return becomeReady() }
+    if progress.isSenderLost.isSet { return becomeReady() }
     if !hasBegunToPrepare {
       hasBegunToPrepare = true
       lastReached = now
       noteIfReached()
-      if fan.pointee.live == 0 { progress.advance(index, to: .max) }
+      if hot.pointee.live == 0 { progress.advance(index, to: .max) }
     }
-    if fan.pointee.unreached > 0 { reportUnreached(now) }
-    guard index == 0 else { return fan.pointee.unreached == 0 ? becomeReady() : .max }
+    if hot.pointee.unreached > 0 { reportUnreached(now) }
+    guard index == 0 else { return hot.pointee.unreached == 0 ? becomeReady() : .max }
     return progress.areAllReached ? becomeReady() : probe(now)
   }
 
   /// A receiver has received its first probe, or was removed.
   func noteReached() {
-    fan.pointee.unreached -= 1
+    hot.pointee.unreached -= 1
     lastReached = Self.clock
     noteIfReached()
   }
 
   private func noteIfReached() {
     // Until the last connect is decided, the number of receivers may grow.
-    guard hasBegunToPrepare, fan.pointee.unreached == 0 else { return }
+    guard hasBegunToPrepare, hot.pointee.unreached == 0 else { return }
     progress.noteReached()
     timer?.wake()
   }
 
   private func reportUnreached(_ now: UInt64) {
-    if !progress.isProbing { lastReached = now }
+    if !progress.isProbing.isSet { lastReached = now }
     guard now > lastReached + plan.timeout else { return }
     for slot in receiverSlots where clients[slot].state == .open && !clients[slot].isMember {
       reportNotReached(slot)
@@ -160,8 +146,8 @@ final class FanOutThread: LoadThreadState, LoadThread, EventHandler, @unchecked 
     if isSender(slot) {
       sender = FanOutSender(rate: plan.rate)
     } else {
-      fan.pointee.live += 1
-      fan.pointee.unreached += 1
+      hot.pointee.live += 1
+      hot.pointee.unreached += 1
     }
   }
 

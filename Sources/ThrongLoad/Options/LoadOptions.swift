@@ -37,6 +37,18 @@ public enum LoadServer: Sendable, Codable, Equatable {
   private enum CommandCodingKeys: String, CodingKey { case _0 = "options" }
 }
 
+extension LoadServer {
+  /// The host that connections are made to; nil for a Unix socket.
+  var host: String? {
+    let target =
+      switch self {
+      case .running(let target, _): target
+      case .command(let command): command.target ?? .tcp(host: "127.0.0.1", port: 0)
+      }
+    return if case .tcp(let host, _) = target { host } else { nil }
+  }
+}
+
 /// Address of a server.
 public enum ServerAddress: Sendable, Codable, Equatable, CustomStringConvertible {
   /// A host name or a numeric address, and a TCP port.
@@ -72,48 +84,21 @@ extension LoadOptions {
   /// Slow readers among the connections, and receivers of a fan-out that stop reading: at least one if
   /// their share is above 0, and one connection less than all at most.
   var slowConnections: Int {
-    let share =
-      switch workload {
-      case .echo(let echo): echo.slowReaders
-      case .fanOut(let fanOut): fanOut.stalledReceivers
-      case .churn, .idle: 0.0
-      }
+    let share = workload.parts.slowShare
     guard share > 0, connections > 1 else { return 0 }
     let count = Int((Double(connections) * min(share, 100) / 100).rounded())
     return min(max(1, count), connections - 1)
   }
 
-  /// Connections that are held without traffic beside the load.
-  var idleConnections: Int {
-    switch workload {
-    case .echo(let echo): echo.idleConnections
-    case .churn(let churn): churn.idleConnections
-    case .idle, .fanOut: 0
-    }
-  }
-
   /// Connections under load, idle connections and the sender of a fan-out.
   var allConnections: Int {
-    if case .fanOut = workload { return connections + 1 }
-    return connections + idleConnections
-  }
-
-  /// Requested messages per second; nil in a closed loop and in a search.
-  var rate: Double? {
-    switch workload {
-    case .echo(let echo): if case .openLoop(let rate) = echo.pacing { rate } else { nil }
-    case .fanOut(let fanOut): if case .rate(let rate) = fanOut.pacing { rate } else { nil }
-    case .churn, .idle: nil
-    }
+    let parts = workload.parts
+    return connections + parts.idleConnections + (parts.fanOut == nil ? 0 : 1)
   }
 
   /// Whether every received byte is compared with the bytes sent.
   public var verifies: Bool {
-    switch workload {
-    case .echo(let echo): echo.messages.verifies
-    case .churn(let churn): churn.messages.verifies
-    case .fanOut(let fanOut): fanOut.verifies
-    case .idle: false
-    }
+    let parts = workload.parts
+    return parts.fanOut?.verifies ?? parts.messages.verifies
   }
 }

@@ -138,3 +138,49 @@ public struct FanOutOptions: Sendable, Codable, Equatable {
   /// Creates the default options: lines of 100 bytes, one in flight.
   public init() {}
 }
+
+extension LoadOptions.Workload {
+  /// The options of all workloads side by side. What a workload does not have is at its neutral value.
+  struct Parts {
+    var messages = MessageOptions()
+    /// Messages in flight on each connection; in a fan-out, in all.
+    var depth = 1
+    /// Requested messages per second; nil in a closed loop and in a search.
+    var rate: Double?
+    var bound: LatencyBound?
+    /// Slow readers and stalled receivers, in per cent.
+    var slowShare = 0.0
+    var idleConnections = 0
+    var fanOut: FanOutOptions?
+    var isChurn = false
+    var isIdle = false
+  }
+
+  var parts: Parts {
+    var parts = Parts()
+    switch self {
+    case .echo(let echo):
+      parts.messages = echo.messages
+      parts.depth = echo.depth
+      if case .openLoop(let rate) = echo.pacing { parts.rate = rate }
+      if case .search(let bound) = echo.pacing { parts.bound = bound }
+      parts.slowShare = echo.slowReaders
+      parts.idleConnections = echo.idleConnections
+    case .churn(let churn):
+      parts.messages = churn.messages
+      parts.idleConnections = churn.idleConnections
+      parts.isChurn = true
+    case .idle(let idle):
+      parts.messages.greeting = idle.greeting
+      parts.isIdle = true
+    case .fanOut(let fanOut):
+      switch fanOut.pacing {
+      case .inFlight(let lines): parts.depth = lines
+      case .rate(let rate): parts.rate = rate
+      }
+      parts.slowShare = fanOut.stalledReceivers
+      parts.fanOut = fanOut
+    }
+    return parts
+  }
+}

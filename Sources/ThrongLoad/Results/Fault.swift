@@ -23,6 +23,8 @@ public enum FaultHint: Sendable, Codable, Equatable {
   case greeting(bytes: Int?)
   /// The server may expect another first line, or any.
   case hello(isGiven: Bool)
+  /// The server's certificate is not trusted, or is for another name.
+  case certificate
 }
 
 /// All faults of one kind.

@@ -118,22 +118,15 @@ struct RunMetric: Sendable {
 
   /// Whether a benchmark with these options measures it.
   func isMeasured(by options: LoadOptions) -> Bool {
-    let isFanOut = if case .fanOut = options.workload { true } else { false }
-    let isIdle = if case .idle = options.workload { true } else { false }
-    let isSearch =
-      if case .echo(let echo) = options.workload, case .search = echo.pacing { true } else { false }
-    let isServerKnown =
-      switch options.server {
-      case .running(_, let pid): pid != nil
-      case .command: true
-      }
+    let parts = options.workload.parts
+    let isServerKnown = if case .running(_, nil) = options.server { false } else { true }
     return switch scope {
     case .always: true
-    case .messages: !isIdle
-    case .openLoop: options.rate != nil || isSearch
-    case .fanOut: isFanOut
-    case .server: isServerKnown && !isIdle
-    case .serverOfFanOut: isServerKnown && isFanOut
+    case .messages: !parts.isIdle
+    case .openLoop: parts.rate != nil || parts.bound != nil
+    case .fanOut: parts.fanOut != nil
+    case .server: isServerKnown && !parts.isIdle
+    case .serverOfFanOut: isServerKnown && parts.fanOut != nil
     }
   }
 }

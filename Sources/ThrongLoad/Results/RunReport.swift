@@ -60,10 +60,10 @@ struct RunReport {
   }
 
   private var idle: IdleResult? {
-    guard plan.options.idleConnections > 0 else { return nil }
+    guard plan.load.idleConnections > 0 else { return nil }
     let opened = statuses.reduce(0) { $0 + $1.held }
     return IdleResult(
-      wanted: plan.options.idleConnections, opened: opened,
+      wanted: plan.load.idleConnections, opened: opened,
       dropped: opened - statuses.reduce(0) { $0 + $1.heldAtEnd })
   }
 
@@ -74,7 +74,7 @@ struct RunReport {
     // Failed connects and receivers without a probe have faults of their own.
     let refused = log.count(.connectFailed) + log.count(.notReached)
     if unserved.count > refused, !wasStopped, let first = unserved.first {
-      let all = plan.options.connections + plan.options.idleConnections
+      let all = plan.options.connections + plan.load.idleConnections
       let sentence =
         if all == 1 {
           "no reply on the connection"
@@ -131,7 +131,7 @@ struct RunReport {
   /// Growth of the server's resident memory for each open connection; nil in a churn.
   private var bytesPerConnection: Double? {
     let open = statuses.reduce(0) { $0 + $1.openAtEnd }
-    guard let probe, open > 0, !plan.isChurn else { return nil }
+    guard let probe, open > 0, !plan.load.isChurn else { return nil }
     return Double(probe.endResidentBytes - probe.startResidentBytes) / Double(open)
   }
 

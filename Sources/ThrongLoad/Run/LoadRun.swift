@@ -53,7 +53,7 @@ final class LoadRun {
 
   private static func makeLoadThreads(_ plan: RunPlan, _ changed: SharedEvent) -> [any LoadThread] {
     let threads = plan.options.threads
-    let progress = plan.fanOut.map { FanOutProgress(plan, $0) }
+    let progress = plan.load.fanOut.map { FanOutProgress(plan, $0) }
     var loadThreads: [any LoadThread] = (0..<threads).map { index in
       if let progress {
         FanOutThread(plan, progress: progress, index: index, changed: changed)
@@ -81,8 +81,8 @@ final class LoadRun {
       try startThreads(rest.dropFirst())
     } catch {
       for loadThread in loadThreads {
-        loadThread.control.stop()
-        loadThread.control.allowClosing()
+        loadThread.control.isStopping.set()
+        loadThread.control.mayClose.set()
       }
       failure = error
     }
@@ -92,9 +92,9 @@ final class LoadRun {
 
   private func coordinate() {
     wait(until: .max) { $0 >= .ready }
-    openingSeconds = plan.isChurn ? nil : Double(LoadThreadState.clock - startTime) / 1e9
+    openingSeconds = plan.load.isChurn ? nil : Double(LoadThreadState.clock - startTime) / 1e9
     let begin = LoadThreadState.clock + 1_000_000
-    let from = begin + UInt64(plan.isIdle ? 0 : plan.options.warmup.nanoseconds)
+    let from = begin + UInt64(plan.load.isIdle ? 0 : plan.options.warmup.nanoseconds)
     let until = from + UInt64(plan.options.duration.nanoseconds)
     let drain = until + plan.timeout
     let times = RunTimes(
@@ -110,7 +110,7 @@ final class LoadRun {
     ownNanoseconds = CPUTime.ofThisThread - cpu
     usageAtEnd = context.probe?.end()
     for loadThread in loadThreads {
-      loadThread.control.allowClosing()
+      loadThread.control.mayClose.set()
       loadThread.wake()
     }
     wait(until: drain + 10_000_000_000) { $0 == .finished }
@@ -144,7 +144,7 @@ final class LoadRun {
       messagesPerSecond: Double(records.messages) / (Double(end - start) / 1e9),
       p50: latency?.valueAtPercentile(50), p99: latency?.valueAtPercentile(99), max: latency?.max,
       opened: loadThreads.reduce(0) { $0 + $1.control.status.withLock { $0.opened } },
-      deliveries: plan.fanOut == nil ? nil : records.deliveries)
+      deliveries: plan.load.fanOut == nil ? nil : records.deliveries)
     intervals.append(interval)
     context.observer?.interval(interval, of: plan.options)
     total.merge(records)
@@ -159,7 +159,7 @@ final class LoadRun {
     while !areAll(isReached), LoadThreadState.clock < time {
       guard context.stopRequest.wait(until: time) else { continue }
       // The load threads check for this every 20 ms.
-      for loadThread in loadThreads { loadThread.control.stop() }
+      for loadThread in loadThreads { loadThread.control.isStopping.set() }
     }
   }
 }

@@ -79,9 +79,8 @@ public final class LoadRunner: Sendable {
       observer: observer
     )
     var result = LoadResult(configuration: options, runs: [])
-    if case .echo(let echo) = options.workload, case .search(let bound) = echo.pacing,
-      !stopRequest.isRequested
-    {
+    let rate = options.workload.parts.rate
+    if let bound = options.workload.parts.bound, !stopRequest.isRequested {
       let search = MaximumSearch(
         options, bound, wasStopped: { [stopRequest] in stopRequest.isRequested }
       ) { number, rate throws(LoadError) in
@@ -91,8 +90,8 @@ public final class LoadRunner: Sendable {
       result = try search.run()
     } else {
       for number in 1...options.repeats where !stopRequest.isRequested {
-        observer?.runBegins(number, of: options.repeats, rate: options.rate)
-        result.runs.append(try LoadRun(context, rate: options.rate).run())
+        observer?.runBegins(number, of: options.repeats, rate: rate)
+        result.runs.append(try LoadRun(context, rate: rate).run())
       }
       for metric in RunMetric.all {
         guard let key = metric.key else { continue }

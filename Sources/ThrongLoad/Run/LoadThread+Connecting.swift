@@ -47,7 +47,7 @@ extension LoadThread {
   /// Starts the connects that are due.
   /// - Returns: the time of the next call.
   func connectMore(_ now: UInt64) -> UInt64 {
-    if control.isStopping { return becomeReady() }
+    if control.isStopping.isSet { return becomeReady() }
     let slots = slotsToConnect
     var budget = Self.connectsPerTurn
     while connects.begun < slots.count, connects.pending < Self.connectsAtOnce, budget > 0 {
@@ -95,8 +95,16 @@ extension LoadThread {
   func connectFailed(_ failure: ConnectFailure) {
     connects.pending -= 1
     markFailed(failure.id)
-    if failure.reason != .stopped { faults.add(.connectFailed, failure.description) }
+    if failure.reason != .stopped {
+      faults.add(.connectFailed, hint: Self.hint(failure), failure.description)
+    }
     let isConnecting = hot.pointee.phase == .connecting
     if isConnecting || connects.pending == 0 && openCount == 0 { timer?.wake() }
+  }
+
+  private static func hint(_ failure: ConnectFailure) -> FaultHint? {
+    guard case .security(let failure) = failure.reason else { return nil }
+    let isOfCertificate = [.certificateUntrusted, .certificateNameMismatch].contains(failure.reason)
+    return isOfCertificate ? .certificate : nil
   }
 }

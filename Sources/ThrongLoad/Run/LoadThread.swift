@@ -41,7 +41,13 @@ class LoadThreadState: @unchecked Sendable {
     /// Range of intended send times that count in the open loop.
     var measureFrom: UInt64 = 0
     var measureUntil: UInt64 = .max
+    /// Messages sent and not answered yet.
     var totalInFlight = 0
+    /// Fan-out: receivers with an open connection, those of them that have not received a probe, and the
+    /// last message that all of them have.
+    var live = 0
+    var unreached = 0
+    var frontier = 0
     var scratch: [UInt8] = []
 
     init() {
@@ -229,7 +235,7 @@ extension LoadThread {
     checkTimeouts(now)
     if now >= nextHandover { handOver(now) }
     let cannotContinue = hot.pointee.phase > .connecting && self.cannotContinue
-    if control.isStopping || cannotContinue, hot.pointee.phase < .draining { stopEarly(now) }
+    if control.isStopping.isSet || cannotContinue, hot.pointee.phase < .draining { stopEarly(now) }
   }
 
   func becomeReady() -> UInt64 {
@@ -294,7 +300,7 @@ extension LoadThread {
   }
 
   private func endIfDrained(_ now: UInt64) {
-    guard let times, control.mayClose else { return }
+    guard let times, control.mayClose.isSet else { return }
     let isDrained = isDrained(now)
     let isAlone = connects.pending == 0 && openCount == 0
     guard isDrained || now >= times.drainUntil || isAlone else { return }

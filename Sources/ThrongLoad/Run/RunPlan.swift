@@ -8,16 +8,12 @@ struct RunPlan: Sendable {
   let address: SocketAddress
   /// TLS on every connection; nil: none.
   let security: ClientTransportSecurity?
+  /// The name that the server's certificate must have, unless the configuration of TLS has another.
+  let serverName: String?
   /// Messages per second over all load threads, in the open loop.
   let rate: Double?
-  /// The messages of request and reply; the greeting of idle connections.
-  let messages: MessageOptions
-  /// Messages in flight on each connection; in a fan-out, in all.
-  let depth: Int
-  /// Options of a fan-out.
-  let fanOut: FanOutOptions?
-  let isChurn: Bool
-  let isIdle: Bool
+  /// The options of the workload.
+  let load: LoadOptions.Workload.Parts
   /// Slow readers among the connections under load.
   let slowConnections: Int
   let pattern: Pattern
@@ -30,35 +26,12 @@ struct RunPlan: Sendable {
     self.options = options
     self.address = address
     self.security = security
+    serverName = options.server.host
     self.rate = rate
-    var messages = MessageOptions()
-    var (depth, isChurn, isIdle, fanOut) = (1, false, false, FanOutOptions?.none)
-    switch options.workload {
-    case .echo(let echo): (messages, depth) = (echo.messages, echo.depth)
-    case .churn(let churn): (messages, isChurn) = (churn.messages, true)
-    case .idle(let idle): (messages.greeting, isIdle) = (idle.greeting, true)
-    case .fanOut(let options):
-      fanOut = options
-      if case .inFlight(let lines) = options.pacing { depth = lines }
-    }
-    self.messages = messages
-    self.depth = depth
-    self.isChurn = isChurn
-    self.isIdle = isIdle
-    self.fanOut = fanOut
+    load = options.workload.parts
     slowConnections = options.slowConnections
     pattern = Pattern(seed: options.seed)
-    sampler = SizeSampler(messages.sizes)
-  }
-
-  /// The name that the server's certificate must have, unless its configuration says another.
-  var serverName: String? {
-    switch options.server {
-    case .running(.tcp(let host, _), _): host
-    case .command(let command):
-      if case .tcp(let host, _) = command.target { host } else { "127.0.0.1" }
-    case .running(.unix, _): nil
-    }
+    sampler = SizeSampler(load.messages.sizes)
   }
 
   var timeout: UInt64 { UInt64(options.timeout.nanoseconds) }
@@ -70,7 +43,7 @@ struct RunPlan: Sendable {
   func quickConnections(of thread: Int) -> Int { deal(quickConnections, to: thread) }
 
   /// Number of idle connections of a load thread.
-  func idleConnections(of thread: Int) -> Int { deal(options.idleConnections, to: thread) }
+  func idleConnections(of thread: Int) -> Int { deal(load.idleConnections, to: thread) }
 
   private func deal(_ count: Int, to thread: Int) -> Int {
     (count - thread + options.threads - 1) / options.threads
@@ -87,7 +60,7 @@ struct RunPlan: Sendable {
   /// Units of the reply to a message: bytes or, because only the end of a line is known in advance, lines.
   @inline(__always)
   func replyUnits(to size: Int) -> Int {
-    switch messages.reply {
+    switch load.messages.reply {
     case .echo: size
     case .bytes(let count): count
     case .line: 1
@@ -96,14 +69,14 @@ struct RunPlan: Sendable {
 
   /// First line of a connection of a fan-out.
   func hello(of number: Int) -> Bytes? {
-    fanOut?.hello.map { Bytes($0.replacing("{n}", with: "\(number)") + "\n") }
+    load.fanOut?.hello.map { Bytes($0.replacing("{n}", with: "\(number)") + "\n") }
   }
 
   /// Source address of a connection. One loopback address has ports for some 28,000 connections to
   /// one server; further addresses of 127.0.0.0/8 have as many again.
   func source(for number: Int) -> SocketAddress? {
     guard case .ipv4(let address, _) = address.storage, address >> 24 == 127 else { return nil }
-    let group = isChurn ? number % Self.churnSources : number / Self.connectionsPerSource
+    let group = load.isChurn ? number % Self.churnSources : number / Self.connectionsPerSource
     return group == 0 ? nil : SocketAddress(.ipv4(address: 0x7f00_0001 + UInt32(group), port: 0))
   }
 

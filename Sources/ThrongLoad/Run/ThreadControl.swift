@@ -43,15 +43,16 @@ final class ThreadControl: Sendable {
   let records = RecordExchange()
   let status = Mutex(Status())
   let times = Mutex<RunTimes?>(nil)
-  private let stopAsked = Atomic<Bool>(false)
-  private let closingAllowed = Atomic<Bool>(false)
+  /// Sending has to end; replies are still awaited.
+  let isStopping = Flag()
+  /// The connections may be closed. The server's memory and threads must be read before.
+  let mayClose = Flag()
+}
 
-  var isStopping: Bool { stopAsked.load(ordering: .relaxed) }
-  var mayClose: Bool { closingAllowed.load(ordering: .relaxed) }
+/// Something that happens once. Any thread.
+struct Flag: ~Copyable, Sendable {
+  private let state = Atomic<Bool>(false)
 
-  /// Allows closing the connections. The server's memory and threads must be read before.
-  func allowClosing() { closingAllowed.store(true, ordering: .relaxed) }
-
-  /// Ends sending; replies are still awaited.
-  func stop() { stopAsked.store(true, ordering: .relaxed) }
+  var isSet: Bool { state.load(ordering: .acquiring) }
+  func set() { state.store(true, ordering: .releasing) }
 }

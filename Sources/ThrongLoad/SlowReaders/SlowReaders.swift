@@ -70,9 +70,9 @@ final class SlowReaders: LoadThreadState, LoadThread, Handler, @unchecked Sendab
   /// In a fan-out, ready once all are members. Late ones are reported by their own tasks.
   func prepare(_ now: UInt64) -> UInt64 {
     guard let progress else { return becomeReady() }
-    if lastReached == 0 || !progress.isProbing { lastReached = now }
+    if lastReached == 0 || !progress.isProbing.isSet { lastReached = now }
     let isWaiting = clients.contains { $0.state == .open && !$0.wasServed }
-    guard !isWaiting || now > lastReached + plan.timeout || progress.isSenderLost else {
+    guard !isWaiting || now > lastReached + plan.timeout || progress.isSenderLost.isSet else {
       return .max
     }
     if !isReached {
@@ -83,7 +83,7 @@ final class SlowReaders: LoadThreadState, LoadThread, Handler, @unchecked Sendab
   }
 
   var cannotContinue: Bool {
-    progress?.isSenderLost ?? clients.allSatisfy { $0.state == .over }
+    progress?.isSenderLost.isSet ?? clients.allSatisfy { $0.state == .over }
   }
 
   func fillStatus(_ status: inout ThreadControl.Status) {
@@ -157,12 +157,12 @@ final class SlowReaders: LoadThreadState, LoadThread, Handler, @unchecked Sendab
     while true {
       let size = stream.nextSize(plan.sampler)
       let units = plan.replyUnits(to: size)
-      let unitSize = plan.messages.reply == .line ? size : 1
+      let unitSize = plan.load.messages.reply == .line ? size : 1
       guard stream.outstanding == 0 || (stream.outstanding + units) * unitSize <= Self.window else {
         break
       }
       stream.request(units)
-      if plan.messages.reply == .line {
+      if plan.load.messages.reply == .line {
         MessageLine.append(size, to: &lines)
       } else {
         left += size
@@ -193,12 +193,12 @@ final class SlowReaders: LoadThreadState, LoadThread, Handler, @unchecked Sendab
         try connection.write(Bytes())
       }
     } catch {
-      guard !clients[slot].wasServed, !progress.isSenderLost else { return }
+      guard !clients[slot].wasServed, !progress.isSenderLost.isSet else { return }
       guard case ConnectionError.timedOut = error else {
         throw Fault(kind: .lost, sentence: "\(error) before the first message")
       }
     }
-    if !clients[slot].wasServed, !progress.isSenderLost {
+    if !clients[slot].wasServed, !progress.isSenderLost.isSet {
       throw Fault(kind: .notReached, sentence: plan.notReachedText)
     }
   }
