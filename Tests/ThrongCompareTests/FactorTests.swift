@@ -76,6 +76,6 @@ import ThrongReport
     // What the connections cost is spread over few messages on a busy machine; what each message costs
     // would be there once.
     let others = calls.filter { !["recvfrom", "sendto"].contains($0.key) }
-    #expect(others.values.allSatisfy { $0 < 0.5 }, "\(calls)")
+    #expect(others.values.allSatisfy { $0 < 0.9 }, "\(calls)")
   }
 }

@@ -53,8 +53,10 @@ final class CompareProgress: CompareObserver {
     self.results = results
     switch outcome {
     case .measured(let sample):
-      if !isTerminal { say("\(Self.name(task)), round \(task.round): \(Self.metrics(sample))") }
-    case .failed(let reason, _, _): say("\(Self.name(task)): failed: \(Self.clean(reason))")
+      if !isTerminal {
+        say("\(Self.name(task)), round \(task.round): \(Self.metrics(sample, task.workload))")
+      }
+    case .failed(let reason, _): say("\(Self.name(task)): failed: \(Self.clean(reason))")
     case .interrupted: break
     }
     draw(task.workload)
@@ -79,7 +81,7 @@ final class CompareProgress: CompareObserver {
 
   private func draw(_ workload: Workload? = nil) {
     guard isTerminal else { return }
-    let size = Self.size(of: STDERR_FILENO)
+    let size = Console.size(of: STDERR_FILENO)
     var lines = workload.map { table($0) } ?? []
     // A table larger than the terminal could not be erased.
     if lines.count + 3 > size.rows { lines = [] }
@@ -95,21 +97,21 @@ final class CompareProgress: CompareObserver {
   private func table(_ workload: Workload) -> [String] {
     let columns = workload.connections.map { Self.right(Decimals.grouped($0), 10) }.joined()
     var lines = [
-      Self.left(workload.title + ", connections:", 30) + columns, "messages per second",
+      Self.left(workload.title + ", connections:", 29) + columns, "\(workload.shortUnit)s/s",
     ]
     let contenders = results.contenders.filter { contender in
       results.cells.contains { $0.contender == contender.id && $0.workload == workload.id }
     }
     let rows = { (metric: (Sample) -> Double?, text: (Double) -> String) in
       contenders.map { contender in
-        Self.left("  " + Self.clean(contender.label), 30)
+        Self.left("  " + Self.clean(contender.label), 29)
           + workload.connections.map { count in
             self.field(workload, contender, count, metric, text)
           }.joined()
       }
     }
     lines += rows({ $0.messagesPerSecond }, { Decimals.grouped(Int($0.rounded())) })
-    lines.append("server CPU, us per message")
+    lines.append("server CPU, µs per message")
     lines += rows({ $0.cpuMicrosecondsPerMessage }, Decimals.format)
     return lines
   }
@@ -137,13 +139,15 @@ final class CompareProgress: CompareObserver {
   private static func name(_ task: CellTask) -> String {
     let clients = Count.connections(task.connections)
     return "\(task.workload.title), \(clean(task.contender.label)), \(clients)"
+      + (task.isAtEqualLoad ? " at equal load" : "")
   }
 
-  private static func metrics(_ sample: Sample) -> String {
-    var parts = ["\(Decimals.grouped(Int(sample.messagesPerSecond.rounded()))) messages/s"]
+  private static func metrics(_ sample: Sample, _ workload: Workload) -> String {
+    let rate = Decimals.grouped(Int(sample.messagesPerSecond.rounded()))
+    var parts = ["\(rate) \(workload.shortUnit)s/s"]
     if let p99 = sample.p99 { parts.append("p99 \(DurationText.format(nanoseconds: Double(p99)))") }
     if let cpu = sample.cpuMicrosecondsPerMessage {
-      parts.append("\(Decimals.format(cpu)) us CPU/message")
+      parts.append("\(Decimals.format(cpu)) µs CPU/\(workload.shortUnit)")
     }
     return parts.joined(separator: ", ") + (sample.isSaturated ? " (generator saturated)" : "")
   }
@@ -164,16 +168,5 @@ final class CompareProgress: CompareObserver {
 
   private static func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(1, width - text.count)) + text
-  }
-
-  /// Width of standard output: of the terminal, or 120 for a file.
-  static var outputWidth: Int { isatty(STDOUT_FILENO) == 1 ? size(of: STDOUT_FILENO).columns : 120 }
-
-  private static func size(of descriptor: Int32) -> (rows: Int, columns: Int) {
-    var size = winsize()
-    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else {
-      return (24, 80)
-    }
-    return (Int(size.ws_row), Int(size.ws_col))
   }
 }

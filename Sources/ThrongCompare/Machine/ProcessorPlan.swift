@@ -9,6 +9,8 @@ package struct ProcessorPlan: Sendable, Equatable {
   package var server: [Int]
   package var generator: [Int]
 
+  var all: Set<Int> { Set(server + generator) }
+
   /// Threads of models that can choose: one for each processor of the server, and at least two,
   /// because with one they would be another model.
   var threads: Int { max(2, server.count) }

@@ -40,17 +40,17 @@ package struct CompareOptions: Sendable {
 
   package init(throng: String) { self.throng = throng }
 
-  /// Shortens the comparison to 40 s: fewer connections and rounds, and a duration that depends on
-  /// the number of contenders.
+  /// Shortens the comparison to about a minute: fewer connections, short samples, and as many rounds
+  /// as an interval without assumptions about the noise needs.
   package mutating func makeQuick() {
     connections = [1, 100, 1_000]
-    repeats = 3
-    duration = .milliseconds(500)
-    warmup = .milliseconds(100)
+    repeats = 6
+    duration = .milliseconds(300)
+    warmup = .milliseconds(50)
   }
 
-  package static let quickBudget = Duration.seconds(36)
-  package static let shortestQuickDuration = Duration.milliseconds(300)
+  package static let quickBudget = Duration.seconds(70)
+  package static let shortestQuickDuration = Duration.milliseconds(200)
 }
 
 /// Throng's models by the name of the contender.

@@ -1,22 +1,21 @@
 // Median of a few values with its 95 % confidence interval. Pure functions; any thread.
 
+import Glibc
 import ThrongLoad
 
 /// A closed range of values.
-public struct Interval: Sendable, Equatable {
-  /// Lower end.
-  public var low: Double
-  /// Upper end.
-  public var high: Double
+package struct Interval: Sendable, Equatable {
+  package var low: Double
+  package var high: Double
 
-  /// Creates an interval.
-  public init(_ low: Double, _ high: Double) {
+  package init(_ low: Double, _ high: Double) {
     self.low = low
     self.high = high
   }
 
-  /// Whether a value lies within the interval.
-  public func contains(_ value: Double) -> Bool { low <= value && value <= high }
+  package func contains(_ value: Double) -> Bool { low <= value && value <= high }
+  /// Half of the width.
+  package var reach: Double { (high - low) / 2 }
 }
 
 /// A median with its 95 % confidence interval, chosen for few values:
@@ -28,16 +27,20 @@ public struct Interval: Sendable, Equatable {
 /// - One: no interval.
 ///
 /// A bootstrap is not used: with so few values its intervals are far too narrow.
-public struct MedianEstimate: Sendable, Equatable {
-  /// The median.
-  public let median: Double
-  /// The 95 % confidence interval; nil for a single value.
-  public let interval: Interval?
+package struct MedianEstimate: Sendable, Equatable {
+  package let median: Double
+  /// Nil for a single value.
+  package let interval: Interval?
   /// Number of values.
-  public let count: Int
+  package let count: Int
 
-  /// Computes the estimate; nil without values.
-  public init?(_ values: [Double]) {
+  /// Half of the interval as a share of the median; nil without an interval.
+  package var spread: Double? {
+    interval.flatMap { median == 0 ? nil : $0.reach / abs(median) }
+  }
+
+  /// Nil without values.
+  package init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
     let middle = sorted.count / 2
@@ -68,8 +71,8 @@ public struct MedianEstimate: Sendable, Equatable {
     guard sorted.count > 1 else { return nil }
     // Memory can shrink and a count can be 0; these have no logarithm.
     guard sorted[0] > 0 else { return Moments(sorted).interval }
-    return Moments(sorted.map(Math.log)).interval.map {
-      Interval(Math.exp($0.low), Math.exp($0.high))
+    return Moments(sorted.map { log($0) }).interval.map {
+      Interval(exp($0.low), exp($0.high))
     }
   }
 }
