@@ -61,9 +61,11 @@ package struct CellMethod: Sendable {
   }
 
   /// Arguments for counting system calls: a short load without warm-up.
-  func countingArguments(_ task: CellTask, server: String) -> [String] {
+  func countingArguments(
+    _ task: CellTask, server: String, duration: Duration = .milliseconds(300)
+  ) -> [String] {
     base(task, server: server) + task.workload.generatorFlags
-      + ["--warmup", "0ms", "--duration", "300ms"]
+      + ["--warmup", "0ms", "--duration", Workload.flag(duration)]
   }
 
   /// - Parameter connections: nil for those of the task.

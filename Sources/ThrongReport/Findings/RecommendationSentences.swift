@@ -33,25 +33,29 @@ extension Recommendation {
   }
 
   /// The largest difference to a dropped model, in one line: `reactor needs 0.41 ± 0.02 of
-  /// thread-per-client's CPU per message at 1,000 clients`; empty without one.
+  /// thread-per-client's CPU per message at 1,000 clients`; empty without one. Of CPU if there is one,
+  /// because it varies least.
   func evidence(_ measurements: Measurements) -> String {
-    guard let model = models.first, let (ranking, dropped) = differences.last else { return "" }
-    let metric = ranking.metric
-    let ratios = dropped.compactMap { entry in
-      measurements.ratio(metric, workload, model, to: entry.contender, connections)
-        .map { (other: entry.contender.label, ratio: $0) }
-    }.filter {
-      $0.ratio.outcome(floor: metric.floor) == (metric.higherIsBetter ? .more : .less)
+    guard let model = models.first else { return "" }
+    let dropped = differences.flatMap(\.dropped).map(\.contender)
+    for metric in [.cpu] + differences.map(\.ranking.metric) {
+      let ratios = dropped.compactMap { other in
+        measurements.ratio(metric, workload, model, to: other, connections).map {
+          (other: other.label, ratio: $0)
+        }
+      }.filter {
+        $0.ratio.outcome(floor: metric.floor) == (metric.higherIsBetter ? .more : .less)
+      }.sorted { $0.ratio.value < $1.ratio.value }
+      guard let (other, ratio) = metric.higherIsBetter ? ratios.last : ratios.first else {
+        continue
+      }
+      let verb = metric.higherIsBetter ? "has" : "needs"
+      let relation = metric.higherIsBetter ? "times" : "of"
+      return
+        "\(model.label) \(verb) \(Quantity.ratio(ratio)) \(relation) \(other)'s \(metric.name) at"
+        + " \(Phrase.clients(connections))."
     }
-    let largest = ratios.max {
-      metric.higherIsBetter ? $0.ratio.value < $1.ratio.value : $0.ratio.value > $1.ratio.value
-    }
-    guard let (other, ratio) = largest else { return "" }
-    let ratioText =
-      metric.higherIsBetter
-      ? "has \(Quantity.ratio(ratio)) times" : "needs \(Quantity.ratio(ratio)) of"
-    return
-      "\(model.label) \(ratioText) \(other)'s \(metric.name) at \(Phrase.clients(connections))."
+    return ""
   }
 
   /// `97 %`, or the models that cannot be told apart.
