@@ -80,7 +80,7 @@ import Testing
     #expect(verdict.advice == "Use reactor; or pool, 2 threads for 64-byte echo.")
     #expect(
       verdict.workloads[0].recommendations[0].confidenceText
-        == "97 %; cannot be told apart from pool, 2 threads")
+        == "97 %; cannot be told apart")
   }
 
   @Test func onlyMeasuredNumbersOfClientsAreNamed() {

@@ -9,7 +9,7 @@ import ThrongReport
 
 final class CompareProgress: CompareObserver {
   private let plan: ComparePlan
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let style = OutputStyle.standardError
 
   init(_ plan: ComparePlan) { self.plan = plan }
 
@@ -51,7 +51,7 @@ final class CompareProgress: CompareObserver {
   func noted(_ note: String) { say("note: \(note)") }
 
   func beginsCounting(_ task: CellTask, _ number: Int, of count: Int) {
-    if !isTerminal, number == 1 { say("counting system calls of \(count) cells") }
+    if !style.isTerminal, number == 1 { say("counting system calls of \(count) cells") }
     show("counting system calls, \(number) of \(count): \(Self.name(task))")
   }
 
@@ -62,12 +62,11 @@ final class CompareProgress: CompareObserver {
 
   /// Replaces the bar. A line as wide as the terminal would wrap.
   private func show(_ bar: String) {
-    guard isTerminal else { return }
-    let columns = Console.size(of: STDERR_FILENO).columns
-    StandardError.draw(erasure + Self.clean(bar).prefix(max(1, columns - 1)))
+    guard style.isTerminal else { return }
+    StandardError.draw(erasure + Self.clean(bar).prefix(style.width - 1))
   }
 
-  private var erasure: String { isTerminal ? "\r\u{1b}[K" : "" }
+  private var erasure: String { style.isTerminal ? "\r\u{1b}[K" : "" }
 
   // MARK: Texts
 

@@ -19,7 +19,7 @@ struct CompareRun {
     do {
       return try chosen()
     } catch let error as CompareError {
-      throw Failure("\(error)")
+      throw Failure(error.sentence)
     } catch let error as ResultsFileError {
       throw Failure("\(error)")
     } catch let error as FileWriteError {
@@ -85,7 +85,8 @@ struct CompareRun {
     }
     let report = Report(measured, baseline: changes)
     try report.write(to: results.output)
-    print(report.text(width: Console.width(of: STDOUT_FILENO), isColored: Console.hasColors))
+    let style = OutputStyle.standardOutput
+    print(report.text(width: style.width, isColored: style.hasColours))
     print("report: \(results.output)/index.html, results.json, results.csv")
     if measured.wasInterrupted {
       StandardError.write(

@@ -92,9 +92,17 @@ package struct PeerChoice: Sendable, Equatable {
   }
 }
 
-/// Why a comparison is not possible: one sentence with its remedy.
-package struct CompareError: Error, Equatable, CustomStringConvertible {
-  package let description: String
-
-  package init(_ description: String) { self.description = description }
+/// Why a comparison is not possible. The command puts it into words, with the flag that remedies it.
+package enum CompareError: Error, Equatable {
+  /// The command of a peer has no `{port}`.
+  case noPort(peer: String)
+  /// Two contenders have the same id.
+  case duplicate(contender: String)
+  case noContenders
+  /// A processor for the servers, or for the load generator, that this process may not use.
+  case noProcessor(Int, forServer: Bool, available: Set<Int>)
+  /// Nothing is left to measure; the last remark about what was left out.
+  case nothingToMeasure(String?)
+  /// A file to resume is from another comparison; the first difference, as a clause.
+  case otherComparison(file: String, difference: String)
 }

@@ -44,7 +44,7 @@ package struct ComparePlan: Sendable {
     let cut = Self.cut(&first, limits)
     notes += cut
     guard !first.isEmpty else {
-      throw CompareError("nothing to measure: " + (notes.last ?? "no workload applies"))
+      throw .nothingToMeasure(notes.last)
     }
     method = CellMethod(options, processors)
     tasks = Self.shuffled(first, options) + Self.shuffled(Self.equalLoad(first), options)

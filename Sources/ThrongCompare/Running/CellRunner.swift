@@ -73,7 +73,7 @@ package struct CellRunner {
     if let fault = run.faults.first { return .failed(reason: Self.sentence(fault, run)) }
     guard run.messages > 0 else {
       return .failed(
-        reason: "no message answered within the measured time (use a longer --duration)")
+        reason: "no message answered within the measured time (use a longer duration)")
     }
     return .measured(
       Sample(round: task.round, run: run, verifies: result.configuration.verifies))

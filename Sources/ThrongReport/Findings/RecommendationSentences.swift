@@ -60,10 +60,10 @@ extension Recommendation {
 
   /// `97 %`, or the models that cannot be told apart.
   var confidenceText: String {
-    let equals = Phrase.list(equals.map(\.label))
+    let others = equals.filter { equal in !models.contains { $0.id == equal.id } }.map(\.label)
+    let from = others.isEmpty ? "" : " from \(Phrase.list(others))"
     let parts: [String?] = [
-      confidence.map(Quantity.confidence),
-      equals.isEmpty ? nil : "cannot be told apart from \(equals)",
+      confidence.map(Quantity.confidence), equals.isEmpty ? nil : "cannot be told apart\(from)",
     ]
     return parts.compactMap { $0 }.joined(separator: "; ")
   }

@@ -41,17 +41,25 @@ package struct Ratio: Sendable, Equatable {
     else { return nil }
     self.init(
       value: one.median / other.median,
-      interval: Self.welch(Moments(first.map { log($0) }), Moments(second.map { log($0) })))
+      interval: Self.welch(first.map { log($0) }, second.map { log($0) }))
   }
 
-  private static func welch(_ first: Moments, _ second: Moments) -> Interval? {
+  private static func welch(_ first: [Double], _ second: [Double]) -> Interval? {
     guard first.count > 1, second.count > 1 else { return nil }
-    let variance = first.variance + second.variance
-    let difference = first.mean - second.mean
+    let moments = [first, second].map { values in
+      let mean = values.reduce(0, +) / Double(values.count)
+      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      // The variance of the mean, not of the values.
+      return (mean: mean, variance: squares / Double((values.count - 1) * values.count))
+    }
+    let variance = moments[0].variance + moments[1].variance
+    let difference = moments[0].mean - moments[1].mean
     guard variance > 0 else { return Interval(exp(difference), exp(difference)) }
-    let parts = [first, second].map { $0.variance * $0.variance / Double($0.count - 1) }
+    let parts = zip(moments, [first, second]).reduce(0) { sum, part in
+      sum + part.0.variance * part.0.variance / Double(part.1.count - 1)
+    }
     // Rounded down, which widens the interval.
-    let freedom = max(1, Int((variance * variance / (parts[0] + parts[1])).rounded(.down)))
+    let freedom = max(1, Int((variance * variance / parts).rounded(.down)))
     let reach = Estimate.studentQuantile(freedom: freedom) * variance.squareRoot()
     return Interval(exp(difference - reach), exp(difference + reach))
   }
