@@ -170,7 +170,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ThrongReportTests", dependencies: ["LinuxSystem", "TestSupport", "ThrongReport"],
-      exclude: ["Support/browser.py", "Support/results-1.json"],
+      exclude: ["Support/browser.py", "Support/recorded", "Support/results-1.json"],
       swiftSettings: settings),
   ]
 )

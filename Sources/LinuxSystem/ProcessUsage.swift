@@ -4,10 +4,10 @@ import CEpollShim
 import Glibc
 
 package struct ProcessUsage: Sendable {
-  /// Resolution about 10 ms.
+  /// With the children that it has waited for. Resolution about 10 ms.
   package var userSeconds: Double
   package var systemSeconds: Double
-  /// Resolution 1 ns.
+  /// The same; resolution 1 ns for the process itself, 10 ms for the children.
   package var cpuSeconds: Double
   package var threads: Int
   /// Context switches; nil when they were not read.
@@ -23,9 +23,11 @@ package struct ProcessUsage: Sendable {
     func field(_ number: Int) -> Double { Double(fields[number - 3]) ?? 0 }
     guard fields.count > 21, fields[0] != "Z" else { return nil }
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
-    userSeconds = field(14) / ticks
-    systemSeconds = field(15) / ticks
-    cpuSeconds = CPUTime.of(pid: pid).map { Double($0) / 1e9 } ?? userSeconds + systemSeconds
+    let own = (field(14) + field(15)) / ticks
+    let waitedFor = (field(16) + field(17)) / ticks
+    userSeconds = (field(14) + field(16)) / ticks
+    systemSeconds = (field(15) + field(17)) / ticks
+    cpuSeconds = (CPUTime.of(pid: pid).map { Double($0) / 1e9 } ?? own) + waitedFor
     threads = Int(field(20))
   }
 
@@ -38,11 +40,12 @@ package struct ProcessUsage: Sendable {
 
   /// Resident memory, accurate to a page. The kernel walks every mapping.
   package static func residentBytes(pid: Int) -> Int? {
-    guard let text = TextFile.read("/proc/\(pid)/smaps_rollup"),
-      let line = TextFile.value("Rss", in: text), let number = line.split(separator: " ").first,
-      let kilobytes = Int(number)
-    else { return approximateResidentBytes(pid: pid) }
-    return kilobytes * 1024
+    TextFile.read("/proc/\(pid)/smaps_rollup").flatMap { kilobytes("Rss", in: $0) }
+      .map { $0 * 1024 } ?? approximateResidentBytes(pid: pid)
+  }
+
+  static func kilobytes(_ name: String, in text: String) -> Int? {
+    TextFile.value(name, in: text)?.split(separator: " ").first.flatMap { Int($0) }
   }
 
   /// Processors that a process may run on.
@@ -53,22 +56,22 @@ package struct ProcessUsage: Sendable {
   }
 }
 
-/// Context switches of a process's threads. /proc counts them per thread; of thousands of threads
+/// Context switches of the threads of processes. /proc counts them per thread; of thousands of threads
 /// an even sample is read and scaled. Threads that start later are not counted.
 package struct ContextSwitches: Sendable {
   package private(set) var voluntary = 0.0
   package private(set) var involuntary = 0.0
-  private var pid = 0
   package private(set) var chosen: [String] = []
   /// Number of threads that one sampled thread stands for.
   package private(set) var weight = 1.0
 
   package init() {}
 
-  package init(pid: Int, sampleLimit: Int = 256) {
-    let threads = TextFile.list("/proc/\(pid)/task")
+  package init(of pids: [Int], sampleLimit: Int = 256) {
+    let threads = pids.flatMap { pid in
+      TextFile.list("/proc/\(pid)/task").map { "/proc/\(pid)/task/\($0)" }
+    }
     let stride = (threads.count + sampleLimit - 1) / sampleLimit
-    self.pid = pid
     chosen = threads.indices.filter { $0 % max(1, stride) == 0 }.map { threads[$0] }
     weight = chosen.isEmpty ? 1 : Double(threads.count) / Double(chosen.count)
     read()
@@ -84,7 +87,7 @@ package struct ContextSwitches: Sendable {
   private mutating func read() {
     (voluntary, involuntary) = (0, 0)
     for thread in chosen {
-      let status = TextFile.read("/proc/\(pid)/task/\(thread)/status") ?? ""
+      let status = TextFile.read(thread + "/status") ?? ""
       voluntary += weight * Double(TextFile.number("voluntary_ctxt_switches", in: status))
       involuntary += weight * Double(TextFile.number("nonvoluntary_ctxt_switches", in: status))
     }

@@ -1,36 +1,44 @@
-// All output made from results, for the command and for programs that use ThrongLoad directly.
-// Values in, text and files out; any thread.
+// All output made from results, for the command and for programs that read results.json. Values in, text and
+// files out; any thread.
 
 /// The report of a comparison.
 ///
 /// ```swift
-/// let report = Report(results)
-/// print(report.terminalTable())
-/// print(report.verdict.text)
+/// let report = Report(try CompareResults(contentsOf: "results.json"))
+/// print(report.text())
 /// try report.write(to: "throng-report")
 /// ```
 public struct Report {
   /// The results.
   public let results: CompareResults
-  /// Changes since an earlier run; nil without a baseline.
-  public let baseline: Baseline?
+  package let baseline: Baseline?
+  package let verdict: Verdict
+  private let measurements: Measurements
 
-  /// Creates a report on results, optionally compared with a baseline.
-  public init(_ results: CompareResults, baseline: Baseline? = nil) {
+  /// Creates a report on results.
+  public init(_ results: CompareResults) { self.init(results, baseline: nil) }
+
+  /// - Parameter baseline: changes since an earlier run; nil without one.
+  package init(_ results: CompareResults, baseline: Baseline?) {
     self.results = results
     self.baseline = baseline
+    measurements = Measurements(results)
+    verdict = Verdict(measurements)
   }
 
-  /// Findings and recommendations.
-  public var verdict: Verdict { Verdict(results) }
-
   /// The report as one self-contained HTML file.
-  public var html: String { Page(results, baseline: baseline).html }
+  public var html: String {
+    Page(measurements: measurements, verdict: verdict, baseline: baseline).html
+  }
 
-  /// A table for each workload, with a row for each measured cell.
+  /// The verdict, a table for each workload with a row for each measured cell, and the findings.
   /// - Parameter width: characters of a line, at least 80.
-  public func terminalTable(width: Int = 100) -> String {
-    TerminalTable(results: results, width: width).text
+  /// - Parameter isColored: whether to use the colours of a terminal.
+  public func text(width: Int = 80, isColored: Bool = false) -> String {
+    TerminalReport(
+      measurements: measurements, verdict: verdict, baseline: baseline, width: max(80, width),
+      isColored: isColored
+    ).text
   }
 
   /// A chart as a self-contained SVG file with its own background.
@@ -43,12 +51,11 @@ public struct Report {
 
   /// A chart for each metric of each workload that was measured.
   public var charts: [ChartFile] {
-    let measurements = Measurements(results)
-    return results.workloads.flatMap { workload in
-      Metric.allCases.compactMap { metric in
+    results.workloads.flatMap { workload in
+      Metric.all.compactMap { metric in
         let chart = Chart(metric, workload, measurements)
         guard !chart.isEmpty else { return nil }
-        let id = "\(MetricSection.slug(workload.id))-\(metric.rawValue)"
+        let id = MetricSection.id(metric, workload)
         let drawing = ChartDrawing(chart, layout: .wide, id: id, isStandalone: true)
         return ChartFile(name: id + ".svg", svg: drawing.svg)
       }

@@ -20,10 +20,9 @@ import ThrongReport
     let options = ShortRun.options {
       $0.models = []
       $0.peers = [peer("once", "1ms"), peer("twice", "2ms")]
-      // The kernel counts in hundredths of a second, of which a busy machine gives few.
-      $0.duration = .seconds(2)
+      $0.duration = .seconds(1)
       $0.connections = [1]
-      $0.repeats = 3
+      $0.repeats = 6
     }
     let results = try ShortRun.run(options)
     func cost(_ contender: String) throws -> [Int: Double] {
@@ -38,7 +37,7 @@ import ThrongReport
     let ratio = try #require(Ratio(paired: twice, to: once))
     // On a busy machine single rounds are off by more; the interval says so.
     let interval = try #require(ratio.interval)
-    #expect(interval.low < 2.2 && interval.high > 1.8, "\(ratio)")
+    #expect(interval.low < 2.1 && interval.high > 1.8, "\(ratio)")
     #expect(ratio.outcome(floor: 0.05) == .more, "\(ratio)")
   }
 
@@ -76,6 +75,6 @@ import ThrongReport
     // What the connections cost is spread over few messages on a busy machine; what each message costs
     // would be there once.
     let others = calls.filter { !["recvfrom", "sendto"].contains($0.key) }
-    #expect(others.values.allSatisfy { $0 < 0.5 }, "\(calls)")
+    #expect(others.values.allSatisfy { $0 < 0.9 }, "\(calls)")
   }
 }

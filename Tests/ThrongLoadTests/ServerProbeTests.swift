@@ -24,6 +24,54 @@ import Testing
     #expect(try #require(cost.voluntarySwitchesPerMessage) > 0)
   }
 
+  /// Three children that run and one that has been waited for used 0.2 s of CPU time each.
+  @Test func childrenAreMeasuredWithTheirParent() throws {
+    let program = Process()
+    let (input, output) = (Foundation.Pipe(), Foundation.Pipe())
+    program.executableURL = URL(filePath: "/usr/bin/env")
+    program.arguments = ["python3", "-c", Self.fourChildren]
+    (program.standardInput, program.standardOutput) = (input, output)
+    try program.run()
+    defer {
+      try? input.fileHandleForWriting.close()
+      program.waitUntilExit()
+    }
+    #expect(!output.fileHandleForReading.availableData.isEmpty)
+    let members = ProcessTree(root: Int(program.processIdentifier)).members
+    #expect(members.count == 4 && members[0] == Int(program.processIdentifier))
+    let usage = try #require(ProcessUsage(of: members))
+    let own = try #require(ProcessUsage(pid: members[0]))
+    #expect(usage.cpuSeconds > 0.75 && usage.threads == 4)
+    #expect(own.cpuSeconds > 0.15 && usage.cpuSeconds - own.cpuSeconds > 0.55)
+    // Pages that parent and children share count once.
+    let sum = members.compactMap { ProcessUsage.residentBytes(pid: $0) }.reduce(0, +)
+    #expect(try #require(ProcessUsage.residentBytes(of: members)) < sum)
+  }
+
+  /// The children end with the program's input.
+  private static let fourChildren = """
+    import os, sys, time
+    def work():
+        while time.process_time() < 0.2: pass
+    read, write = os.pipe()
+    children = []
+    for number in range(4):
+        child = os.fork()
+        if child == 0:
+            work()
+            if number < 3:
+                os.write(write, b"x")
+                sys.stdin.read()
+            os._exit(0)
+        children.append(child)
+    os.waitpid(children[3], 0)
+    done = 0
+    while done < 3: done += len(os.read(read, 3))
+    print("ready", flush=True)
+    sys.stdin.read()
+    for child in children[:3]: os.waitpid(child, 0)
+    """
+
   @Test func contextSwitchesOfManyThreadsAreSampled() throws {
     let program = Process()
     let (input, output) = (Foundation.Pipe(), Foundation.Pipe())
@@ -36,10 +84,10 @@ import Testing
       program.waitUntilExit()
     }
     #expect(!output.fileHandleForReading.availableData.isEmpty)
-    let first = ContextSwitches(pid: Int(program.processIdentifier), sampleLimit: 5)
+    let first = ContextSwitches(of: [Int(program.processIdentifier)], sampleLimit: 5)
     #expect(first.chosen.count == 5 && first.weight == 21 / 5)
     #expect(first.voluntary > 0 && first.later.voluntary >= first.voluntary)
-    #expect(ContextSwitches(pid: Int(program.processIdentifier)).chosen.count == 21)
+    #expect(ContextSwitches(of: [Int(program.processIdentifier)]).chosen.count == 21)
   }
 
   /// The threads wait until the program's input ends.

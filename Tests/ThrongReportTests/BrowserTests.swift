@@ -94,8 +94,10 @@ struct BrowserTests {
     for point in view.points {
       let key = "\(point.metric) \(point.workload ?? "") \(point.contender) \(point.connections)"
       drawn[key] = Double(point.value)
-      let metric = Metric(rawValue: point.metric)
-      #expect(point.title?.contains(metric?.text(expected[key] ?? 0) ?? "?") == true, name)
+      let metric = Metric.all.first { $0.id == point.metric }
+      let workload = results.workloads.first { $0.id == point.workload }
+      let text = metric.flatMap { metric in workload.map { metric.format(expected[key] ?? 0, $0) } }
+      #expect(point.title?.contains(text ?? "?") == true, name)
     }
     #expect(drawn == expected.filter { key, value in isDrawn(key, value) }, name)
     #expect(drawn.count < expected.count && drawn.keys.contains { $0.hasPrefix("memory") }, name)

@@ -86,6 +86,13 @@ import ThrongReport
     #expect(try CompareResults(contentsOf: file) == Fixture.stored)
   }
 
+  /// Names, nesting and number formats, as other programs read them.
+  @Test func theFormatIsWrittenAsItWas() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Support/results-1.json")
+    #expect(try Fixture.stored.json() == String(contentsOf: file, encoding: .utf8))
+  }
+
   @Test func unknownKeysAreIgnored() throws {
     let json = try Fixture.full.json().replacingOccurrences(
       of: #""cores" :"#, with: #""colour" : "blue", "cores" :"#)

@@ -69,7 +69,6 @@ import Testing
     let interval = try #require(ratio.interval)
     #expect(abs(interval.low - 1.92907) < 0.0001 && abs(interval.high - 2.11934) < 0.0001)
     #expect(ratio.outcome(floor: 0.03) == .more)
-    #expect(ratio.inverse.outcome(floor: 0.03) == .less)
   }
 
   @Test func ratiosWithoutCommonOrPositiveValuesAreNil() {
@@ -83,17 +82,17 @@ import Testing
     let ratio = try #require(Ratio(independent: [1, exp(2)], to: [exp(1), exp(1)]))
     let interval = try #require(ratio.interval)
     #expect(abs(log(interval.low) + 12.706) < 0.001 && abs(log(interval.high) - 12.706) < 0.001)
-    #expect(ratio.outcome(floor: 0) == .tie)
+    #expect(ratio.outcome(floor: 0) == .indistinguishable)
   }
 
   @Test func aDifferenceUnderTheFloorIsATie() {
     let ratio = Ratio(value: 1.02, interval: Interval(1.01, 1.03))
-    #expect(ratio.outcome(floor: 0.03) == .tie)
+    #expect(ratio.outcome(floor: 0.03) == .indistinguishable)
     #expect(ratio.outcome(floor: 0.01) == .more)
   }
 
   @Test func anIntervalThatContains1IsATie() {
-    #expect(Ratio(value: 3, interval: Interval(0.9, 10)).outcome(floor: 0.03) == .tie)
+    #expect(Ratio(value: 3, interval: Interval(0.9, 10)).outcome(floor: 0.03) == .indistinguishable)
   }
 
   @Test func theOutcomeHasTheDirectionOfTheInterval() throws {
@@ -102,7 +101,18 @@ import Testing
     let first = Array(repeating: 0.95, count: 11) + Array(repeating: 1.9, count: 9)
     let ratio = try #require(Ratio(independent: first, to: Array(repeating: 1, count: 20)))
     #expect(ratio.value < 0.96 && ratio.interval!.low > 1.05)
-    #expect(ratio.outcome(floor: 0.03) == .more && ratio.inverse.outcome(floor: 0.03) == .less)
+    #expect(ratio.outcome(floor: 0.03) == .more)
+  }
+
+  @Test(arguments: [(6, 6, 0.96875), (6, 0, 0.96875), (6, 5, 0.78125), (6, 3, 0), (5, 5, 0.9375)])
+  func theConfidenceIsThatOfASignTest(_ rounds: Int, _ below: Int, _ confidence: Double) throws {
+    let first = (1...rounds).map { ($0, $0 <= below ? 0.9 : 1.1) }
+    let second = (1...rounds).map { ($0, 1.0) }
+    let ratio = try #require(
+      Ratio(
+        paired: Dictionary(uniqueKeysWithValues: first),
+        to: Dictionary(uniqueKeysWithValues: second)))
+    #expect(abs(ratio.confidence - confidence) < 1e-9)
   }
 
   @Test func withoutAnIntervalTheOutcomeIsUnknown() {

@@ -7,20 +7,22 @@ import Testing
 
 @Suite struct VerdictTests {
   private static let two = [Fixture.model("reactor"), Fixture.model("thread-per-client")]
+  private static let three = two + [Fixture.model("thread-pool")]
 
-  /// Two models with the given CPU times; memory 1,700 and 15,600 bytes. The noise is a per cent.
+  /// Models with the given CPU times; memory 1,700 and 15,600 bytes. The noise is a per cent.
   private func results(
-    _ contenders: [Contender] = two, counts: [Int] = [10, 100, 1000], rounds: Int = 5,
-    cpu: (String, Int) -> Double
+    _ contenders: [Contender] = two, counts: [Int] = [10, 100, 1000], rounds: Int = 6,
+    noise: Double = 0.01, cpu: (String, Int) -> Double
   ) -> CompareResults {
     Fixture.results(contenders, [Fixture.echo(counts)], rounds: rounds) {
       _, contender, connections, round, sample in
-      let noise = 1 + 0.01 * Double(round % 3 - 1) * (contender.id == "reactor" ? 1 : -1)
+      let factor = 1 + noise * Double(round % 3 - 1) * (contender.id == "reactor" ? 1 : -1)
       Fixture.fill(
-        &sample, cpu: cpu(contender.id, connections) * noise, connections: connections,
-        memory: contender.id == "reactor" ? 1700 : 15_600)
+        &sample, cpu: cpu(contender.id, connections) * factor, connections: connections,
+        memory: contender.id == "reactor" ? 1700 : 15_600,
+        threads: contender.id == "thread-per-client" ? connections : 1)
       // Throughput of one saturated core, independent of the number of clients.
-      sample.messagesPerSecond = 1e6 / (cpu(contender.id, connections) * noise)
+      sample.messagesPerSecond = 1e6 / (cpu(contender.id, connections) * factor)
       return true
     }
   }
@@ -29,152 +31,83 @@ import Testing
     Verdict(results).workloads[0].findings.first { $0.metric == metric }?.text ?? ""
   }
 
-  @Test func aDifferenceIsStatedWithRatioAndInterval() {
+  @Test func aDifferenceIsStatedWithRatioIntervalAndConfidence() {
     let results = results { id, _ in id == "reactor" ? 4 : 8 }
     let cpu = finding(.cpu, results)
-    #expect(cpu.hasPrefix("With 1,000 clients, reactor has the lowest CPU per message (4.00 µs);"))
+    #expect(
+      cpu.hasPrefix(
+        "With 1,000 clients, reactor has the lowest CPU per message (4.00 µs, 250,000 msgs per CPU second);"
+      ), "\(cpu)")
     #expect(cpu.contains("thread-per-client has 2.00 × that (1.9"))
-    #expect(cpu.contains("reactor is better than thread-per-client at every number of clients."))
+    #expect(cpu.contains("reactor against thread-per-client: better at every number of clients."))
     #expect(finding(.throughput, results).contains("thread-per-client has 0.50 × that"))
     #expect(finding(.memory, results).contains("thread-per-client takes 15.2 KiB (9.18 ×)"))
     let verdict = Verdict(results)
-    #expect(verdict.advice == "Use reactor for 64-byte echo.")
+    #expect(verdict.advice == "Use reactor for 64-byte echo." && !verdict.isInconclusive)
     #expect(
       verdict.evidence
-        == "With 1,000 clients (64-byte echo), reactor needs 0.50 × the CPU and 1/9 of the memory of"
-        + " thread-per-client.")
+        == "reactor needs 0.50 ± 0.01 of thread-per-client's CPU per message at 1,000 clients.")
+    #expect(verdict.command == "throng serve --mode reactor")
+    let strip = verdict.workloads[0].recommendations
+    #expect(strip.map(\.connections) == [10, 100, 1000])
+    #expect(strip.map(\.confidenceText) == ["97 %", "97 %", "97 %"])
   }
 
-  @Test func aTieIsStatedAsATie() {
+  @Test func equalsAreNotRankedAndTheSimplestIsRecommended() {
     let results = results { id, _ in id == "reactor" ? 4 : 4.04 }
-    let cpu = finding(.cpu, results)
     #expect(
-      cpu
-        == "With 1,000 clients, reactor and thread-per-client tie in CPU per message (4.00 µs and 4.04 µs)."
-    )
-    let recommendation = Verdict(results).recommendation[0]
-    #expect(recommendation.contains("least memory per connection (1.66 KiB; thread-per-client"))
-    #expect(!recommendation.contains("CPU"))
-  }
-
-  @Test func modelsWithoutADifferenceAreNotRanked() {
-    var results = results { id, _ in id == "reactor" ? 4 : 4.04 }
-    for index in results.cells.indices {
-      for sample in results.cells[index].samples.indices {
-        results.cells[index].samples[sample].residentBytesPerConnection = 1700
-      }
-    }
+      finding(.cpu, results)
+        == "With 1,000 clients, reactor and thread-per-client cannot be told apart in CPU per message"
+        + " (4.00 µs and 4.04 µs).")
     let verdict = Verdict(results)
-    #expect(verdict.advice == "The models do not differ significantly." && verdict.evidence == "")
+    #expect(
+      verdict.advice
+        == "reactor and thread-per-client cannot be told apart; reactor is the simplest.")
+    #expect(verdict.evidence == "")
     #expect(
       verdict.recommendation[0]
-        == "For 64-byte echo, use any model: with 1,000 clients, reactor and thread-per-client do not differ"
-        + " significantly.")
+        == "For 64-byte echo, use reactor: with 1,000 clients, reactor and thread-per-client cannot be told"
+        + " apart in CPU, and the simplest has the fewest threads (1).")
+    #expect(
+      verdict.workloads[0].recommendations[0].confidenceText
+        == "cannot be told apart from thread-per-client")
   }
 
-  @Test func equalsAreRecommendedTogether() {
+  @Test func equalsWithTheSameThreadsAreRecommendedTogether() {
     let models = Self.two + [Fixture.model("pool", "pool, 2 threads")]
-    var results = results(models) { id, _ in id == "thread-per-client" ? 8 : 4 }
-    for index in results.cells.indices {
-      for sample in results.cells[index].samples.indices {
-        results.cells[index].samples[sample].residentBytesPerConnection = 1700
-      }
+    let results = results(models) { id, _ in id == "thread-per-client" ? 8 : 4 }
+    let verdict = Verdict(results)
+    #expect(verdict.advice == "Use reactor; or pool, 2 threads for 64-byte echo.")
+    #expect(
+      verdict.workloads[0].recommendations[0].confidenceText
+        == "97 %; cannot be told apart")
+  }
+
+  @Test func onlyMeasuredNumbersOfClientsAreNamed() {
+    // Equal at 1 client, better from 10 on; the other is better with 10,000 clients.
+    let results = results(Self.three, counts: [1, 10, 100, 10_000]) { id, count in
+      id == "reactor" || count == 1 ? 4 : id == "thread-pool" && count == 10_000 ? 3 : 8
     }
-    #expect(Verdict(results).advice == "Use reactor; or pool, 2 threads for 64-byte echo.")
-  }
-
-  @Test func largeNoiseIsReported() {
-    var results = results { _, _ in 4 }
-    results.cells[0].samples[0].messagesPerSecond *= 9
-    let remarks = Verdict(results).workloads[0].remarks
-    #expect(remarks.count == 1)
     #expect(
-      remarks[0].hasPrefix("Large noise in throughput: intervals wider than ±25 % in 1 of 6 cells"))
+      finding(.cpu, results).hasSuffix(
+        "thread-pool against reactor: better with 10,000 clients; worse with 10 and 100 clients; cannot be"
+          + " told apart with 1 client. thread-pool against thread-per-client: better with 10,000 clients;"
+          + " cannot be told apart with 1, 10 and 100 clients."), "\(finding(.cpu, results))")
   }
 
-  @Test func theEndOfATieIsStated() {
-    // Equal at 10 clients, half as much at 1,000: the margin is passed soon after 10.
-    let results = results { id, count in id == "reactor" || count == 10 ? 4 : 8 }
-    let cpu = finding(.cpu, results)
-    #expect(
-      cpu.contains(
-        "reactor is better than thread-per-client from about 11 clients on (between 10 and 100); with"
-          + " fewer clients they tie."), "\(cpu)")
-    #expect(Verdict(results).evidence.contains("they tie in CPU up to about 11 clients."))
-  }
-
-  @Test func theScopeOfAComparisonIsStated() {
-    let models = Self.two + [Fixture.model("thread-pool")]
-    var results = results(models) { id, _ in id == "reactor" ? 4 : 8 }
+  @Test func numbersOfClientsThatWereNotComparedAreNamed() {
+    var results = results(Self.three) { id, _ in id == "reactor" ? 4 : 8 }
     results.saturate("thread-per-client", 100)
     let throughput = finding(.throughput, results)
     #expect(
       throughput.contains(
-        "reactor is better than thread-per-client at every number of clients with a comparison"
-          + " (10 and 1,000). reactor is better than thread-pool at every number of clients."),
+        "reactor against thread-per-client: better with 10 and 1,000 clients; not compared with 100"
+          + " clients. reactor against thread-pool: better at every number of clients."),
       "\(throughput)")
     // The generator does not affect the CPU time of the server.
     #expect(
       finding(.cpu, results).contains(
-        "reactor is better than thread-per-client and thread-pool at every number of clients."))
-  }
-
-  @Test func theEndOfATieAcrossMissingCellsIsARange() {
-    var results = results(counts: [1, 10, 100, 1000]) { id, count in
-      id == "reactor" || count < 1000 ? 4 : 8
-    }
-    results.saturate("reactor", 100)
-    let throughput = finding(.throughput, results)
-    #expect(
-      throughput.contains(
-        "reactor is better than thread-per-client from a point between 10 and 1,000 clients on (100 not"
-          + " compared); with fewer clients they tie."), "\(throughput)")
-    #expect(Verdict(results).evidence.contains("they tie in CPU up to about 110 clients."))
-  }
-
-  @Test func theEndOfATieNamesTheMissingCells() {
-    var results = results(counts: [10, 100, 1000, 10_000]) { id, count in
-      id == "reactor" || count == 10 ? 4 : 8
-    }
-    results.saturate("reactor", 1000)
-    let throughput = finding(.throughput, results)
-    #expect(
-      throughput.contains(
-        "from about 11 clients on (between 10 and 100; 1,000 not compared); with fewer clients they tie."
-      ),
-      "\(throughput)")
-  }
-
-  @Test func aCrossoverAcrossMissingCellsIsARange() {
-    var results = results { id, count in
-      id == "reactor" ? 4 : 4 * sqrt(sqrt(Double(count) / 100))
-    }
-    results.fail("reactor", 100)
-    #expect(
-      finding(.cpu, results).contains(
-        "thread-per-client is better than reactor up to a point between 10 and 1,000 clients (100 not"
-          + " compared) and worse above."), "\(finding(.cpu, results))")
-  }
-
-  @Test func rangesContainOnlyComparedNumbersOfClients() {
-    var results = results(counts: [1, 10, 100, 1000, 10_000]) { id, count in
-      id == "reactor" || count == 10_000 ? 4 : 8
-    }
-    results.fail("thread-per-client", 10)
-    #expect(
-      finding(.cpu, results).contains(
-        "reactor is better than thread-per-client with 1, 100 and 1,000 clients; and reactor and"
-          + " thread-per-client tie with 10,000 clients."), "\(finding(.cpu, results))")
-  }
-
-  @Test func aCrossoverIsStatedWithItsPosition() {
-    let results = results { id, count in
-      id == "reactor" ? 4 : 4 * sqrt(sqrt(Double(count) / 100))
-    }
-    #expect(
-      finding(.cpu, results).contains(
-        "thread-per-client is better than reactor up to about 100 clients (between 9"))
-    #expect(Verdict(results).evidence.contains("thread-per-client needs less CPU up to about 100"))
+        "reactor against thread-per-client and thread-pool: better at every number of clients."))
   }
 
   @Test func aSingleContenderIsNotCompared() {
@@ -184,63 +117,54 @@ import Testing
     #expect(
       finding(.cpu, results)
         == "Only reactor was measured with 1,000 clients: 4.00 µs CPU per message.")
-    #expect(verdict.recommendation[0].contains("no recommendation: reactor is the only model"))
-    expectNoClaim(verdict)
+    #expect(verdict.recommendation[0].contains("no recommendation: reactor is the only one"))
+    expectNoClaim(results)
   }
 
-  @Test func oneRepeatDecidesNothing() {
+  @Test func oneRoundDecidesNothing() {
     let results = results(rounds: 1) { id, _ in id == "reactor" ? 4 : 40 }
-    let verdict = Verdict(results)
-    #expect(verdict.advice == "Measured once: differences cannot be distinguished from noise.")
+    #expect(
+      Verdict(results).advice == "Measured once: differences cannot be distinguished from noise.")
     #expect(
       finding(.cpu, results).hasSuffix(
         "measured once; differences cannot be distinguished from noise."))
-    expectNoClaim(verdict)
+    expectNoClaim(results)
   }
 
   @Test func aContenderMeasuredOnceIsExcluded() {
-    var results = results(Self.two + [Fixture.model("thread-pool")]) { id, _ in
-      id == "reactor" ? 4 : 8
-    }
+    var results = results(Self.three) { id, _ in id == "reactor" ? 4 : 8 }
     for index in results.cells.indices where results.cells[index].contender == "reactor" {
-      results.cells[index].samples.removeLast(4)
+      results.cells[index].samples.removeLast(5)
     }
     #expect(
       finding(.cpu, results).hasPrefix(
-        "With 1,000 clients (reactor excluded), thread-per-client and thread-pool tie"))
-    #expect(
-      Verdict(results).recommendation[0].contains("thread-per-client and thread-pool do not"))
+        "With 1,000 clients (reactor excluded), thread-per-client and thread-pool cannot be told apart"
+      )
+    )
+    #expect(Verdict(results).advice.hasPrefix("thread-pool and thread-per-client cannot be told"))
   }
 
   @Test func aFailedContenderIsReportedAndNotRecommended() {
-    var results = results(Self.two + [Fixture.model("thread-pool")]) { id, _ in
-      ["reactor": 4, "thread-pool": 6][id] ?? 8
-    }
-    let key = CellKey(workload: "echo-64", contender: "reactor", connections: 1000)
-    results.withCell(key, command: "") { $0.failure = "the server ended with signal 11" }
+    var results = results(Self.three) { id, _ in ["reactor": 4, "thread-pool": 6][id] ?? 8 }
+    results.fail("reactor", 1000)
     let verdict = Verdict(results)
-    #expect(
-      verdict.workloads[0].remarks == [
-        "reactor failed with 1,000 clients: the server ended with signal 11."
-      ])
+    #expect(verdict.workloads[0].remarks == ["reactor failed with 1,000 clients: it hung."])
     #expect(verdict.recommendation[0].contains("use thread-pool"))
     #expect(verdict.recommendation[0].contains("reactor is excluded because it failed"))
-    let cpu = finding(.cpu, results)
-    #expect(cpu.contains("With 1,000 clients, thread-pool has the lowest CPU per message"))
-    // It is still compared at other numbers of clients.
-    #expect(cpu.contains("With 100 clients, reactor has 0.67 × the CPU per message of thread-pool"))
+    #expect(
+      finding(.cpu, results).contains(
+        "With 1,000 clients, thread-pool has the lowest CPU per message"))
   }
 
   @Test func aSaturatedGeneratorAllowsNoClaimOnThroughputOrLatency() {
     var results = results { id, _ in id == "reactor" ? 4 : 8 }
-    for index in results.cells.indices {
-      for sample in results.cells[index].samples.indices {
-        results.cells[index].samples[sample].isSaturated = true
-      }
+    for (contender, count) in ["reactor", "thread-per-client"].flatMap({ id in
+      [10, 100, 1000].map { (id, $0) }
+    }) {
+      results.saturate(contender, count)
     }
     for metric in [Metric.throughput, .p99] {
-      #expect(
-        finding(metric, results).hasPrefix("The load generator was the bottleneck; "))
+      #expect(finding(metric, results).hasPrefix("The load generator was the bottleneck; "))
     }
     #expect(finding(.cpu, results).contains("thread-per-client has 2.00 × that"))
     let verdict = Verdict(results)
@@ -252,17 +176,22 @@ import Testing
       ])
   }
 
-  @Test func aSaturatedContenderIsExcluded() {
-    var results = results(Self.two + [Fixture.model("thread-pool")]) { id, _ in
-      ["reactor": 4, "thread-pool": 6][id] ?? 8
+  /// Saturated cells can be compared at equal load.
+  @Test func latencyIsComparedAtEqualLoad() {
+    var results = results { id, _ in id == "reactor" ? 4 : 8 }
+    for index in results.cells.indices where results.cells[index].connections == 1000 {
+      var load = EqualLoad(messagesPerSecond: 62_000)
+      load.samples = results.cells[index].samples
+      results.cells[index].equalLoad = load
     }
-    for index in results.cells.indices where results.cells[index].contender == "reactor" {
-      results.cells[index].samples[0].isSaturated = true
-    }
+    results.saturate("reactor", 1000)
+    results.saturate("thread-per-client", 1000)
+    #expect(finding(.p99, results).hasPrefix("With 100 clients"))
     #expect(
-      finding(.throughput, results).hasPrefix(
-        "With 1,000 clients (reactor excluded), thread-pool has the highest throughput"))
-    #expect(Verdict(results).recommendation[0].contains("use reactor"))
+      finding(.equalLoadP99, results).hasPrefix(
+        "With 1,000 clients, reactor has the lowest p99 latency at equal load (8.40 ms);"))
+    let text = Report(results).text()
+    #expect(text.contains("\nat equal load, 62,000 msgs/s\nclients  contender"))
   }
 
   @Test func memoryBelowTheResolutionIsNoDivisor() {
@@ -283,14 +212,13 @@ import Testing
     #expect(
       verdict.advice
         == "Use reactor for 64-byte echo; thread-per-client for handlers that block for 1 ms.")
-    #expect(verdict.recommendation[1].contains("reactor 1/125 of it"))
+    #expect(verdict.recommendation[1].contains("reactor reaches 0.0080 × that"))
   }
 
   @Test func emptyResultsAreReported() {
     let results = Fixture.results(Self.two) { _, _, _, _, _ in false }
-    let verdict = Verdict(results)
-    #expect(verdict.advice == "Nothing was measured.")
-    expectNoClaim(verdict)
+    #expect(Verdict(results).advice == "Nothing was measured.")
+    expectNoClaim(results)
   }
 
   @Test func interruptionsAndOmittedContendersAreReported() {
@@ -301,21 +229,69 @@ import Testing
     #expect(text.contains("uvloop did not take part: uvloop is not installed"))
   }
 
-  @Test func theTextFitsATerminalWithoutControlCharacters() {
-    var results = Fixture.full
-    results.contenders[0].label = "reactor\u{1b}[2J"
-    let lines = Verdict(results).text.split(separator: "\n")
-    #expect(lines.count > 20 && lines.allSatisfy { $0.count <= 100 })
-    #expect(!lines.contains { $0.contains("\u{1b}") })
-    // Wrapping keeps all words.
-    let words = { (text: String) in text.split(whereSeparator: \.isWhitespace) }
-    let verdict = Verdict(Fixture.full)
-    #expect(words(verdict.text).starts(with: words(verdict.headline)))
+  @Test func peersAloneAreComparedWithEachOther() {
+    let results = results([Fixture.peer("mine"), Fixture.peer("other")]) { id, _ in
+      id == "mine" ? 4 : 4.2
+    }
+    let verdict = Verdict(results)
+    #expect(verdict.advice == "Use mine for 64-byte echo.")
+    #expect(
+      verdict.evidence == "mine needs 0.95 ± 0.01 of other's CPU per message at 1,000 clients.")
+    #expect(verdict.command == "./mine --listen {port}")
   }
 
-  private func expectNoClaim(_ verdict: Verdict) {
-    for word in [" × ", "better", "lowest", "highest", "tie ", "least", "Use ", ", use "] {
-      #expect(!verdict.text.contains(word), "\(word) in: \(verdict.text)")
+  // MARK: Inconclusive
+
+  @Test func aBusyMachineAllowsNoVerdict() {
+    var results = results { id, _ in id == "reactor" ? 4 : 8 }
+    results.backgroundLoad = BackgroundLoad(otherProcesses: 0.19, hypervisor: 0.02)
+    let verdict = Verdict(results)
+    #expect(verdict.isInconclusive && verdict.advice == "Inconclusive: the machine was busy.")
+    #expect(
+      verdict.evidence.hasPrefix("Others used 21 % of the processor time (limit 20 %) and CPU per"))
+    #expect(verdict.command == "")
+    expectNoClaim(results)
+    #expect(Report(results).html.contains("<h1>Inconclusive: the machine was busy.</h1>"))
+    results.backgroundLoad = BackgroundLoad(otherProcesses: 0.19, hypervisor: 0.01)
+    #expect(!Verdict(results).isInconclusive)
+  }
+
+  @Test func wideIntervalsAllowNoVerdict() {
+    let results = results(noise: 0.16) { id, _ in id == "reactor" ? 4 : 40 }
+    let verdict = Verdict(results)
+    #expect(verdict.isInconclusive && verdict.advice.hasPrefix("Inconclusive: the results vary"))
+    expectNoClaim(results)
+    #expect(!Verdict(self.results(noise: 0.14) { _, _ in 4 }).isInconclusive)
+  }
+
+  // MARK: Text
+
+  @Test(arguments: [80, 100, 132]) func theTextFitsATerminalWithoutControlCharacters(_ width: Int) {
+    var results = Fixture.full
+    results.contenders[0].label = "reactor\u{1b}[2J"
+    let lines = Report(results, baseline: Fixture.baseline).text(width: width)
+      .split(separator: "\n")
+    #expect(lines.count > 50 && lines.allSatisfy { $0.count <= width })
+    #expect(!lines.contains { $0.contains("\u{1b}") })
+  }
+
+  @Test func theVerdictAndTheCommandComeFirst() {
+    let lines = Report(Fixture.full).text().split(separator: "\n")
+    #expect(
+      lines[0] == "Use reactor for 64-byte echo; thread-per-client for handlers that block for 1")
+    #expect(lines.prefix(20).contains("clients  best model  confidence"))
+    #expect(lines.prefix(20).contains("  throng serve --mode reactor"))
+  }
+
+  @Test func coloursAreUsedOnRequestOnly() {
+    #expect(!Report(Fixture.full).text().contains("\u{1b}"))
+    #expect(Report(Fixture.full).text(isColored: true).hasPrefix("\u{1b}[32mUse reactor"))
+  }
+
+  private func expectNoClaim(_ results: CompareResults) {
+    let text = Report(results).text()
+    for word in [" × ", "better", "lowest", "highest", "told apart", "least", "Use ", ", use "] {
+      #expect(!text.contains(word), "\(word) in: \(text)")
     }
   }
 }

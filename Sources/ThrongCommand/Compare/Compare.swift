@@ -15,8 +15,8 @@ struct Compare: ParsableCommand {
       results.json and results.csv to throng-report/.
 
       Exit status: 0 on success, 1 when nothing could be measured or compared with --baseline, 2 for a \
-      regression against --baseline, 64 for wrong usage, 130 when interrupted (results so far are \
-      reported; --resume continues).
+      regression against --baseline, 3 when the machine was too busy for a verdict, 64 for wrong usage, \
+      130 when interrupted (results so far are reported; --resume continues).
       """)
 
   @OptionGroup(title: "Contenders") var contenders: ContenderFlags

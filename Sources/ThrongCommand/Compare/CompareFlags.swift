@@ -6,7 +6,7 @@ import ThrongCompare
 import ThrongLoad
 
 struct MethodFlags: ParsableArguments {
-  @Flag(help: "Take 40 s in total: 1, 100 and 1,000 connections, three short rounds.")
+  @Flag(help: "Take about a minute: 1, 100 and 1,000 connections, six short rounds.")
   var quick = false
 
   @Option(

@@ -19,7 +19,7 @@ struct CompareRun {
     do {
       return try chosen()
     } catch let error as CompareError {
-      throw Failure("\(error)")
+      throw Failure(error.sentence)
     } catch let error as ResultsFileError {
       throw Failure("\(error)")
     } catch let error as FileWriteError {
@@ -85,19 +85,17 @@ struct CompareRun {
     }
     let report = Report(measured, baseline: changes)
     try report.write(to: results.output)
-    print(report.terminalTable(width: CompareProgress.outputWidth))
-    print(report.verdict.text)
-    if let changes { print("\n" + changes.text(), terminator: "") }
-    var status: Int32 = measured.cells.contains { !$0.samples.isEmpty } ? 0 : 1
-    if let changes {
-      if changes.comparedCells == 0 { status = 1 }
-      if !changes.regressions.isEmpty { status = 2 }
+    let style = OutputStyle.standardOutput
+    print(report.text(width: style.width, isColored: style.hasColours))
+    print("report: \(results.output)/index.html, results.json, results.csv")
+    if measured.wasInterrupted {
+      StandardError.write(
+        "throng: interrupted; the report has the results so far (continue with --resume)")
+      return 130
     }
-    print("\nreport: \(results.output)/index.html, results.json, results.csv")
-    guard measured.wasInterrupted else { return status }
-    StandardError.write(
-      "throng: interrupted; the report has the results so far (continue with --resume)")
-    return 130
+    if changes?.hasRegressions == true { return 2 }
+    if measured.cells.allSatisfy(\.samples.isEmpty) || changes?.comparedCells == 0 { return 1 }
+    return report.verdict.isInconclusive ? 3 : 0
   }
 
   // MARK: --list and --cell

@@ -9,6 +9,8 @@ package struct ProcessorPlan: Sendable, Equatable {
   package var server: [Int]
   package var generator: [Int]
 
+  var all: Set<Int> { Set(server + generator) }
+
   /// Threads of models that can choose: one for each processor of the server, and at least two,
   /// because with one they would be another model.
   var threads: Int { max(2, server.count) }
@@ -31,29 +33,20 @@ package struct ProcessorPlan: Sendable, Equatable {
   init(_ options: CompareOptions) throws(CompareError) {
     let usable = Processors.ofThisThread
     self.init(cores: Self.cores(of: usable))
-    for (flag, asked) in [
-      ("--server-cpus", options.serverProcessors),
-      ("--generator-cpus", options.generatorProcessors),
+    for (asked, isServer) in [
+      (options.serverProcessors, true), (options.generatorProcessors, false),
     ] {
-      guard let asked, let missing = asked.first(where: { !usable.contains($0) }) else { continue }
-      throw CompareError(
-        "\(flag): processor \(missing) is not available (available: \(Processors.text(usable)))"
-      )
+      guard let missing = asked?.first(where: { !usable.contains($0) }) else { continue }
+      throw .noProcessor(missing, forServer: isServer, available: usable)
     }
-    if let asked = options.serverProcessors {
-      server = asked
-      if options.generatorProcessors == nil {
-        let rest = usable.subtracting(asked).sorted()
-        generator = rest.isEmpty ? asked : rest
-      }
+    /// The processors that the other one leaves, or the same if it leaves none.
+    func rest(of other: [Int]) -> [Int] {
+      let rest = usable.subtracting(other).sorted()
+      return rest.isEmpty ? other : rest
     }
-    if let asked = options.generatorProcessors {
-      generator = asked
-      if options.serverProcessors == nil {
-        let rest = usable.subtracting(asked).sorted()
-        server = rest.isEmpty ? asked : rest
-      }
-    }
+    let (asked, generatorAsked) = (options.serverProcessors, options.generatorProcessors)
+    server = asked ?? generatorAsked.map(rest) ?? server
+    generator = generatorAsked ?? asked.map(rest) ?? generator
   }
 
   /// Remarks about the division, in sentences.

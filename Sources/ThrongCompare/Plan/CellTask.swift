@@ -9,7 +9,9 @@ package struct CellTask: Sendable, Equatable {
   package let contender: Contender
   package let connections: Int
   /// From 1.
-  package let round: Int
+  package var round = 1
+  /// Whether every contender gets the same load, which is known once the others are measured.
+  package var isAtEqualLoad = false
 
   package var key: CellKey {
     CellKey(workload: workload.id, contender: contender.id, connections: connections)
@@ -42,11 +44,12 @@ package struct CellMethod: Sendable {
   }
 
   /// Arguments of the generator, which also starts the server.
-  package func arguments(_ task: CellTask) -> [String] {
+  /// - Parameter rate: messages per second; nil for as many as the server answers.
+  package func arguments(_ task: CellTask, rate: Double? = nil) -> [String] {
     let server = task.contender.command(for: task.workload)
-    var words = base(task, server: server) + task.workload.generatorFlags
-    words += ["--warmup", Workload.flag(warmup), "--duration", Workload.flag(duration)]
-    return words
+    return base(task, server: server) + task.workload.generatorFlags
+      + (rate.map { ["--rate", "\(Int($0))"] } ?? [])
+      + ["--warmup", Workload.flag(warmup), "--duration", Workload.flag(duration)]
   }
 
   /// Arguments for connections without traffic, to count their own system calls.
@@ -58,9 +61,11 @@ package struct CellMethod: Sendable {
   }
 
   /// Arguments for counting system calls: a short load without warm-up.
-  func countingArguments(_ task: CellTask, server: String) -> [String] {
+  func countingArguments(
+    _ task: CellTask, server: String, duration: Duration = .milliseconds(300)
+  ) -> [String] {
     base(task, server: server) + task.workload.generatorFlags
-      + ["--warmup", "0ms", "--duration", "300ms"]
+      + ["--warmup", "0ms", "--duration", Workload.flag(duration)]
   }
 
   /// - Parameter connections: nil for those of the task.
@@ -102,7 +107,7 @@ package struct CellMethod: Sendable {
       + Self.slowestConnect * task.allConnections
   }
 
-  static func list(_ processors: [Int]) -> String {
+  private static func list(_ processors: [Int]) -> String {
     processors.map(String.init).joined(separator: ",")
   }
 }
@@ -125,6 +130,14 @@ extension Workload {
     case .work(let microseconds): .microseconds(1) * microseconds
     case .block(let milliseconds): .milliseconds(1) * milliseconds
     default: .zero
+    }
+  }
+
+  /// Whether the generator can send it on schedule.
+  var hasEqualLoad: Bool {
+    switch kind {
+    case .echo, .work, .block, .idle: true
+    case .slowClients, .churn, .fanOut: false
     }
   }
 

@@ -40,17 +40,17 @@ package struct CompareOptions: Sendable {
 
   package init(throng: String) { self.throng = throng }
 
-  /// Shortens the comparison to 40 s: fewer connections and rounds, and a duration that depends on
-  /// the number of contenders.
+  /// Shortens the comparison to about a minute: fewer connections, short samples, and as many rounds
+  /// as an interval without assumptions about the noise needs.
   package mutating func makeQuick() {
     connections = [1, 100, 1_000]
-    repeats = 3
-    duration = .milliseconds(500)
-    warmup = .milliseconds(100)
+    repeats = 6
+    duration = .milliseconds(300)
+    warmup = .milliseconds(50)
   }
 
-  package static let quickBudget = Duration.seconds(36)
-  package static let shortestQuickDuration = Duration.milliseconds(300)
+  package static let quickBudget = Duration.seconds(70)
+  package static let shortestQuickDuration = Duration.milliseconds(200)
 }
 
 /// Throng's models by the name of the contender.
@@ -92,9 +92,17 @@ package struct PeerChoice: Sendable, Equatable {
   }
 }
 
-/// Why a comparison is not possible: one sentence with its remedy.
-package struct CompareError: Error, Equatable, CustomStringConvertible {
-  package let description: String
-
-  package init(_ description: String) { self.description = description }
+/// Why a comparison is not possible. The command puts it into words, with the flag that remedies it.
+package enum CompareError: Error, Equatable {
+  /// The command of a peer has no `{port}`.
+  case noPort(peer: String)
+  /// Two contenders have the same id.
+  case duplicate(contender: String)
+  case noContenders
+  /// A processor for the servers, or for the load generator, that this process may not use.
+  case noProcessor(Int, forServer: Bool, available: Set<Int>)
+  /// Nothing is left to measure; the last remark about what was left out.
+  case nothingToMeasure(String?)
+  /// A file to resume is from another comparison; the first difference, as a clause.
+  case otherComparison(file: String, difference: String)
 }

@@ -10,7 +10,7 @@ package struct ComparePlan: Sendable {
   /// Results without samples.
   package let results: CompareResults
   package let method: CellMethod
-  /// Measurements in their order.
+  /// Measurements in their order; those at equal load follow all others.
   package let tasks: [CellTask]
   /// One cell of each contender and workload, for counting system calls.
   package let countingTasks: [CellTask]
@@ -37,17 +37,17 @@ package struct ComparePlan: Sendable {
       for connections in workload.connections {
         for contender in contenders where contender.takesPart(in: workload) {
           first.append(
-            CellTask(workload: workload, contender: contender, connections: connections, round: 1))
+            CellTask(workload: workload, contender: contender, connections: connections))
         }
       }
     }
     let cut = Self.cut(&first, limits)
     notes += cut
     guard !first.isEmpty else {
-      throw CompareError("nothing to measure: " + (notes.last ?? "no workload applies"))
+      throw .nothingToMeasure(notes.last)
     }
     method = CellMethod(options, processors)
-    tasks = Self.shuffled(first, repeats: options.repeats, seed: options.seed)
+    tasks = Self.shuffled(first, options) + Self.shuffled(Self.equalLoad(first), options)
     countingTasks = options.countsSystemCalls ? Self.counting(first) : []
     results = CompareResults(
       command: command, started: Date(), machine: Machine.current(limits: limits),
@@ -102,15 +102,30 @@ package struct ComparePlan: Sendable {
 
   /// Each round has every cell once in its own order, so that drift of the machine affects all
   /// equally.
-  private static func shuffled(_ cells: [CellTask], repeats: Int, seed: UInt64) -> [CellTask] {
-    var random = SplitMix64(seed: seed)
-    return (1...repeats).flatMap { round in
+  private static func shuffled(_ cells: [CellTask], _ options: CompareOptions) -> [CellTask] {
+    var random = SplitMix64(seed: options.seed)
+    return (1...options.repeats).flatMap { round in
       cells.shuffled(using: &random).map { task in
-        CellTask(
-          workload: task.workload, contender: task.contender, connections: task.connections,
-          round: round)
+        var task = task
+        task.round = round
+        return task
       }
     }
+  }
+
+  /// The cells of each workload with the most clients, if there is something to compare.
+  private static func equalLoad(_ cells: [CellTask]) -> [CellTask] {
+    let most = cells.reduce(into: [Workload.ID: Int]()) {
+      $0[$1.workload.id] = max($0[$1.workload.id] ?? 0, $1.connections)
+    }
+    let chosen = cells.filter {
+      $0.workload.hasEqualLoad && $0.connections == most[$0.workload.id]
+    }.map { task in
+      var task = task
+      task.isAtEqualLoad = true
+      return task
+    }
+    return Set(chosen.map(\.contender.id)).count > 1 ? chosen : []
   }
 
   /// A tracer slows thousands of clients, and the calls per message hardly depend on their number.

@@ -15,19 +15,15 @@ extension CompareOptions {
     }
     for peer in peers {
       guard peer.command.contains("{port}") else {
-        throw CompareError(
-          "--peer '\(peer.name)': the command has no {port} placeholder (add it where the command takes its port)"
-        )
+        throw .noPort(peer: peer.name)
       }
       let id = Self.identifier(peer.name)
       guard !found.contains(where: { $0.id == id }) else {
-        throw CompareError("duplicate contender '\(id)' (give the --peer another name)")
+        throw .duplicate(contender: id)
       }
       found.append(Contender(id: id, label: peer.name, kind: .peer, command: peer.command))
     }
-    guard !found.isEmpty else {
-      throw CompareError("no contenders (give --models or --peer)")
-    }
+    guard !found.isEmpty else { throw .noContenders }
     return found
   }
 

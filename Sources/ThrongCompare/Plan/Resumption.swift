@@ -8,8 +8,7 @@ extension ComparePlan {
   ///   must not be mixed.
   package func checkResuming(_ earlier: CompareResults, name: String) throws(CompareError) {
     guard let difference = difference(from: earlier) else { return }
-    throw CompareError(
-      "\(name) is from another comparison: \(difference) (use the same flags, or another --output)")
+    throw .otherComparison(file: name, difference: difference)
   }
 
   private func difference(from earlier: CompareResults) -> String? {
@@ -20,11 +19,11 @@ extension ComparePlan {
         ? nil : "\(what) was \(old[keyPath: path]) and is \(new[keyPath: path])"
     }
     if let found = differ("the seed", \.method.seed)
-      ?? differ("--duration in seconds", \.method.seconds)
+      ?? differ("the duration in seconds", \.method.seconds)
       ?? differ("the warm-up in seconds", \.method.warmupSeconds)
-      ?? differ("--repeats", \.method.repeats)
-      ?? differ("--server-cpus", \.method.serverProcessors)
-      ?? differ("--generator-cpus", \.method.generatorProcessors)
+      ?? differ("the number of rounds", \.method.repeats)
+      ?? differ("the list of the servers' processors", \.method.serverProcessors)
+      ?? differ("the list of the load generator's processors", \.method.generatorProcessors)
       ?? differ("the machine's processor", \.machine.cpuModel)
       ?? differ("the machine's kernel", \.machine.kernel)
     {
@@ -41,7 +40,7 @@ extension ComparePlan {
     for (old, new) in zip(old.workloads, new.workloads) where old != new {
       return old.connections == new.connections
         ? "the workload \(new.id) has other parameters"
-        : "--connections of \(new.id) were \(old.connections) and are \(new.connections)"
+        : "the connections of \(new.id) were \(old.connections) and are \(new.connections)"
     }
     return old.versions == new.versions ? nil : "a contender has another version"
   }

@@ -136,7 +136,7 @@ extension CompareOptions {
       let reason =
         switch workload.kind {
         case .work, .block:
-          "one thread cannot serve each client once within the measured time (use a longer --duration)"
+          "one thread cannot serve each client once within the measured time (use a longer duration)"
         case .idle: "the workload is about few active clients and many idle connections"
         case .churn: "that number of concurrent connects would measure the accept queue"
         case .slowClients: "there would be no slow reader, or only slow readers"

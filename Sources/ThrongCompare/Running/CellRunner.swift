@@ -9,8 +9,7 @@ import ThrongReport
 
 package enum CellOutcome: Sendable {
   case measured(Sample)
-  /// - Parameter isFinal: whether another attempt would fail in the same way.
-  case failed(reason: String, serverNeverListened: Bool, isFinal: Bool)
+  case failed(reason: String, serverNeverListened: Bool = false)
   case interrupted
 }
 
@@ -32,16 +31,12 @@ package struct CellRunner {
     if adoptsOrphans { ThisProcess.adoptDescendants() }
   }
 
-  package func measure(_ task: CellTask) -> CellOutcome {
-    let ran = run(method.arguments(task), within: method.deadline(task))
-    switch ran {
-    case .failure(let error):
-      return .failed(
-        reason: "cannot start the load generator: \(error)", serverNeverListened: false,
-        isFinal: false)
-    case .success(let outcome):
-      if outcome.end == .interrupted { return .interrupted }
-      return cellOutcome(outcome, task)
+  /// - Parameter rate: messages per second; nil for as many as the server answers.
+  package func measure(_ task: CellTask, rate: Double? = nil) -> CellOutcome {
+    switch run(method.arguments(task, rate: rate), within: method.deadline(task)) {
+    case .failure(let error): .failed(reason: "cannot start the load generator: \(error)")
+    case .success(let outcome) where outcome.end == .interrupted: .interrupted
+    case .success(let outcome): cellOutcome(outcome, task)
     }
   }
 
@@ -68,26 +63,17 @@ package struct CellRunner {
   private func cellOutcome(_ outcome: ChildProcess.Outcome, _ task: CellTask) -> CellOutcome {
     if outcome.end == .deadline {
       let limit = Decimals.format(method.deadline(task) / .seconds(1))
-      return .failed(
-        reason: "hung: no result within \(limit) s", serverNeverListened: false,
-        isFinal: true)
+      return .failed(reason: "hung: no result within \(limit) s")
     }
     guard let result = try? LoadResult(json: outcome.output), let run = result.runs.first else {
       return .failed(
         reason: Self.sentence(outcome),
-        serverNeverListened: outcome.errors.contains("server command"),
-        isFinal: false)
+        serverNeverListened: outcome.errors.contains("server command"))
     }
-    if let fault = run.faults.first {
-      return .failed(
-        reason: Self.sentence(fault, run), serverNeverListened: false,
-        isFinal: run.messages == 0)
-    }
+    if let fault = run.faults.first { return .failed(reason: Self.sentence(fault, run)) }
     guard run.messages > 0 else {
-      // On a busy machine the server may not have run.
       return .failed(
-        reason: "no message answered within the measured time (use a longer --duration)",
-        serverNeverListened: false, isFinal: false)
+        reason: "no message answered within the measured time (use a longer duration)")
     }
     return .measured(
       Sample(round: task.round, run: run, verifies: result.configuration.verifies))
@@ -110,5 +96,37 @@ package struct CellRunner {
   private static func sentence(_ fault: FaultSummary, _ run: RunResult) -> String {
     let all = run.faults.reduce(0) { $0 + $1.count }
     return all > 1 ? "\(fault.first) (first of \(Decimals.grouped(all)) faults)" : fault.first
+  }
+}
+
+extension Sample {
+  /// Creates a sample from a run of the load generator.
+  /// - Parameter verifies: whether the generator verified received bytes.
+  init(round: Int, run: RunResult, verifies: Bool) {
+    // In a fan-out every delivery counts and is verified.
+    let count = run.fanOut?.deliveries ?? run.messages
+    self.init(
+      round: round, seconds: run.seconds, messages: count,
+      messagesPerSecond: run.fanOut?.deliveriesPerSecond ?? run.messagesPerSecond)
+    verifiedMessages = verifies ? count : 0
+    (p50, p99, p999, max) = (
+      run.latency?.p50, run.latency?.p99, run.latency?.p999, run.latency?.max
+    )
+    fairness = run.connections.fairness
+    generatorUtilization = run.generator.utilization
+    isSaturated = generatorUtilization > Self.saturation
+    guard let server = run.server else { return }
+    if count > 0 {
+      userMicrosecondsPerMessage = server.userSeconds * 1e6 / Double(count)
+      systemMicrosecondsPerMessage = server.systemSeconds * 1e6 / Double(count)
+    }
+    peakResidentBytes = server.peakResidentBytes
+    residentBytesPerConnection = server.residentBytesPerConnection
+    threads = server.threads
+    let fanOut = run.fanOut
+    voluntarySwitchesPerMessage =
+      fanOut == nil ? server.voluntarySwitchesPerMessage : fanOut?.voluntarySwitchesPerDelivery
+    involuntarySwitchesPerMessage =
+      fanOut == nil ? server.involuntarySwitchesPerMessage : fanOut?.involuntarySwitchesPerDelivery
   }
 }

@@ -43,12 +43,22 @@ package final class Comparison {
   /// - Throws: `FileWriteError` when the results cannot be saved.
   package func run() throws -> CompareResults {
     try save()
-    let backgroundLoad = BackgroundLoad()
+    let meter = BackgroundLoadMeter(plan.method.processors.all)
     if try !measureAll() || !countSystemCalls() { results.wasInterrupted = true }
-    if let text = backgroundLoad.note { note(text) }
+    if spent > .zero { add(meter.load) }
     results.ended = Date()
     try save()
     return results
+  }
+
+  /// Of a resumed comparison the larger load counts.
+  private func add(_ load: BackgroundLoad?) {
+    guard let load else { return }
+    let earlier = results.backgroundLoad ?? load
+    results.backgroundLoad = BackgroundLoad(
+      otherProcesses: max(earlier.otherProcesses, load.otherProcesses),
+      hypervisor: max(earlier.hypervisor, load.hypervisor))
+    if let text = results.backgroundLoad?.note { note(text) }
   }
 
   // MARK: Measuring
@@ -58,9 +68,13 @@ package final class Comparison {
     let clock = ContinuousClock()
     for (index, task) in plan.tasks.enumerated() where !isDone(task) {
       if interruption.isRequested { return false }
+      if task.isAtEqualLoad, results[task.key]?.samples.isEmpty ?? true { continue }
       observer?.begins(task, index + 1, of: plan.tasks.count, timeLeft(from: index))
       let start = clock.now
-      let outcome = skippedContenders[task.contender.id].map(Self.skippedOutcome) ?? measure(task)
+      let outcome =
+        skippedContenders[task.contender.id].map {
+          CellOutcome.failed(reason: $0, serverNeverListened: true)
+        } ?? measure(task)
       if case .interrupted = outcome { return false }
       spent += clock.now - start
       expected += plan.method.expectedTime(task)
@@ -71,47 +85,65 @@ package final class Comparison {
     return true
   }
 
-  /// Measures a cell, and again after a failure, because the machine may have been busy.
+  /// Measures a cell, and once again after a failure, because the machine may have been busy. Both
+  /// failures are reported.
   private func measure(_ task: CellTask) -> CellOutcome {
     let first = attempt(task)
-    guard case .failed(let reason, _, false) = first else { return first }
-    let second = attempt(task)
-    if case .measured = second {
+    guard case .failed(let reason, _) = first else { return first }
+    switch attempt(task) {
+    case .failed(let again, let serverNeverListened):
+      return .failed(
+        reason: again == reason ? "\(reason) (twice)" : "\(reason); measured again: \(again)",
+        serverNeverListened: serverNeverListened)
+    case .measured(let sample):
       note(
         """
         \(task.contender.label) at \(Count.connections(task.connections)) \
         (\(task.workload.title), round \(task.round)) failed once and was measured again: \(reason).
         """)
+      return .measured(sample)
+    case .interrupted: return .interrupted
     }
-    return second
   }
 
   /// A failure during a stop request may be caused by it: Ctrl-C on a terminal also reaches the
   /// server.
   private func attempt(_ task: CellTask) -> CellOutcome {
-    let outcome = runner.measure(task)
+    let rate = task.isAtEqualLoad ? EqualLoadRate.of(task, results) : nil
+    let outcome = runner.measure(task, rate: rate)
     if case .failed = outcome, interruption.isRequested { return .interrupted }
     return outcome
   }
 
-  private static func skippedOutcome(_ reason: String) -> CellOutcome {
-    .failed(reason: reason, serverNeverListened: true, isFinal: true)
-  }
-
   private func store(_ outcome: CellOutcome, _ task: CellTask) {
+    if task.isAtEqualLoad { return storeEqualLoad(outcome, task) }
     retried.remove(task.key)
     results.withCell(task.key, command: plan.method.command(task)) { cell in
       switch outcome {
       case .measured(let sample):
         cell.samples.append(sample)
         cell.failure = nil
-      case .failed(let reason, _, _): cell.failure = reason
+      case .failed(let reason, _): cell.failure = reason
       case .interrupted: break
       }
     }
-    if case .failed(let reason, serverNeverListened: true, _) = outcome, !hasServed(task.contender)
-    {
+    if case .failed(let reason, serverNeverListened: true) = outcome, !hasServed(task.contender) {
       skippedContenders[task.contender.id] = reason
+    }
+  }
+
+  /// A failure is a remark: the cell itself has been measured.
+  private func storeEqualLoad(_ outcome: CellOutcome, _ task: CellTask) {
+    switch outcome {
+    case .measured(let sample):
+      guard let rate = EqualLoadRate.of(task, results) else { return }
+      results.withCell(task.key, command: plan.method.command(task)) { cell in
+        if cell.equalLoad == nil { cell.equalLoad = EqualLoad(messagesPerSecond: rate) }
+        cell.equalLoad?.samples.append(sample)
+      }
+    case .failed(let reason, _):
+      note("\(task.contender.label) at equal load (\(task.workload.title)): failed: \(reason).")
+    case .interrupted: break
     }
   }
 
@@ -122,8 +154,9 @@ package final class Comparison {
   /// A failed cell is not measured in later rounds of the same comparison.
   private func isDone(_ task: CellTask) -> Bool {
     guard let cell = results[task.key] else { return false }
-    let hasFailed = cell.failure != nil && !retried.contains(task.key)
-    return hasFailed || cell.samples.contains { $0.round == task.round }
+    if cell.failure != nil, !retried.contains(task.key) { return true }
+    let samples = task.isAtEqualLoad ? cell.equalLoad?.samples ?? [] : cell.samples
+    return samples.contains { $0.round == task.round }
   }
 
   // MARK: System calls

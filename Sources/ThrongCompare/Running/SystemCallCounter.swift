@@ -13,6 +13,8 @@ package struct SystemCallCounter {
 
   /// Calls per message below this are not caused by messages.
   private static let least = 0.005
+  /// With fewer messages, those of the connections are not told apart from those of the messages.
+  private static let fewestMessages = 300
   private static let limit = Duration.seconds(30)
 
   package init(_ runner: CellRunner) { self.runner = runner }
@@ -50,9 +52,13 @@ package struct SystemCallCounter {
       // Messages in flight at the end of the measured time were answered too.
       return (Self.parse(table), run.messages + task.connections * task.workload.depth)
     }
-    guard let idle = calls(runner.method.idleArguments(task, server: server)),
-      let busy = calls(runner.method.countingArguments(task, server: server)), busy.messages > 0
-    else { return nil }
+    let durations = [Duration.milliseconds(300), .seconds(3)]
+    let busy = durations.lazy.compactMap { duration in
+      calls(runner.method.countingArguments(task, server: server, duration: duration))
+    }.first { $0.messages >= Self.fewestMessages }
+    guard let busy, let idle = calls(runner.method.idleArguments(task, server: server)) else {
+      return nil
+    }
     var found: [String: Double] = [:]
     for (name, count) in busy.counts {
       let share = Double(count - idle.counts[name, default: 0]) / Double(busy.messages)

@@ -18,7 +18,8 @@ struct Chart {
 
   let metric: Metric
   let workload: Workload
-  /// Contenders with at least one value above the resolution.
+  /// Contenders with at least one value above the resolution; empty at equal load, which is measured
+  /// with one number of clients.
   let series: [Series]
   /// All measured contenders, for the table.
   let measured: [Series]
@@ -34,18 +35,21 @@ struct Chart {
         else { return nil }
         return Point(
           connections: connections, estimate: estimate,
-          isSaturated: cell.isSaturated && metric.suffersFromSaturation)
+          isSaturated: metric.suffersFromSaturation && cell.isSaturated(metric))
       }
       guard !points.isEmpty, let style = styles[contender.id] else { return nil }
       return Series(contender: contender, style: style, points: points)
     }
-    series = measured.compactMap { series in
-      let points = series.points.filter {
-        metric.isResolved($0.estimate.median, open: workload.openConnections($0.connections))
+    series =
+      metric.isAtEqualLoad
+      ? []
+      : measured.compactMap { series in
+        let points = series.points.filter {
+          metric.isResolved($0.estimate.median, workload, $0.connections)
+        }
+        return points.isEmpty
+          ? nil : Series(contender: series.contender, style: series.style, points: points)
       }
-      return points.isEmpty
-        ? nil : Series(contender: series.contender, style: series.style, points: points)
-    }
   }
 
   /// Styles by contender, the same in every chart.
@@ -61,30 +65,28 @@ struct Chart {
 
   var title: String { "\(metric.title): \(workload.title)" }
 
+  private func text(_ value: Double) -> String { metric.format(value, workload) }
+
   /// Text alternative of the chart.
   var summary: String {
     let parts = series.compactMap { series -> String? in
       guard let first = series.points.first, let last = series.points.last else { return nil }
-      let end = "\(metric.text(last.estimate.median)) with \(Phrase.clients(last.connections))"
-      guard first.connections != last.connections else {
-        return "\(series.contender.label) \(end)"
-      }
-      return "\(series.contender.label) from \(metric.text(first.estimate.median)) with"
-        + " \(Phrase.clients(first.connections)) to \(end)"
+      let end = "\(text(last.estimate.median)) with \(Phrase.clients(last.connections))"
+      let start = "\(text(first.estimate.median)) with \(Phrase.clients(first.connections))"
+      return series.contender.label + (start == end ? " \(end)" : " from \(start) to \(end)")
     }
-    return "\(metric.axis(workload.unit)), against the number of clients. "
+    return "\(metric.axis(workload)), against the number of clients. "
       + parts.joined(separator: "; ") + "."
   }
 
   /// Tooltip of a point.
   func hover(_ series: Series, _ point: Point) -> String {
-    var text =
-      "\(series.contender.label), \(Phrase.clients(point.connections)):"
-      + " \(metric.text(point.estimate.median))"
-    if let interval = point.estimate.interval {
-      text += " (95 %: \(metric.text(interval.low)) to \(metric.text(interval.high)))"
+    let interval = point.estimate.interval.map {
+      " (95 %: \(text($0.low)) to \(text($0.high)))"
     }
-    return point.isSaturated ? text + "; load generator was the bottleneck" : text
+    return "\(series.contender.label), \(Phrase.clients(point.connections)):"
+      + " \(text(point.estimate.median))\(interval ?? "")"
+      + (point.isSaturated ? "; load generator was the bottleneck" : "")
   }
 
   /// Scale of the vertical axis. It includes intervals, except those so wide that they would

@@ -1,5 +1,5 @@
-// Draws a chart as SVG: grid, axes, confidence bands, lines, points with tooltips, and labels. A
-// value; any thread.
+// Draws a chart as SVG: grid, axes, lines, points with error bars and tooltips, and labels. A value; any
+// thread.
 
 struct ChartDrawing {
   let chart: Chart
@@ -13,7 +13,8 @@ struct ChartDrawing {
   private let plotHeight: Double
   private let right: Double
 
-  private static let maximumBands = 8
+  /// Distance between the error bars of two contenders, so that they do not cover each other.
+  private static let barDistance = 3.0
 
   init(_ chart: Chart, layout: ChartLayout, id: String, isStandalone: Bool) {
     self.chart = chart
@@ -36,10 +37,9 @@ struct ChartDrawing {
       content += "<rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>" + heading
     }
     content += grid + axes
-    // Models are drawn above peers; with many contenders, only models have bands.
+    // Models are drawn above peers.
     let order = chart.series.filter(\.style.isPeer) + chart.series.filter { !$0.style.isPeer }
-    let banded = order.count > Self.maximumBands ? order.filter { !$0.style.isPeer } : order
-    content += banded.map(band).joined() + order.map(line).joined()
+    content += order.map(errorBars).joined() + order.map(line).joined()
     content += labels + order.map(points).joined()
     var attributes = [
       ("class", "chart"), ("viewBox", "0 0 \(n(layout.width)) \(n(height))"), ("role", "img"),
@@ -87,7 +87,7 @@ struct ChartDrawing {
     let size = layout.fontSize
     let title = text(chart.title, 10, 10 + size * 1.1, size: size * 1.12, "title")
     return title
-      + text(chart.metric.axis(chart.workload.unit), 10, 14 + size * 2.4, size: size * 0.92)
+      + text(chart.metric.axis(chart.workload), 10, 14 + size * 2.4, size: size * 0.92)
   }
 
   private var grid: String {
@@ -96,7 +96,8 @@ struct ChartDrawing {
       return "<path class=\"grid\" d=\"M\(Markup.number(layout.left)),\(height)"
         + "h\(Markup.number(plotWidth))\"/>"
         + text(
-          chart.metric.axisText(mark), layout.left - 7, y(mark) + layout.fontSize * 0.34,
+          chart.metric.mark(mark, chart.workload), layout.left - 7,
+          y(mark) + layout.fontSize * 0.34,
           size: layout.fontSize * 0.92, anchor: "end")
     }.joined()
   }
@@ -108,7 +109,7 @@ struct ChartDrawing {
     for connections in chart.workload.connections {
       let center = x(Double(connections))
       result += "<path class=\"axis\" d=\"M\(n(center)),\(n(bottom))v4\"/>"
-      let label = layout.isShort ? Quantity.short(connections) : Quantity.count(connections)
+      let label = layout.isShort ? Quantity.short(Double(connections)) : Quantity.count(connections)
       let half = Double(label.count) * layout.fontSize * 0.29
       guard center - half > free else { continue }
       result += text(
@@ -139,21 +140,22 @@ struct ChartDrawing {
     return runs
   }
 
-  private func band(_ series: Chart.Series) -> String {
-    runs(series).map { run in
-      let ends = run.compactMap { point in point.estimate.interval.map { (point, $0) } }
-      guard ends.count == run.count else { return "" }
-      // A single point has a band as narrow as its marker.
-      let width = run.count == 1 ? 2.0 : 0
-      let upper = ends.flatMap { point, interval in
-        [-width, width].map { pair(x(Double(point.connections)) + $0, y(interval.high)) }
+  /// Intervals as vertical bars, each contender's beside the others'.
+  private func errorBars(_ series: Chart.Series) -> String {
+    let index = chart.series.firstIndex { $0.contender.id == series.contender.id } ?? 0
+    let middle = Double(chart.series.count - 1) / 2
+    let shift = (Double(index) - middle) * min(Self.barDistance, 24 / max(1, middle))
+    let bars = series.points.compactMap { point in
+      point.estimate.interval.map { interval in
+        let (at, low, high) = (
+          x(Double(point.connections)) + shift, y(interval.low), y(interval.high)
+        )
+        return "M\(pair(at - 2, high))h4M\(pair(at, high))V\(Markup.number(low))m-2,0h4"
       }
-      let lower = ends.reversed().flatMap { point, interval in
-        [width, -width].map { pair(x(Double(point.connections)) + $0, y(interval.low)) }
-      }
-      return "<path class=\"band \(series.style.colorClass)\""
-        + " d=\"M\((upper + lower).joined(separator: "L"))Z\"/>\n"
-    }.joined()
+    }
+    guard !bars.isEmpty else { return "" }
+    return Markup.element(
+      "path", [("class", "bar \(series.style.colorClass)"), ("d", bars.joined())]) + "\n"
   }
 
   private func line(_ series: Chart.Series) -> String {
@@ -176,7 +178,7 @@ struct ChartDrawing {
       let hollow = point.isSaturated ? " hollow" : ""
       var attributes = [
         ("class", "point \(series.style.colorClass)\(hollow)"),
-        ("data-workload", chart.workload.id), ("data-metric", chart.metric.rawValue),
+        ("data-workload", chart.workload.id), ("data-metric", chart.metric.id),
         ("data-contender", series.contender.id), ("data-connections", "\(point.connections)"),
         ("data-value", "\(point.estimate.median)"),
       ]

@@ -1,6 +1,8 @@
 // Maps values to positions along an axis, linear from 0 or logarithmic, and chooses its marks. A
 // value; any thread.
 
+import Glibc
+
 struct Scale {
   let isLogarithmic: Bool
   /// Values at the ends of the axis.
@@ -50,7 +52,7 @@ struct Scale {
   func position(_ value: Double) -> Double {
     guard isLogarithmic else { return (value - low) / (high - low) }
     let clamped = max(value, low / 10)
-    return Math.log(clamped / low) / Math.log(high / low)
+    return log(clamped / low) / log(high / low)
   }
 
   /// Round values within the ends, ascending.
@@ -59,7 +61,7 @@ struct Scale {
   }
 
   private var binaryMarks: [Double] {
-    let doublings = Math.log(high / low) / Math.log(2)
+    let doublings = log(high / low) / log(2)
     let step = [1, 2, 4].first { doublings / Double($0) <= 6 } ?? 5
     return stride(from: 0, through: 60, by: step).map { Double(1 << $0) }
       .filter { low <= $0 && $0 <= high }
@@ -70,12 +72,12 @@ struct Scale {
       return (Int((low / step).rounded(.up))...Int((high / step + 0.001).rounded(.down)))
         .map { Double($0) * step }
     }
-    let decades = Int(Math.log10(low).rounded(.down))...Int(Math.log10(high).rounded(.up))
-    let isWide = Math.log10(high / low) > 2.2
-    let isVeryWide = Math.log10(high / low) > 5.5
+    let decades = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+    let isWide = log10(high / low) > 2.2
+    let isVeryWide = log10(high / low) > 5.5
     let marks = decades.flatMap { exponent -> [Double] in
       if isVeryWide, exponent % 2 != 0 { return [] }
-      return (isWide ? [1.0] : [1, 2, 5]).map { $0 * Math.power(ofTen: exponent) }
+      return (isWide ? [1.0] : [1, 2, 5]).map { $0 * pow(10, Double(exponent)) }
     }
     return marks.filter { low <= $0 * 1.0001 && $0 <= high * 1.0001 }
   }
@@ -89,7 +91,7 @@ struct Scale {
       while step < rough { step *= 2 }
       return step
     }
-    let unit = Math.power(ofTen: Int(Math.log10(rough).rounded(.down)))
+    let unit = pow(10, log10(rough).rounded(.down))
     return [1, 2, 2.5, 5, 10].map { $0 * unit }.first { $0 >= rough * 0.999 } ?? 10 * unit
   }
 }

@@ -24,29 +24,24 @@ struct SeriesStyle {
 
   var width: Double { isPeer ? 1.6 : 2.4 }
 
-  /// A marker centred at a point, as path data.
+  /// Corners of the markers as multiples of their radius.
+  private static let shapes: [[(Double, Double)]] = [
+    [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)], [(0, -1.2), (1.1, 0.8), (-1.1, 0.8)],
+    [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)], [(0, 1.2), (1.1, -0.8), (-1.1, -0.8)],
+    [(-1.2, 0), (-0.6, -1.05), (0.6, -1.05), (1.2, 0), (0.6, 1.05), (-0.6, 1.05)],
+  ]
+
+  /// A marker centred at a point, as path data: a circle or one of the shapes.
   func marker(_ x: Double, _ y: Double) -> String {
     let n = Markup.number
     let r = isPeer ? 3.4 : 3.9
-    func polygon(_ points: [(Double, Double)]) -> String {
-      "M" + points.map { "\(n(x + $0.0 * r)),\(n(y + $0.1 * r))" }.joined(separator: "L") + "Z"
-    }
-    switch index % 7 {
-    case 0:
+    guard index % (Self.shapes.count + 1) > 0 else {
       return "M\(n(x - r)),\(n(y))a\(n(r)),\(n(r)) 0 1 0 \(n(2 * r)),0"
         + "a\(n(r)),\(n(r)) 0 1 0 \(n(-2 * r)),0Z"
-    case 1: return polygon([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
-    case 2: return polygon([(0, -1.2), (1.1, 0.8), (-1.1, 0.8)])
-    case 3: return polygon([(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)])
-    case 4: return polygon([(0, 1.2), (1.1, -0.8), (-1.1, -0.8)])
-    case 5:
-      return polygon([
-        (-0.4, -1.2), (0.4, -1.2), (0.4, -0.4), (1.2, -0.4), (1.2, 0.4), (0.4, 0.4), (0.4, 1.2),
-        (-0.4, 1.2), (-0.4, 0.4), (-1.2, 0.4), (-1.2, -0.4), (-0.4, -0.4),
-      ])
-    default:
-      return polygon([(-1.2, 0), (-0.6, -1.05), (0.6, -1.05), (1.2, 0), (0.6, 1.05), (-0.6, 1.05)])
     }
+    let corners = Self.shapes[index % (Self.shapes.count + 1) - 1]
+    return "M" + corners.map { "\(n(x + $0.0 * r)),\(n(y + $0.1 * r))" }.joined(separator: "L")
+      + "Z"
   }
 
   /// Style rules of all charts: once in the page, and in each self-contained file.
@@ -64,15 +59,15 @@ struct SeriesStyle {
     .chart .line{fill:none;stroke-linejoin:round;stroke-linecap:round}
     .chart .hit{fill:transparent}
     .chart .lead{fill:none;stroke-width:1;opacity:.55}
-    .chart .band{fill-opacity:.15;stroke:none}
+    .chart .bar{fill:none;stroke-width:1.2;opacity:.7}
     .chart text.title{fill:var(--ink);font-weight:600}
     .chart text.label{font-weight:600}
     .chart text.label.peer{font-weight:400}
 
     """
       + colors.indices.map { index in
-        ".chart .c\(index).line,.chart .c\(index).lead{stroke:var(--c\(index))}"
-          + ".chart .c\(index).band,.chart text.c\(index){fill:var(--c\(index))}"
+        ".chart .c\(index).line,.chart .c\(index).lead,.chart .c\(index).bar{stroke:var(--c\(index))}"
+          + ".chart text.c\(index){fill:var(--c\(index))}"
           + ".chart .c\(index).point path{fill:var(--c\(index));stroke:var(--ground);stroke-width:1}"
           + ".chart .c\(index).point.hollow path{fill:var(--ground);stroke:var(--c\(index));"
           + "stroke-width:1.6}\n"

@@ -1,5 +1,5 @@
 // What is not part of a workload's findings, and why: failures, missing cells, a saturated generator; and
-// noise that may hide differences. Values and their sentences; any thread.
+// noise that may hide differences. Values; any thread.
 
 enum Exclusion: Sendable, Equatable {
   case failed(Contender, connections: [Int], reason: String)
@@ -16,25 +16,6 @@ enum Exclusion: Sendable, Equatable {
   /// The exclusions of a workload.
   static func all(_ workload: Workload, _ measurements: Measurements) -> [Exclusion] {
     ExclusionSearch(workload: workload, measurements: measurements).all
-  }
-
-  var sentence: String {
-    switch self {
-    case .failed(let contender, let connections, let reason):
-      "\(contender.label) failed with \(Phrase.clients(connections)): \(reason)."
-    case .notMeasured(let names, nil): "Not measured: \(Phrase.list(names))."
-    case .notMeasured(let names, let connections?):
-      "Not measured with \(Phrase.clients(connections)): \(Phrase.list(names))."
-    case .measuredOnce(let names, let connections):
-      "Measured only once with \(Phrase.clients(connections)): \(Phrase.list(names))."
-    case .saturated(let names, let connections):
-      "The load generator was the bottleneck with \(Phrase.clients(connections)) for"
-        + " \(Phrase.list(names)); throughput and latency there are not compared."
-    case .noisy(let metric, let cells, let all, let worst):
-      "Large noise in \(metric.name): intervals wider than ±\(Quantity.percent(Self.largeNoise)) in"
-        + " \(cells) of \(all) cells, ±\(Quantity.percent(worst)) at most. A tie may hide a"
-        + " difference; use a quiet machine or more --repeats."
-    }
   }
 }
 
@@ -104,16 +85,10 @@ private struct ExclusionSearch {
     let cells = takingPart.flatMap { contender in
       workload.connections.compactMap { measurements.soundCell(workload, contender, $0) }
     }
-    return Metric.allCases.filter(\.showsNoise).compactMap { metric in
-      let shares = cells.compactMap { cell -> Double? in
-        guard let estimate = cell.estimate(metric), let interval = estimate.interval else {
-          return nil
-        }
-        return (interval.high - interval.low) / 2 / estimate.median
-      }
+    return Metric.all.filter(\.showsNoise).compactMap { metric in
+      let shares = cells.compactMap { $0.estimate(metric)?.spread }
       let noisy = shares.filter { $0 > Exclusion.largeNoise }
-      guard let worst = noisy.max() else { return nil }
-      return .noisy(metric, cells: noisy.count, of: shares.count, worst: worst)
+      return noisy.max().map { .noisy(metric, cells: noisy.count, of: shares.count, worst: $0) }
     }
   }
 }

@@ -1,114 +1,100 @@
 // Findings: what the measurements say about one metric of one workload, before it is put into words.
 // `FindingSentences` makes the sentences. Values; any thread.
 
-import LinuxSystem
-
 enum Finding: Sendable, Equatable {
   /// The order with the most clients at which two contenders can be compared. `excluded` have a lower
   /// bound, or a single round, there.
   case ranking(Ranking, excluded: [Contender])
   /// Values without a known difference.
   case undecided(Ranking)
-  /// A model that is not in the ranking, compared with its leader where both can be.
-  case absent(Contender, leader: Contender, RatioCurve.Point, value: String?)
-  /// Models that are not in the ranking and tie with its leader at a lower number of clients.
-  case absentTies([Contender], connections: Int)
-  /// The best model compared with each other model, over the number of clients.
-  case courses([Course])
+  /// The best candidate compared with each other one, over the number of clients.
+  case trends(Contender, [Trend])
   /// The generator was the bottleneck for every contender but one.
   case saturated
   /// Only one contender was measured.
   case single(Contender, connections: Int, value: String)
+}
 
-  /// The findings about a metric; empty when it was not measured.
-  static func all(
-    _ metric: Metric, _ workload: Workload, _ measurements: Measurements
-  ) -> [Finding] {
-    FindingSearch(metric: metric, workload: workload, measurements: measurements).findings
+/// How a model compares with another one over the numbers of clients that were measured.
+struct Trend: Sendable, Equatable {
+  let rival: Contender
+  private(set) var better: [Int] = []
+  private(set) var worse: [Int] = []
+  private(set) var indistinguishable: [Int] = []
+  private(set) var notCompared: [Int] = []
+
+  init(
+    _ metric: Metric, _ workload: Workload, _ model: Contender, _ rival: Contender,
+    _ measurements: Measurements
+  ) {
+    self.rival = rival
+    for connections in workload.connections {
+      let ratio = measurements.ratio(metric, workload, model, to: rival, connections)
+      switch ratio?.outcome(floor: metric.floor) {
+      case .less where metric.higherIsBetter, .more where !metric.higherIsBetter:
+        worse.append(connections)
+      case .less, .more: better.append(connections)
+      case .indistinguishable: indistinguishable.append(connections)
+      case .unknown, nil: notCompared.append(connections)
+      }
+    }
+  }
+
+  /// Whether there is a difference somewhere, and more than one number of clients.
+  var isTelling: Bool {
+    !(better + worse).isEmpty && better.count + worse.count + indistinguishable.count > 1
   }
 }
 
-private struct FindingSearch {
+/// Finds what can be said about a metric of a workload.
+struct FindingSearch {
   let metric: Metric
   let workload: Workload
   let measurements: Measurements
-  private let contenders: [Contender]
 
-  init(metric: Metric, workload: Workload, measurements: Measurements) {
-    self.metric = metric
-    self.workload = workload
-    self.measurements = measurements
-    contenders = measurements.contenders(in: workload)
-  }
-
+  /// Empty when the metric was not measured.
   var findings: [Finding] {
+    let contenders = measurements.contenders(in: workload)
     guard let ranking = Ranking.last(metric, workload, among: contenders, measurements) else {
-      return notComparable
+      return notComparable(contenders)
     }
     guard ranking.isDecided else { return [.undecided(ranking)] }
-    let courses = courses(ranking)
-    return [.ranking(ranking, excluded: excluded(ranking))] + absent(ranking)
-      + (courses.isEmpty ? [] : [.courses(courses)])
-  }
-
-  /// Contenders that might lead the ranking but cannot be compared.
-  private func excluded(_ ranking: Ranking) -> [Contender] {
+    let isResolved = ranking.entries.contains {
+      metric.isResolved($0.estimate.median, workload, ranking.connections)
+    }
+    guard isResolved else { return [] }
     let saturated = contenders.filter { contender in
       metric.suffersFromSaturation
-        && measurements.soundCell(workload, contender, ranking.connections)?.isSaturated == true
+        && measurements.soundCell(workload, contender, ranking.connections)?
+          .isSaturated(metric) == true
     }
-    return saturated + ranking.undecided.map(\.contender)
+    let excluded = saturated + ranking.undecided.map(\.contender)
+    return [.ranking(ranking, excluded: excluded)] + trends(ranking)
   }
 
-  private func absent(_ ranking: Ranking) -> [Finding] {
-    let leader = ranking.entries[0].contender
-    var ties: [Int: [Contender]] = [:]
-    var findings: [Finding] = []
-    for contender in contenders where contender.kind == .model {
-      if ranking.entries.contains(where: { $0.contender.id == contender.id }) { continue }
-      let curve = measurements.curve(metric, workload, contender, to: leader)
-      guard let last = curve.points.last, let outcome = curve.outcomes.last, outcome != .unknown
-      else { continue }
-      if outcome == .tie {
-        ties[last.connections, default: []].append(contender)
-      } else {
-        let value = metric.isStatedAsValue ? value(contender, last.connections) : nil
-        findings.append(.absent(contender, leader: leader, last, value: value))
-      }
-    }
-    return findings
-      + ties.sorted { $0.key < $1.key }.map {
-        .absentTies($0.value + [leader], connections: $0.key)
-      }
-  }
-
-  /// Of models that tie for the best, the first in the order of the tables is compared.
-  private func courses(_ ranking: Ranking) -> [Course] {
-    let models = contenders.filter { $0.kind == .model }
+  /// Of models that cannot be told apart, the first in the order of the tables is compared.
+  private func trends(_ ranking: Ranking) -> [Finding] {
+    let models = measurements.candidates(in: workload)
     guard
       let best = Ranking(metric, workload, ranking.connections, among: models, measurements),
       let first = models.first(where: { best.leads($0.id) })
     else { return [] }
-    return models.filter { $0.id != first.id }.map {
-      Course(metric, measurements.curve(metric, workload, first, to: $0), first, $0)
-    }
+    let trends = models.filter { $0.id != first.id }
+      .map { Trend(metric, workload, first, $0, measurements) }.filter(\.isTelling)
+    return trends.isEmpty ? [] : [.trends(first, trends)]
   }
 
-  private var notComparable: [Finding] {
+  private func notComparable(_ contenders: [Contender]) -> [Finding] {
     for connections in workload.connections.reversed() {
-      let measured = contenders.filter { value($0, connections) != nil }
-      guard let contender = measured.first, let value = value(contender, connections) else {
-        continue
+      let measured = contenders.compactMap { contender in
+        measurements.soundCell(workload, contender, connections)?.estimate(metric)
+          .map { (contender, $0.median) }
       }
+      guard let (contender, value) = measured.first else { continue }
+      let text = metric.text(value, workload, connections)
       return measured.count > 1
-        ? [.saturated] : [.single(contender, connections: connections, value: value)]
+        ? [.saturated] : [.single(contender, connections: connections, value: text)]
     }
     return []
-  }
-
-  private func value(_ contender: Contender, _ connections: Int) -> String? {
-    measurements.estimate(metric, workload, contender, connections).map {
-      metric.text($0.median, open: workload.openConnections(connections))
-    }
   }
 }

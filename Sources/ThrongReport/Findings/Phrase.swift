@@ -20,10 +20,8 @@ enum Phrase {
     list(counts.map(Quantity.count)) + (counts == [1] ? " client" : " clients")
   }
 
-  /// `10 and 100 not compared`.
-  static func notCompared(_ counts: [Int]) -> String {
-    list(counts.map(Quantity.count)) + " not compared"
-  }
+  /// `1 cell`, `2 cells`.
+  static func cells(_ count: Int) -> String { "\(count) cell\(count == 1 ? "" : "s")" }
 
   static func capitalized(_ text: String) -> String {
     text.prefix(1).uppercased() + text.dropFirst()

@@ -1,5 +1,5 @@
-// The order of the contenders in one metric at one number of clients: the leader, the contenders that tie
-// with it, and the ratios of the others to it. A value; any thread.
+// The order of the contenders in one metric at one number of clients: the leader, the contenders that cannot
+// be told apart from it, and the ratios of the others to it. A value; any thread.
 
 struct Ranking: Sendable, Equatable {
   struct Entry: Sendable, Equatable {
@@ -11,9 +11,8 @@ struct Ranking: Sendable, Equatable {
   }
 
   let metric: Metric
+  let workload: Workload
   let connections: Int
-  /// All open connections of the server, ``Workload/openConnections(_:)``.
-  let open: Int
   /// The leader first.
   let entries: [Entry]
 
@@ -22,11 +21,10 @@ struct Ranking: Sendable, Equatable {
     _ metric: Metric, _ workload: Workload, _ connections: Int, among contenders: [Contender],
     _ measurements: Measurements
   ) {
-    let compared = contenders.compactMap { contender -> (Contender, MedianEstimate)? in
-      guard measurements.isComparable(metric, workload, contender, connections) else { return nil }
-      return measurements.estimate(metric, workload, contender, connections).map { (contender, $0) }
-    }
-    let sorted = compared.sorted {
+    let sorted = contenders.compactMap { contender -> (Contender, MedianEstimate)? in
+      measurements.comparableCell(metric, workload, contender, connections)?.estimate(metric)
+        .map { (contender, $0) }
+    }.sorted {
       metric.higherIsBetter ? $0.1.median > $1.1.median : $0.1.median < $1.1.median
     }
     guard sorted.count > 1 else { return nil }
@@ -34,12 +32,13 @@ struct Ranking: Sendable, Equatable {
     let repeated = sorted.filter { $0.1.interval != nil }
     let leader = (repeated.count > 1 ? repeated : sorted)[0].0
     self.metric = metric
+    self.workload = workload
     self.connections = connections
-    open = workload.openConnections(connections)
     let ordered = sorted.filter { $0.0.id == leader.id } + sorted.filter { $0.0.id != leader.id }
     entries = ordered.map { contender, estimate in
       guard contender.id != leader.id else {
-        return Entry(contender: contender, estimate: estimate, ratio: nil, outcome: .tie)
+        return Entry(
+          contender: contender, estimate: estimate, ratio: nil, outcome: .indistinguishable)
       }
       let ratio = measurements.ratio(metric, workload, contender, to: leader, connections)
       return Entry(
@@ -58,8 +57,8 @@ struct Ranking: Sendable, Equatable {
     }.first
   }
 
-  /// The leader and the contenders that tie with it.
-  var leaders: [Entry] { entries.filter { $0.outcome == .tie } }
+  /// The leader and the contenders that cannot be told apart from it.
+  var leaders: [Entry] { entries.filter { $0.outcome == .indistinguishable } }
   /// Contenders that are significantly worse than the leader.
   var followers: [Entry] { entries.filter { $0.outcome == .less || $0.outcome == .more } }
   /// Contenders without a known difference: measured once, or never in the same round.
@@ -71,5 +70,7 @@ struct Ranking: Sendable, Equatable {
   func leads(_ id: Contender.ID) -> Bool { leaders.contains { $0.contender.id == id } }
 
   /// The value of an entry with its unit.
-  func text(_ entry: Entry) -> String { metric.text(entry.estimate.median, open: open) }
+  func text(_ entry: Entry) -> String {
+    metric.text(entry.estimate.median, workload, connections)
+  }
 }

@@ -1,86 +1,74 @@
-// The recommended model for a workload, with reasons as values. The rule: of the models that failed
-// nowhere, keep those with at least 90 % of the best throughput and at most twice the best p99 at the most
-// clients; of these, the least CPU per message; among ties, the least memory; then the first in order.
-
-import LinuxSystem
+// The recommended model at one number of clients, with reasons as values. The rule: of the models that
+// failed nowhere in the workload, keep those with at least 90 % of the best throughput and at most twice the
+// best p99; of these, those with the least CPU per message; of models that cannot be told apart, the simplest,
+// which has the fewest threads.
 
 struct Recommendation: Sendable, Equatable {
   enum Reason: Sendable, Equatable {
     /// Models dropped because they are too far behind the leaders.
     case behind(Ranking, dropped: [Ranking.Entry], isPartial: Bool)
-    /// Models dropped because they need more of a metric than the leaders.
+    /// Models dropped because they need more CPU than the leaders.
     case needsMore(Ranking)
+    /// Models that cannot be told apart, of which the simplest is chosen.
+    case simplest(among: [Contender], threads: Int)
     /// Models dropped because a cell of theirs failed.
     case failed([Contender])
   }
 
-  enum Result: Sendable, Equatable {
-    /// The recommended model first, then models that the rule cannot distinguish from it.
-    case models([Contender], connections: Int)
-    /// No model was dropped.
-    case any([Contender], connections: Int)
-    case measuredOnce
-    case noModel
-    case tooFew(failed: [Contender])
-    case onlyModel(Contender)
-    case noCommonConnections
-  }
-
   let workload: Workload
-  let result: Result
+  let connections: Int
+  /// The recommended model; more than one if they have the same number of threads, too.
+  let models: [Contender]
   let reasons: [Reason]
 
   static let throughputShare = 0.9
   static let latencyMultiple = 2.0
 
-  init(_ workload: Workload, _ measurements: Measurements) {
-    self.workload = workload
-    let models = measurements.contenders(in: workload).filter { $0.kind == .model }
+  /// Nil when fewer than two models were measured there, or only once.
+  init?(_ workload: Workload, _ connections: Int, _ measurements: Measurements) {
+    let models = measurements.candidates(in: workload)
     let failed = models.filter { model in
       workload.connections.contains { measurements.cell(workload, model, $0)?.failure != nil }
     }
-    let able = models.filter { model in !failed.contains { $0.id == model.id } }
-    func present(_ connections: Int, samples: Int) -> [Contender] {
-      able.filter { model in
-        let cell = measurements.soundCell(workload, model, connections)
-        return (cell?.samples.count ?? 0) >= samples
-      }
+    let able = models.filter { model in
+      let cell = measurements.soundCell(workload, model, connections)
+      return !failed.contains { $0.id == model.id } && (cell?.samples.count ?? 0) > 1
     }
-    let last = workload.connections.last { present($0, samples: 2).count > 1 }
-    guard let last else {
-      let isSingle = workload.connections.contains { present($0, samples: 1).count > 1 }
-      result = isSingle ? .measuredOnce : Self.noResult(models, failed)
-      reasons = []
-      return
-    }
+    guard able.count > 1 else { return nil }
     var selection = Selection(
-      workload: workload, connections: last, measurements: measurements,
-      left: present(last, samples: 2))
+      workload: workload, connections: connections, measurements: measurements, left: able)
     selection.drop(.throughput) { $0.value < Self.throughputShare }
     selection.drop(.p99) { $0.value > Self.latencyMultiple }
     selection.keepLeaders(.cpu)
-    selection.keepLeaders(.memory)
-    result =
-      selection.reasons.isEmpty
-      ? .any(selection.left, connections: last) : .models(selection.left, connections: last)
+    selection.keepSimplest()
+    self.workload = workload
+    self.connections = connections
+    self.models = selection.left
     reasons = selection.reasons + (failed.isEmpty ? [] : [.failed(failed)])
   }
 
-  private static func noResult(_ models: [Contender], _ failed: [Contender]) -> Result {
-    if models.isEmpty { return .noModel }
-    if !failed.isEmpty { return .tooFew(failed: failed) }
-    return models.count == 1 ? .onlyModel(models[0]) : .noCommonConnections
+  /// The measured differences that the recommendation rests on, by metric, with the leaders.
+  var differences: [(ranking: Ranking, dropped: [Ranking.Entry])] {
+    reasons.compactMap { reason in
+      switch reason {
+      case .behind(let ranking, let dropped, _): (ranking, dropped)
+      case .needsMore(let ranking): (ranking, ranking.followers)
+      case .simplest, .failed: nil
+      }
+    }
   }
 
-  /// The recommended models; empty when none is better than the others.
-  var models: [Contender] { if case .models(let models, _) = result { models } else { [] } }
-
-  /// Whether the models were compared, with or without a difference.
-  var isCompared: Bool {
-    switch result {
-    case .models, .any: true
-    default: false
+  /// Models that cannot be told apart from the first recommended one.
+  var equals: [Contender] {
+    for case .simplest(let among, _) in reasons {
+      return among.filter { $0.id != models.first?.id }
     }
+    return Array(models.dropFirst())
+  }
+
+  /// Confidence that the dropped models are worse: the least of them; nil when none was dropped.
+  var confidence: Double? {
+    differences.flatMap(\.dropped).compactMap { $0.ratio?.confidence }.min()
   }
 }
 
@@ -103,14 +91,26 @@ private struct Selection {
     // A model with a saturated generator is not in the ranking and may be better still.
     let isPartial = ranking.entries.count < left.count
     reasons.append(.behind(ranking, dropped: dropped, isPartial: isPartial))
-    left.removeAll { contender in dropped.contains { $0.contender.id == contender.id } }
+    remove(dropped)
   }
 
   mutating func keepLeaders(_ metric: Metric) {
     guard let ranking = ranking(metric), !ranking.followers.isEmpty else { return }
     reasons.append(.needsMore(ranking))
-    left = left.filter { contender in
-      !ranking.followers.contains { $0.contender.id == contender.id }
+    remove(ranking.followers)
+  }
+
+  mutating func keepSimplest() {
+    let threads = left.map { model in
+      measurements.cell(workload, model, connections)?
+        .median { $0.threads.map { Double($0) } } ?? .infinity
     }
+    guard left.count > 1, let fewest = threads.min(), fewest < .infinity else { return }
+    reasons.append(.simplest(among: left, threads: Int(fewest)))
+    left = zip(left, threads).filter { $0.1 == fewest }.map(\.0)
+  }
+
+  private mutating func remove(_ entries: [Ranking.Entry]) {
+    left.removeAll { contender in entries.contains { $0.contender.id == contender.id } }
   }
 }

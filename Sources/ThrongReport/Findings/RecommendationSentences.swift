@@ -1,153 +1,102 @@
-// Sentences for recommendations and for the headline of the report. Any thread.
-
-import LinuxSystem
+// Sentences for recommendations: the headline, its evidence, and the reasons. Any thread.
 
 extension Recommendation {
   /// The recommendation with its reasons.
   var sentence: String {
-    let start = "For \(workload.title)"
-    let reason = reasons.map(\.text).joined(separator: "; ")
-    return switch result {
-    case .models(let models, let connections):
-      "\(start), use \(Self.names(models)): with \(Phrase.clients(connections)), \(reason)."
-    case .any(let models, let connections):
-      "\(start), use any model: with \(Phrase.clients(connections)),"
-        + " \(Phrase.list(models.map(\.label))) do not differ significantly"
-        + (reason.isEmpty ? "." : " (\(reason)).")
-    case .measuredOnce:
-      "\(start): no recommendation: measured once, so differences cannot be distinguished from noise"
-        + " (use --repeats 3 or more)."
-    case .noModel: "\(start): no recommendation: none of Throng's models was measured."
-    case .tooFew(let failed):
-      "\(start): no recommendation: \(Phrase.list(failed.map(\.label))) failed, and fewer than two"
-        + " models are left."
-    case .onlyModel(let model):
-      "\(start): no recommendation: \(model.label) is the only model that was measured."
-    case .noCommonConnections:
-      "\(start): no recommendation: no two models were measured with the same number of clients."
-    }
+    let names = Phrase.list(models.map(\.label), "or")
+    let reasons = reasons.map(\.text).joined(separator: "; ")
+    return "For \(workload.title), use \(names): with \(Phrase.clients(connections)), \(reasons)."
   }
 
-  /// `a`, `a or b`.
-  static func names(_ models: [Contender]) -> String { Phrase.list(models.map(\.label), "or") }
+  /// Why there is no recommendation for a workload.
+  static func missing(_ workload: Workload, _ measurements: Measurements) -> String {
+    let models = measurements.candidates(in: workload)
+    let failed = models.filter { model in
+      workload.connections.contains { measurements.cell(workload, model, $0)?.failure != nil }
+    }
+    let isSingle = workload.connections.contains { connections in
+      models.count { measurements.soundCell(workload, $0, connections) != nil } > 1
+    }
+    let reason =
+      if models.isEmpty {
+        "nothing was measured"
+      } else if !failed.isEmpty {
+        "\(Phrase.list(failed.map(\.label))) failed, and fewer than two models are left"
+      } else if models.count == 1 {
+        "\(models[0].label) is the only one that was measured"
+      } else if isSingle {
+        "measured once, so differences cannot be distinguished from noise (use more rounds)"
+      } else {
+        "no two were measured with the same number of clients"
+      }
+    return "For \(workload.title): no recommendation: \(reason)."
+  }
+
+  /// The largest difference to a dropped model, in one line: `reactor needs 0.41 ± 0.02 of
+  /// thread-per-client's CPU per message at 1,000 clients`; empty without one. Of CPU if there is one,
+  /// because it varies least.
+  func evidence(_ measurements: Measurements) -> String {
+    guard let model = models.first else { return "" }
+    let dropped = differences.flatMap(\.dropped).map(\.contender)
+    for metric in [.cpu] + differences.map(\.ranking.metric) {
+      let ratios = dropped.compactMap { other in
+        measurements.ratio(metric, workload, model, to: other, connections).map {
+          (other: other.label, ratio: $0)
+        }
+      }.filter {
+        $0.ratio.outcome(floor: metric.floor) == (metric.higherIsBetter ? .more : .less)
+      }.sorted { $0.ratio.value < $1.ratio.value }
+      guard let (other, ratio) = metric.higherIsBetter ? ratios.last : ratios.first else {
+        continue
+      }
+      let verb = metric.higherIsBetter ? "has" : "needs"
+      let relation = metric.higherIsBetter ? "times" : "of"
+      return
+        "\(model.label) \(verb) \(Quantity.ratio(ratio)) \(relation) \(other)'s \(metric.name) at"
+        + " \(Phrase.clients(connections))."
+    }
+    return ""
+  }
+
+  /// `97 %`, or the models that cannot be told apart.
+  var confidenceText: String {
+    let others = equals.filter { equal in !models.contains { $0.id == equal.id } }.map(\.label)
+    let from = others.isEmpty ? "" : " from \(Phrase.list(others))"
+    let parts: [String?] = [
+      confidence.map(Quantity.confidence), equals.isEmpty ? nil : "cannot be told apart\(from)",
+    ]
+    return parts.compactMap { $0 }.joined(separator: "; ")
+  }
 }
 
 extension Recommendation.Reason {
   var text: String {
     switch self {
     case .behind(let ranking, let dropped, let isPartial):
-      Self.behind(ranking, dropped, isPartial)
-    case .needsMore(let ranking): Self.needsMore(ranking)
+      "\(Self.best(ranking, isPartial ? "comparable " : ""))"
+        + "; \(Self.list(dropped, ranking)) that"
+    case .needsMore(let ranking):
+      Self.best(ranking, "") + "; \(Self.list(ranking.followers, ranking)) that"
+    case .simplest(let models, let threads):
+      "\(Phrase.list(models.map(\.label))) cannot be told apart in CPU, and the simplest has the fewest"
+        + " threads (\(Quantity.count(threads)))"
     case .failed(let models):
       models.map { "\($0.label) is excluded because it failed" }.joined(separator: "; ")
     }
   }
 
-  private static func behind(
-    _ ranking: Ranking, _ dropped: [Ranking.Entry], _ isPartial: Bool
-  ) -> String {
-    let metric = ranking.metric
-    let names = Phrase.list(ranking.leaders.map(\.contender.label))
-    let verb = ranking.leaders.count == 1 ? "has" : "have"
-    let best = metric.higherIsBetter ? "highest" : "lowest"
-    let clauses = dropped.enumerated().map { index, entry in
-      let verb = index > 0 ? "" : metric.higherIsBetter ? "reaches " : "has "
-      return "\(entry.contender.label) \(verb)\(Quantity.share(entry.ratio?.value ?? 1))"
-    }
-    return "\(names) \(verb) the \(best) \(isPartial ? "comparable " : "")\(metric.name)"
-      + " (\(ranking.text(ranking.leaders[0]))); \(Phrase.list(clauses)) of it"
-  }
-
-  private static func needsMore(_ ranking: Ranking) -> String {
+  private static func best(_ ranking: Ranking, _ adjective: String) -> String {
     let leaders = ranking.leaders
-    let followers = ranking.followers.map { entry in
-      let isValue = ranking.metric.isStatedAsValue
-      let amount = isValue ? ranking.text(entry) : Quantity.times(entry.ratio?.value ?? 1)
-      return "\(entry.contender.label) \(amount)"
-    }
-    return "\(Phrase.list(leaders.map(\.contender.label)))"
-      + " \(leaders.count == 1 ? "needs" : "need") the least \(ranking.metric.name)"
-      + " (\(Phrase.list(leaders.map(ranking.text))); \(Phrase.list(followers)))"
-  }
-}
-
-/// The headline: which model to use, and the clearest evidence for it.
-struct Headline {
-  let recommendations: [Recommendation]
-  let measurements: Measurements
-
-  /// Which model to use; or why there is no answer.
-  var advice: String {
-    let cells = measurements.results.cells
-    guard cells.contains(where: \.isSound) else { return "Nothing was measured." }
-    if !decided.isEmpty { return "Use " + modelsByWorkload.joined(separator: "; ") + "." }
-    let measured = measurements.results.contenders.filter { contender in
-      cells.contains { $0.contender == contender.id && $0.isSound }
-    }
-    if measured.count == 1 {
-      return "Only \(measured[0].label) was measured; there is nothing to compare it with."
-    }
-    if recommendations.contains(where: \.isCompared) {
-      return "The models do not differ significantly."
-    }
-    return cells.contains { $0.samples.count > 1 }
-      ? "The results do not decide between the models."
-      : "Measured once: differences cannot be distinguished from noise."
+    return "\(Phrase.list(leaders.map(\.contender.label))) \(leaders.count == 1 ? "has" : "have")"
+      + " the \(ranking.metric.higherIsBetter ? "highest" : "lowest") \(adjective)"
+      + "\(ranking.metric.name) (\(Phrase.list(leaders.map(ranking.text))))"
   }
 
-  private var decided: [Recommendation] { recommendations.filter { !$0.models.isEmpty } }
-
-  /// `reactor for 64-byte echo and churn`, one for each set of models.
-  private var modelsByWorkload: [String] {
-    var order: [String] = []
-    for recommendation in decided {
-      let names = Recommendation.names(recommendation.models)
-      if !order.contains(names) { order.append(names) }
-    }
-    return order.map { names in
-      let titles = decided.filter { Recommendation.names($0.models) == names }.map(\.workload.title)
-      return "\(names) for \(Phrase.list(titles))"
-    }
-  }
-
-  /// The recommended model compared with the model that needs the most CPU; empty without a difference.
-  var evidence: String {
-    guard let workload = decided.first?.workload, let model = decided.first?.models.first else {
-      return ""
-    }
-    let rivals = measurements.contenders(in: workload).filter {
-      $0.kind == .model && $0.id != model.id
-    }.compactMap { other -> (other: Contender, curve: RatioCurve, cpu: Double)? in
-      let curve = measurements.curve(.cpu, workload, model, to: other)
-      return curve.points.last.map { (other, curve, $0.ratio.value) }
-    }
-    guard let (other, curve, cpu) = rivals.min(by: { $0.cpu < $1.cpu }),
-      let last = curve.points.last, let outcome = curve.outcomes.last
-    else { return "" }
-    let memory = measurements.ratio(.memory, workload, model, to: other, last.connections)
-      .flatMap { $0.outcome(floor: Metric.memory.floor) == .less ? $0.value : nil }
-    let cpuShare = Quantity.share(cpu, of: "the CPU")
-    let clause: String
-    switch (outcome, memory) {
-    case (.less, let memory?):
-      clause = "needs \(cpuShare) and \(Quantity.share(memory, of: "the memory")) of \(other.label)"
-    case (.less, nil): clause = "needs \(cpuShare) of \(other.label)"
-    case (.tie, let memory?):
-      clause =
-        "ties with \(other.label) in CPU and needs \(Quantity.share(memory, of: "its memory"))"
-    default: return ""
-    }
-    return "With \(Phrase.clients(last.connections)) (\(workload.title)), \(model.label) \(clause)"
-      + ending(curve, other)
-  }
-
-  private func ending(_ curve: RatioCurve, _ other: Contender) -> String {
-    let limits =
-      curve.notCompared.isEmpty ? "" : " (\(Phrase.notCompared(curve.notCompared)))"
-    if let crossover = curve.crossovers.last, crossover.before == .more {
-      return "; \(other.label) needs less CPU up to \(crossover.position.text)\(limits)."
-    }
-    if let end = curve.endOfTie { return "; they tie in CPU up to \(end.text)\(limits)." }
-    return "."
+  private static func list(_ entries: [Ranking.Entry], _ ranking: Ranking) -> String {
+    let verb = ranking.metric.higherIsBetter ? "reaches" : "has"
+    return Phrase.list(
+      entries.map { entry in
+        "\(entry.contender.label) \(verb) \(entry.ratio.map { Quantity.times($0.value) } ?? "-")"
+      })
   }
 }

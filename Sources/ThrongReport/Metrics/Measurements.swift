@@ -1,6 +1,4 @@
-// Results by cell with medians, ratios and ratio curves. Built once; immutable; any thread.
-
-import LinuxSystem
+// Results by cell with medians and ratios. Built once; immutable; any thread.
 
 struct Measurements {
   let results: CompareResults
@@ -21,19 +19,13 @@ struct Measurements {
     return cell
   }
 
-  func estimate(
+  /// The cell, if a metric of it can be compared.
+  func comparableCell(
     _ metric: Metric, _ workload: Workload, _ contender: Contender, _ connections: Int
-  ) -> MedianEstimate? {
-    soundCell(workload, contender, connections)?.estimate(metric)
-  }
-
-  /// Whether a metric of a cell can be compared.
-  func isComparable(
-    _ metric: Metric, _ workload: Workload, _ contender: Contender, _ connections: Int
-  ) -> Bool {
-    guard let cell = soundCell(workload, contender, connections), cell.estimate(metric) != nil
-    else { return false }
-    return !(metric.suffersFromSaturation && cell.isSaturated)
+  ) -> Cell? {
+    guard let cell = soundCell(workload, contender, connections), !cell.values(metric).isEmpty
+    else { return nil }
+    return metric.suffersFromSaturation && cell.isSaturated(metric) ? nil : cell
   }
 
   /// Ratio of two contenders in a metric.
@@ -42,35 +34,19 @@ struct Measurements {
     _ metric: Metric, _ workload: Workload, _ first: Contender, to second: Contender,
     _ connections: Int
   ) -> Ratio? {
-    guard isComparable(metric, workload, first, connections),
-      isComparable(metric, workload, second, connections),
-      let one = cell(workload, first, connections), let other = cell(workload, second, connections)
+    guard let one = comparableCell(metric, workload, first, connections),
+      let other = comparableCell(metric, workload, second, connections)
     else { return nil }
     // Values below the resolution count as equal to it; a ratio to one is a lower bound.
-    let least = metric.resolution(open: workload.openConnections(connections))
+    let least = metric.resolution(workload, connections)
     let (a, b) = (one.values(metric), other.values(metric))
     guard least > 0 else { return Ratio(paired: a, to: b) }
     guard
       let ratio = Ratio(
         paired: a.mapValues { max($0, least) }, to: b.mapValues { max($0, least) }),
-      let first = MedianEstimate(Array(a.values)), let second = MedianEstimate(Array(b.values))
+      let first = one.estimate(metric), let second = other.estimate(metric)
     else { return nil }
     return abs(first.median - second.median) < least ? ratio.withinResolution : ratio
-  }
-
-  func curve(
-    _ metric: Metric, _ workload: Workload, _ first: Contender, to second: Contender
-  ) -> RatioCurve {
-    var points: [RatioCurve.Point] = []
-    var notCompared: [Int] = []
-    for connections in workload.connections {
-      if let ratio = ratio(metric, workload, first, to: second, connections) {
-        points.append(RatioCurve.Point(connections, ratio))
-      } else {
-        notCompared.append(connections)
-      }
-    }
-    return RatioCurve(points, notCompared: notCompared, floor: metric.floor)
   }
 
   /// Contenders with at least one measured cell in the workload.
@@ -79,20 +55,32 @@ struct Measurements {
       workload.connections.contains { soundCell(workload, contender, $0) != nil }
     }
   }
+
+  /// Throng's models, of which one is recommended; all contenders if none of them is a model.
+  func candidates(in workload: Workload) -> [Contender] {
+    let contenders = contenders(in: workload)
+    let models = contenders.filter { $0.kind == .model }
+    return models.isEmpty ? contenders : models
+  }
 }
 
 extension Cell {
-  var isSound: Bool { failure == nil && !samples.isEmpty }
+  private func samples(_ metric: Metric) -> [Sample] {
+    metric.isAtEqualLoad ? equalLoad?.samples ?? [] : samples
+  }
+
+  /// Whether the generator was the bottleneck in a sample of the metric.
+  func isSaturated(_ metric: Metric) -> Bool { samples(metric).contains(where: \.isSaturated) }
 
   /// Values by round.
   func values(_ metric: Metric) -> [Int: Double] {
     var values: [Int: Double] = [:]
-    for sample in samples { values[sample.round] = metric.value(sample) }
+    for sample in samples(metric) { values[sample.round] = metric.value(sample) }
     return values
   }
 
   func estimate(_ metric: Metric) -> MedianEstimate? {
-    MedianEstimate(samples.compactMap(metric.value))
+    MedianEstimate(samples(metric).compactMap(metric.value))
   }
 
   func median(_ value: (Sample) -> Double?) -> Double? {

@@ -1,16 +1,24 @@
 // Numbers with units and about three significant digits. Pure functions; any thread.
 
+import Glibc
+import LinuxSystem
 import ThrongLoad
 
 enum Quantity {
-  /// A rate: `12,340/s`.
-  static func rate(_ value: Double) -> String { grouped(rounded(value)) + "/s" }
+  /// A rate: `12,340 msgs/s`.
+  static func rate(_ value: Double, _ unit: String) -> String {
+    "\(grouped(rounded(value, digits: 4))) \(unit)s/s"
+  }
+
+  /// Messages per CPU second that a CPU time per message in microseconds allows.
+  static func capacity(_ microseconds: Double) -> String {
+    microseconds > 0 ? grouped(rounded(1e6 / microseconds, digits: 3)) : "-"
+  }
 
   /// A time with its unit.
   static func time(nanoseconds: Double) -> String {
     if nanoseconds == 0 { return "0 s" }
-    let (scale, unit) = scale(
-      nanoseconds, [(1, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")])
+    let (scale, unit) = scale(nanoseconds, [(1, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")])
     return digits(nanoseconds / scale) + " " + unit
   }
 
@@ -21,40 +29,31 @@ enum Quantity {
     return (scale == 1 ? Decimals.fixed(value, 0) : digits(value / scale)) + " " + unit
   }
 
-  /// Short form for an axis: `1k`, `25k`.
-  static func short(_ value: Int) -> String {
-    value >= 1000 && value % 100 == 0
-      ? plain(Decimals.fixed(Double(value) / 1000, 1)) + "k" : count(value)
+  /// Short form for an axis: `1k`, `2.5M`.
+  static func short(_ value: Double) -> String {
+    let (scale, unit) = scale(value, [(1, ""), (1e3, "k"), (1e6, "M")])
+    return plain(digits(value / scale)) + unit
   }
 
   static func count(_ value: Int) -> String { grouped(Double(value)) }
 
   /// A multiple: `0.45 ×`, `12 ×`.
-  static func times(_ ratio: Double) -> String { digits2(ratio) + " ×" }
+  static func times(_ ratio: Double) -> String { multiple(ratio) + " ×" }
 
   /// An end of a ratio's interval; more digits where it would read 1.00 without being 1.
   static func bound(_ ratio: Double) -> String {
-    let text = digits2(ratio)
+    let text = multiple(ratio)
     guard text == "1.00", ratio != 1 else { return text }
     let finer = Decimals.fixed(ratio, 3)
     return finer == "1.000" ? Decimals.fixed(ratio, 4) : finer
   }
 
-  /// A share: `0.45 ×`, or `1/9` if it is small.
-  static func share(_ ratio: Double) -> String {
-    ratio < 0.2 ? "1/\(Decimals.fixed(1 / ratio, 0))" : times(ratio)
-  }
-
-  /// `0.45 × the CPU`, `1/9 of the memory`.
-  static func share(_ ratio: Double, of what: String) -> String {
-    ratio < 0.2 ? "\(share(ratio)) of \(what)" : "\(times(ratio)) \(what)"
-  }
-
-  /// An interpolated number of connections, with two digits.
-  static func about(_ connections: Double) -> String {
-    guard connections >= 10 else { return Decimals.fixed(connections, 0) }
-    let unit = Math.power(ofTen: Int(Math.log10(connections).rounded(.down)) - 1)
-    return grouped((connections / unit).rounded() * unit)
+  /// `0.41 ± 0.02`.
+  static func ratio(_ ratio: Ratio) -> String {
+    guard let interval = ratio.interval else { return multiple(ratio.value) }
+    let decimals = ratio.value < 0.0995 ? 3 : ratio.value < 10 ? 2 : 0
+    let reach = max(interval.reach, pow(10, -Double(decimals)))
+    return "\(Decimals.fixed(ratio.value, decimals)) ± \(Decimals.fixed(reach, decimals))"
   }
 
   /// A change: `+4.2 %`, `-31 %`.
@@ -73,11 +72,9 @@ enum Quantity {
   }
 
   /// About two significant digits, for ratios.
-  static func digits2(_ value: Double) -> String {
-    let size = abs(value)
-    if size < 0.0995 { return Decimals.fixed(value, size < 0.00995 ? 4 : 3) }
-    return size < 10
-      ? Decimals.fixed(value, 2) : size < 1000 ? Decimals.fixed(value, 0) : grouped(value)
+  private static func multiple(_ value: Double) -> String {
+    if value < 0.0995 { return Decimals.fixed(value, value < 0.00995 ? 4 : 3) }
+    return value < 10 ? Decimals.fixed(value, 2) : grouped(value)
   }
 
   /// Without trailing zeros: `5.00 µs` becomes `5 µs`. For round numbers.
@@ -92,9 +89,7 @@ enum Quantity {
 
   /// Half of the interval as a share of the median; nil without an interval.
   static func noise(_ estimate: MedianEstimate) -> String? {
-    guard let interval = estimate.interval, estimate.median != 0 else { return nil }
-    let share = (interval.high - interval.low) / 2 / abs(estimate.median) * 100
-    return (share < 9.95 ? Decimals.fixed(share, 1) : grouped(share)) + " %"
+    estimate.spread.map { "\(Decimals.fixed($0 * 100, $0 < 0.0995 ? 1 : 0)) %" }
   }
 
   /// Small amounts: `0.0004`, `0.02`, `1.00`.
@@ -104,15 +99,18 @@ enum Quantity {
 
   static func percent(_ share: Double) -> String { "\(Decimals.fixed(share * 100, 0)) %" }
 
-  /// With commas between thousands.
-  static func grouped(_ value: Double) -> String {
-    Decimals.grouped(value)
+  /// Never `100 %`.
+  static func confidence(_ share: Double) -> String {
+    "\(Decimals.fixed(min(share, 0.999) * 100, share < 0.995 ? 0 : 1)) %"
   }
 
-  /// Four significant digits, which is enough for a rate.
-  private static func rounded(_ value: Double) -> Double {
+  /// With commas between thousands.
+  static func grouped(_ value: Double) -> String { Decimals.grouped(value) }
+
+  /// Significant digits from 10,000 on.
+  private static func rounded(_ value: Double, digits: Int) -> Double {
     guard abs(value) >= 10_000 else { return value }
-    let unit = Math.power(ofTen: Int(Math.log10(abs(value)).rounded(.down)) - 3)
+    let unit = pow(10, log10(abs(value)).rounded(.down) - Double(digits - 1))
     return (value / unit).rounded() * unit
   }
 

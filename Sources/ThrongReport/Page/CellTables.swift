@@ -1,33 +1,24 @@
 // Section of the HTML report: all values of every cell, and the command that repeats it.
 
-import LinuxSystem
-
 struct CellTables {
   let workload: Workload
   let measurements: Measurements
 
   /// Nil when there are no cells.
   var element: Element? {
-    let rows = metricRows
-    guard !rows.isEmpty else { return nil }
+    guard !cells.isEmpty else { return nil }
     let title = Phrase.capitalized(workload.title)
-    let head =
-      [Element("th", [("scope", "col"), ("class", "n")], "clients")]
-      + [Element("th", [("scope", "col")], "contender")]
-      + (CellColumn.all.map(\.title) + ["system calls", "samples"]).map {
-        Element("th", [("scope", "col"), ("class", "n")], $0)
-      }
     let caption =
       "\(title): medians over the rounds; CPU, switches and system calls per"
       + " \(workload.unit). ≥: lower bound, the load generator was the bottleneck."
-    let table = Element(
-      "table", [("class", "cells")],
-      [
-        Element.caption(caption), Element("thead", [], [Element("tr", [], head)]),
-        Element("tbody", [], rows),
-      ])
+    let head =
+      ["#clients", "contender"]
+      + (columns.map { $0.head(workload) } + ["system calls", "samples"]).map { "#" + $0 }
     return Element(
-      "div", [], [Element("h3", title), .scrolling("\(title): all values", table), commands])
+      "div", [],
+      [
+        Element("h3", title), .table(head, rows, class: "cells", caption: caption), commands,
+      ])
   }
 
   private var cells: [(Contender, Cell)] {
@@ -38,66 +29,58 @@ struct CellTables {
     }
   }
 
-  private var metricRows: [Element] {
-    var last: Int?
+  /// Columns with a value in any cell.
+  private var columns: [CellColumn] {
+    CellColumn.all.filter { column in cells.contains { column.value($0.1) != nil } }
+  }
+
+  private var rows: [Element] {
+    let (cells, columns) = (cells, columns)
+    var last = cells[0].1.connections
     return cells.map { contender, cell in
       defer { last = cell.connections }
       let start = [
-        Element("td", [("class", "n")], Quantity.count(cell.connections)),
-        Element("th", [("scope", "row")], contender.label),
+        Element.number(Quantity.count(cell.connections)), .rowHead(Element(contender.label)),
       ]
-      let fields = cell.failure.map { [failureField($0)] } ?? fields(cell)
-      return Element(
-        "tr", [("class", last != nil && last != cell.connections ? "first" : "next")],
-        start + fields)
+      return .row(start + fields(cell, columns), class: last == cell.connections ? "row" : "first")
     }
   }
 
-  private func failureField(_ failure: String) -> Element {
-    Element(
-      "td", [("class", "bad"), ("colspan", "\(CellColumn.all.count + 2)")], "failed: " + failure)
-  }
-
-  private func fields(_ cell: Cell) -> [Element] {
-    let values = CellColumn.all.map { column -> Element in
-      guard let value = column.value(cell) else { return Element("td", [("class", "n none")], "–") }
-      let bound = cell.isSaturated && column.metric?.isLowerBoundWhenSaturated == true ? "≥ " : ""
+  private func fields(_ cell: Cell, _ columns: [CellColumn]) -> [Element] {
+    if let failure = cell.failure {
+      return [
+        Element(
+          "td", [("class", "bad"), ("colspan", "\(columns.count + 2)")],
+          [Element("failed: " + failure)])
+      ]
+    }
+    let values = columns.map { column -> Element in
+      guard let value = column.value(cell), let text = column.text(cell, workload) else {
+        return Element("td", "–", class: "n none")
+      }
+      let isBound = column.metric.map { $0.isLowerBoundWhenSaturated && cell.isSaturated($0) }
       return Element(
         "td", [("class", "n"), ("data-value", "\(value)")],
-        bound + column.text(value, cell, workload))
+        [Element((isBound == true ? "≥ " : "") + text)])
     }
     let calls = cell.allSystemCallsPerMessage.map { Quantity.fraction($0) } ?? "–"
-    return values + [
-      Element("td", [("class", "n")], calls),
-      Element("td", [("class", "n")], "\(cell.samples.count)"),
-    ]
+    return values + [.number(calls), .number("\(cell.samples.count)")]
   }
 
   private var commands: Element {
     let rows = cells.map { contender, cell in
-      Element(
-        "tr", [],
-        [
-          Element("td", [("class", "n")], Quantity.count(cell.connections)),
-          Element("th", [("scope", "row")], contender.label),
-          Element("td", [], [Element("code", cell.command)]),
-          Element("td", cell.systemCallsText),
-        ])
-    }
-    let head = ["clients", "contender", "command", "system calls per \(workload.unit)"].map {
-      Element("th", [("scope", "col")], $0)
-    }
-    let table = Element(
-      "table", [("class", "commands")],
-      [
-        Element.caption("\(workload.title): command that repeats each cell"),
-        Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
+      Element.row([
+        .number(Quantity.count(cell.connections)), .rowHead(Element(contender.label)),
+        Element("td", [], [Element("code", cell.command)]), Element("td", cell.systemCallsText),
       ])
+    }
     return Element(
       "details", [],
       [
         Element("summary", "Commands to repeat each cell, and system calls by name"),
-        .scrolling("\(workload.title): commands", table),
+        .table(
+          ["#clients", "contender", "command", "system calls per \(workload.unit)"], rows,
+          class: "commands", caption: "\(workload.title): command that repeats each cell"),
       ])
   }
 }

@@ -1,31 +1,26 @@
 // Sections of the HTML report: contenders, method, machine, versions.
 
-import LinuxSystem
-
 struct EnvironmentSections {
   let results: CompareResults
 
   var contenders: Element {
     let rows = results.contenders.map { contender in
-      Element(
-        "tr", [],
-        [
-          Element("th", [("scope", "row")], contender.label),
-          Element("td", contender.kind == .model ? "Throng" : "peer"),
-          Element(
-            "td", [],
-            [Element("code", ([contender.command] + contender.flags).joined(separator: " "))]),
-          Element("td", contender.omitted.map { "did not take part: " + $0 } ?? ""),
-        ])
-    }
-    let head = ["name", "kind", "command", ""].map { Element("th", [("scope", "col")], $0) }
-    let table = Element(
-      "table", [("class", "commands")],
-      [
-        Element.caption("Server commands; {port} is replaced by the port"),
-        Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
+      Element.row([
+        .rowHead(Element(contender.label)),
+        Element("td", contender.kind == .model ? "Throng" : "peer"),
+        Element(
+          "td", [],
+          [Element("code", ([contender.command] + contender.flags).joined(separator: " "))]),
+        Element("td", contender.omitted.map { "did not take part: " + $0 } ?? ""),
       ])
-    return .section("contenders", "Contenders", [.scrolling("contenders", table)])
+    }
+    return .section(
+      "contenders", "Contenders",
+      [
+        .table(
+          ["name", "kind", "command", ""], rows, class: "commands",
+          caption: "Server commands; {port} is replaced by the port")
+      ])
   }
 
   var method: Element {
@@ -39,13 +34,13 @@ struct EnvironmentSections {
 
   var machine: Element {
     let machine = results.machine
-    var facts: [(String, Element)] = [
-      ("processor", Element(machine.cpuModel)), ("cores", Element("\(machine.cores)")),
-      ("memory", Element(Quantity.bytes(Double(machine.memoryBytes)))),
-      ("kernel", Element(machine.kernel)), ("system", Element(machine.operatingSystem)),
+    var facts = [
+      ("processor", machine.cpuModel), ("cores", "\(machine.cores)"),
+      ("memory", Quantity.bytes(Double(machine.memoryBytes))), ("kernel", machine.kernel),
+      ("system", machine.operatingSystem),
     ]
-    facts += machine.limits.map { ($0.name, Element($0.value)) }
-    facts += results.versions.map { ($0.name, Element($0.version)) }
+    facts += machine.limits.map { ($0.name, $0.value) }
+    facts += results.versions.map { ($0.name, $0.version) }
     var content = [Element.facts(facts)]
     if !machine.notes.isEmpty { content.append(.list(machine.notes.map(Phrase.sentence))) }
     return .section("machine", "Machine and versions", content)

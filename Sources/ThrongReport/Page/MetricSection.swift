@@ -9,7 +9,7 @@ struct MetricSection {
   var element: Element? {
     let chart = Chart(metric, workload, measurements)
     guard !chart.measured.isEmpty else { return nil }
-    let id = "\(Self.slug(workload.id))-\(metric.rawValue)"
+    let id = Self.id(metric, workload)
     let layouts = chart.isEmpty ? [] : [("wide", ChartLayout.wide), ("narrow", ChartLayout.narrow)]
     let drawings = layouts.map { name, layout in
       let drawing = ChartDrawing(
@@ -18,18 +18,16 @@ struct MetricSection {
     }
     let caption = Element(
       "figcaption", [],
-      [
-        Element("h3", metric.title),
-        Element.of("p", class: "axis-note", metric.axis(workload.unit)),
-      ])
+      [Element("h3", metric.title), Element("p", metric.axis(workload), class: "axis-note")])
     let note =
-      chart.isEmpty
-      ? [Element.of("p", class: "axis-note", "No value above the resolution.")] : drawings
+      chart.isEmpty && !metric.isAtEqualLoad
+      ? [Element("p", "No value above the resolution.", class: "axis-note")] : drawings
     return Element(
-      "figure", [("id", id), ("class", "card")],
-      [caption] + note + [
-        .scrolling("\(metric.title), \(workload.title): table", table(chart))
-      ])
+      "figure", [("id", id), ("class", "card")], [caption] + note + [table(chart)])
+  }
+
+  static func id(_ metric: Metric, _ workload: Workload) -> String {
+    "\(slug(workload.id))-\(metric.id)"
   }
 
   /// A text restricted to characters for ids, classes and file names.
@@ -40,31 +38,20 @@ struct MetricSection {
   // MARK: The table
 
   private func table(_ chart: Chart) -> Element {
-    let rankings = workload.connections.map { connections in
-      Ranking(
-        metric, workload, connections, among: chart.measured.map(\.contender), measurements)
-    }
-    let head =
-      [Element("th", [("scope", "col")], "clients")]
-      + workload.connections.map {
-        Element("th", [("scope", "col"), ("class", "n")], Quantity.count($0))
-      }
+    let contenders = chart.measured.map(\.contender)
+    let columns = workload.connections.filter { connections in
+      !metric.isAtEqualLoad
+        || chart.measured.contains { $0.points.contains { $0.connections == connections } }
+    }.map { ($0, Ranking(metric, workload, $0, among: contenders, measurements)) }
     let rows = chart.measured.map { series in
-      Element(
-        "tr", [],
-        [Self.name(series)]
-          + zip(workload.connections, rankings).map { connections, ranking in
-            field(series.contender, connections, ranking)
-          })
+      Element.row(
+        [Self.name(series)] + columns.map { field(series.contender, $0.0, $0.1) })
     }
-    return Element(
-      "table", [("class", "figures")],
-      [
-        Element.caption(
-          "\(chart.title): median ± half of the 95 % interval; bold: the best value and ties with it"
-        ),
-        Element("thead", [], [Element("tr", [], head)]), Element("tbody", [], rows),
-      ])
+    return .table(
+      ["clients"] + columns.map { "#" + Quantity.count($0.0) }, rows, class: "figures",
+      caption:
+        "\(chart.title): median ± half of the 95 % interval; bold: the best value, and values"
+        + " that cannot be told apart from it")
   }
 
   /// The label with its marker.
@@ -74,48 +61,38 @@ struct MetricSection {
       Markup.element(
         "g", [("class", "point \(series.style.colorClass)")],
         Markup.element("path", [("d", series.style.marker(6, 6))])))
-    return Element(
-      "th", [("scope", "row")], [Element(html: key), Element(series.contender.label)])
+    return .rowHead(Element(html: key), Element(series.contender.label))
   }
 
   private func field(
     _ contender: Contender, _ connections: Int, _ ranking: Ranking?
   ) -> Element {
-    guard let cell = measurements.cell(workload, contender, connections) else {
-      return Element("td", [("class", "n none")], "not measured")
+    let cell = measurements.cell(workload, contender, connections)
+    if let failure = cell?.failure {
+      return Element("td", [("class", "n bad"), ("title", failure)], [Element("failed")])
     }
-    if let failure = cell.failure {
-      return Element("td", [("class", "n bad"), ("title", failure)], "failed")
+    guard let cell, let estimate = cell.estimate(metric) else {
+      return Element("td", "not measured", class: "n none")
     }
-    guard let estimate = cell.estimate(metric) else {
-      return Element("td", [("class", "n none")], "not measured")
-    }
-    let open = workload.openConnections(connections)
-    let isResolved = metric.isResolved(estimate.median, open: open)
-    let isBound = metric.suffersFromSaturation && cell.isSaturated
-    var content = [Element(text(estimate, open: open, isBound))]
-    // Below the resolution, ties are not emphasized.
+    let isResolved = metric.isResolved(estimate.median, workload, connections)
+    let isSaturated = metric.suffersFromSaturation && cell.isSaturated(metric)
+    let bound = isSaturated && metric.isLowerBoundWhenSaturated ? "≥ " : ""
+    var content = [Element(bound + metric.text(estimate.median, workload, connections))]
+    // Below the resolution, equals are not emphasized.
     let isLeader = ranking.map { $0.isDecided && $0.leads(contender.id) } ?? false
     if isLeader, isResolved || ranking?.followers.isEmpty == false {
       content = [Element("b", [], content)]
     }
     let noise = [
       isResolved ? Quantity.noise(estimate).map { "± " + $0 } ?? "" : "",
-      isBound ? "generator saturated" : "",
+      isSaturated ? "generator saturated" : "",
     ]
-    content += noise.filter { !$0.isEmpty }.map { .of("small", class: "noise", $0) }
+    content += noise.filter { !$0.isEmpty }.map { Element("small", $0, class: "noise") }
     return Element(
       "td",
       [
         ("class", "n"), ("data-contender", contender.id), ("data-connections", "\(connections)"),
         ("data-value", "\(estimate.median)"),
       ], content)
-  }
-
-  private func text(_ estimate: MedianEstimate, open: Int, _ isBound: Bool) -> String {
-    guard metric.isResolved(estimate.median, open: open) else {
-      return "< " + metric.text(metric.resolution(open: open))
-    }
-    return (isBound && metric.isLowerBoundWhenSaturated ? "≥ " : "") + metric.text(estimate.median)
   }
 }

@@ -1,20 +1,13 @@
 // The report as one HTML file without scripts and external resources. A value; any thread.
 
 import FoundationEssentials
-import LinuxSystem
 
 struct Page {
-  let results: CompareResults
+  let measurements: Measurements
   let verdict: Verdict
   let baseline: Baseline?
-  private let measurements: Measurements
 
-  init(_ results: CompareResults, baseline: Baseline?) {
-    self.results = results
-    self.baseline = baseline
-    measurements = Measurements(results)
-    verdict = Verdict(measurements)
-  }
+  private var results: CompareResults { measurements.results }
 
   var html: String {
     """
@@ -35,29 +28,37 @@ struct Page {
     <body>
     \(header.html)
     \(main.html)
-    \(footer.html)
+    <footer>results.json and results.csv beside this file hold the same values.</footer>
     </body>
     </html>
 
     """
   }
 
+  private var sections: [WorkloadSection] {
+    zip(results.workloads, verdict.workloads).map { workload, verdict in
+      WorkloadSection(workload: workload, verdict: verdict, measurements: measurements)
+    }
+  }
+
   // MARK: Head
 
   private var header: Element {
+    let date = results.started.ISO8601Format().prefix(16).replacing("T", with: " ")
     var content = [
       Element(
         "p", [("class", "brand")],
-        [Element("b", "throng compare"), Element(" · \(date) · \(results.machine.cpuModel)")]),
+        [
+          Element("b", "throng compare"), Element(" · \(date) UTC · \(results.machine.cpuModel)"),
+        ]),
       Element("h1", verdict.advice),
     ]
-    if !verdict.evidence.isEmpty { content.append(.of("p", class: "lead", verdict.evidence)) }
+    if !verdict.evidence.isEmpty { content.append(Element("p", verdict.evidence, class: "lead")) }
+    content += sections.compactMap(\.strip)
+    if !verdict.command.isEmpty {
+      content.append(Element("pre", [], [Element("code", verdict.command)]))
+    }
     return Element("header", [], content + [navigation])
-  }
-
-  private var date: String {
-    let text = results.started.ISO8601Format()
-    return text.prefix(16).replacing("T", with: " ") + " UTC"
   }
 
   private var navigation: Element {
@@ -70,7 +71,7 @@ struct Page {
       ("machine", "Machine"),
     ]
     let items = links.map { id, title in
-      Element("li", [], [Element("a", [("href", "#" + id)], title)])
+      Element("li", [], [Element("a", [("href", "#" + id)], [Element(title)])])
     }
     return Element("nav", [("aria-label", "Sections")], [Element("ul", [], items)])
   }
@@ -78,28 +79,24 @@ struct Page {
   // MARK: Body
 
   private var main: Element {
-    var content = [recommendation]
-    if let baseline {
-      content.append(BaselineSection(baseline: baseline, results: results).element)
-    }
-    content += zip(results.workloads, verdict.workloads).map { workload, verdict in
-      WorkloadSection(workload: workload, verdict: verdict, measurements: measurements).element
-    }
-    let setting = EnvironmentSections(results: results)
+    let environment = EnvironmentSections(results: results)
     return Element(
-      "main", [], content + [cells, setting.contenders, setting.method, setting.machine])
+      "main", [],
+      recommendation + (baseline.map { [BaselineSection(baseline: $0).element] } ?? [])
+        + sections.map(\.element)
+        + [cells, environment.contenders, environment.method, environment.machine])
   }
 
-  private var recommendation: Element {
+  private var recommendation: [Element] {
     let remarks = verdict.remarks + results.notes.map(Phrase.sentence)
     let box = Element(
       "section", [("class", "advice-box"), ("aria-labelledby", "advice-h")],
       [
-        Element("h2", [("id", "advice-h")], "Recommendation"),
+        Element("h2", [("id", "advice-h")], [Element("Recommendation")]),
         .list(verdict.recommendation, class: "advice"),
       ])
-    return remarks.isEmpty
-      ? box : Element("div", [], [box, .list(remarks, class: "remarks outside")])
+    return (verdict.recommendation.isEmpty ? [] : [box])
+      + (remarks.isEmpty ? [] : [.list(remarks, class: "remarks outside")])
   }
 
   private var cells: Element {
@@ -108,11 +105,5 @@ struct Page {
     }
     return .section(
       "cells", "Every cell", tables.isEmpty ? [Element("p", "Nothing was measured.")] : tables)
-  }
-
-  private var footer: Element {
-    Element(
-      "footer", [],
-      [Element("results.json and results.csv beside this file hold the same values.")])
   }
 }

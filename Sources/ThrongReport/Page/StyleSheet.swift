@@ -1,8 +1,8 @@
-// Style sheet of the page for phone, desktop, dark mode and print. Fonts and images are not
+// Style sheet of the page for phone, desktop and dark mode. Fonts and images are not
 // fetched.
 
 enum StyleSheet {
-  static var page: String { screen + wideAndNarrow + dark + print + SeriesStyle.styleSheet }
+  static var page: String { screen + wideAndNarrow + dark + SeriesStyle.styleSheet }
 
   private static let screen = """
     :root{color-scheme:light dark;--page:#f5f6f8;--card:#ffffff;--ink:#1b1f24;--soft:#59616b;\
@@ -19,6 +19,14 @@ enum StyleSheet {
     h1{font-size:clamp(25px,3.3vw,40px);line-height:1.2;letter-spacing:-.015em;font-weight:680;\
     margin:0 0 16px;max-width:30em;text-wrap:balance}
     .lead{font-size:clamp(17px,1.5vw,20px);color:var(--soft);margin:0 0 24px;max-width:58em}
+    pre{margin:0 0 24px;padding:10px 14px;background:var(--card);border:1px solid var(--rule);\
+    border-radius:8px;max-width:58em;overflow-x:auto}
+    pre code{font-size:15px}
+    .strip-title{color:var(--soft);font-size:14px;margin:0 0 6px}
+    ul.strip{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;\
+    list-style:none;margin:0 0 22px;padding:0}
+    .strip li{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:10px 14px}
+    .strip .clients,.strip small{display:block;color:var(--soft);font-size:13px}
     h2{font-size:25px;line-height:1.25;letter-spacing:-.01em;margin:0 0 8px}
     h3{font-size:16.5px;margin:0;line-height:1.3}
     section{margin:48px 0 0}
@@ -60,6 +68,7 @@ enum StyleSheet {
     thead .n{white-space:normal;overflow-wrap:normal}
     th,td{overflow-wrap:normal}
     tbody th{overflow-wrap:break-word;min-width:8.5em}
+    .changes{font-size:14px}
     .commands td{min-width:9em;overflow-wrap:anywhere}
     .commands td.n{min-width:0}
     .figures{font-size:13.5px}
@@ -99,27 +108,6 @@ enum StyleSheet {
   private static let dark = """
     @media screen and (prefers-color-scheme:dark){:root{--page:#0e1013;--card:#15181d;--ink:#e8eaed;\
     --soft:#a4acb7;--rule:#2b3038;--accent:#74b9ff;--bad:#ff9494;--tint:#16222f}}
-
-    """
-
-  private static let print = """
-    @media print{@page{margin:14mm}\
-    :root,.chart{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb;\
-    --tint:#fff;--bad:#8f1d25}\
-    body{font-size:10pt;line-height:1.4}header,main,footer{max-width:none;padding:0}\
-    nav{display:none}h1{font-size:20pt}h2{font-size:15pt;break-after:avoid}\
-    section{margin-top:20pt}.advice-box{border:1px solid #bbb}\
-    .grid{display:block}.card{break-inside:avoid;margin:0 0 10pt;max-width:none;padding:8pt 10pt 4pt}\
-    .narrow{display:none}.wide{display:block;max-width:104mm}\
-    h3{font-size:11pt}.figures,ul.remarks,table{font-size:8pt}.noise,caption,thead th,.axis-note,\
-    .none{font-size:7pt}th,td{padding-top:2pt;padding-bottom:2pt}.figures .noise{display:inline;margin-left:3pt}\
-    .scroll{overflow:visible}details::details-content{content-visibility:visible;display:block}\
-    summary{list-style:none;color:inherit}\
-    @page cells{size:landscape;margin:12mm}#cells{page:cells}\
-    .cells{font-size:6.6pt;line-height:1.25}.cells td,.cells th{padding-right:4pt;min-width:0}\
-    .cells thead th,.cells caption{font-size:6.6pt}.figures tbody th{min-width:11em}\
-    .commands{font-size:8pt}code{font-size:7.5pt}thead{display:table-header-group}\
-    tr{break-inside:avoid}}
 
     """
 }

@@ -7,25 +7,45 @@ struct WorkloadSection {
 
   var element: Element {
     let findings = verdict.findings.map { finding in
-      let rest = finding.sentences.dropFirst().joined(separator: " ")
-      return Element(
+      Element(
         "li", [],
         [
           Element("b", finding.metric.title), Element(". \(finding.sentences[0]) "),
-          Element("span", rest),
+          Element("span", finding.sentences.dropFirst().joined(separator: " ")),
         ])
     }
-    let blocks = Metric.allCases.compactMap {
+    let blocks = Metric.all.compactMap {
       MetricSection(metric: $0, workload: workload, measurements: measurements).element
     }
-    var content = [Element.of("p", class: "explanation", workload.explanation)]
-    content.append(Element("ul", [("class", "findings")], findings))
+    var content = [Element("p", workload.explanation, class: "explanation")]
+    if !findings.isEmpty { content.append(Element("ul", [("class", "findings")], findings)) }
     if !verdict.remarks.isEmpty { content.append(.list(verdict.remarks, class: "remarks")) }
     content.append(
       blocks.isEmpty
-        ? Element("p", "Nothing was measured.")
-        : Element("div", [("class", "grid")], blocks))
+        ? Element("p", "Nothing was measured.") : Element("div", [("class", "grid")], blocks))
     return .section(
       "w-" + MetricSection.slug(workload.id), Phrase.capitalized(workload.title), content)
+  }
+
+  /// The best model at each number of clients, with the confidence; nil without a recommendation.
+  var strip: Element? {
+    guard !verdict.recommendations.isEmpty else { return nil }
+    let items = verdict.recommendations.map { recommendation in
+      Element(
+        "li", [],
+        [
+          Element("span", Phrase.clients(recommendation.connections), class: "clients"),
+          Element("b", Phrase.list(recommendation.models.map(\.label), "or")),
+          Element("small", recommendation.confidenceText),
+        ])
+    }
+    return Element(
+      "div", [],
+      [
+        Element(
+          "p", Phrase.capitalized(workload.title) + ": best model, and confidence",
+          class: "strip-title"),
+        Element("ul", [("class", "strip")], items),
+      ])
   }
 }

@@ -28,6 +28,8 @@ public struct Cell: Sendable, Codable, Equatable {
   public var connections: Int
   /// Samples, at most one for each round.
   public var samples: [Sample] = []
+  /// The contenders under the same load; nil when it was not measured.
+  public var equalLoad: EqualLoad?
   /// System calls per message by name, counted in a separate run; nil when that was not possible.
   public var systemCallsPerMessage: [String: Double]?
   /// Why the cell failed, in a sentence. A failed cell is in no chart and no finding, even with
@@ -53,4 +55,18 @@ public struct Cell: Sendable, Codable, Equatable {
   /// bound, and latencies include delays of the generator; CPU per message and memory are not
   /// affected.
   public var isSaturated: Bool { samples.contains(where: \.isSaturated) }
+
+  /// Whether the cell was measured without a failure.
+  var isSound: Bool { failure == nil && !samples.isEmpty }
+}
+
+/// Measurements at a rate below what any contender can serve, the same for all of them.
+public struct EqualLoad: Sendable, Codable, Equatable {
+  /// Messages per second that the generator sent.
+  public var messagesPerSecond: Double
+  /// Samples, at most one for each round.
+  public var samples: [Sample] = []
+
+  /// Creates an entry without samples.
+  public init(messagesPerSecond: Double) { self.messagesPerSecond = messagesPerSecond }
 }

@@ -1,7 +1,6 @@
 // results.json: written atomically, and read with an error that names the problem.
 
 import FoundationEssentials
-import ThrongLoad
 
 extension CompareResults {
   /// The whole results as JSON with a final newline. docs/compare-json.md describes the format.
@@ -73,7 +72,8 @@ extension CompareResults {
       if !seen.insert(cell.key).inserted {
         return "two cells are of \(cell.contender), \(cell.workload), \(cell.connections)"
       }
-      if Set(cell.samples.map(\.round)).count != cell.samples.count {
+      for samples in [cell.samples, cell.equalLoad?.samples ?? []]
+      where Set(samples.map(\.round)).count != samples.count {
         return "a cell has two samples of one round"
       }
     }

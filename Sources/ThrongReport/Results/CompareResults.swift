@@ -32,6 +32,8 @@ public struct CompareResults: Sendable, Codable, Equatable {
   public var workloads: [Workload]
   /// The cells measured so far.
   public var cells: [Cell]
+  /// Processor time that others used during the comparison; nil when it is not known.
+  public var backgroundLoad: BackgroundLoad?
   /// Remarks in sentences: what was not measured, and why.
   public var notes: [String]
 

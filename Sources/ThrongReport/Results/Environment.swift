@@ -1,7 +1,5 @@
 // Environment of a comparison: machine, versions, method. Values; any thread.
 
-import LinuxSystem
-
 /// The machine.
 public struct Machine: Sendable, Codable, Equatable {
   /// Processor model from /proc/cpuinfo.
@@ -45,6 +43,20 @@ public struct Machine: Sendable, Codable, Equatable {
     self.operatingSystem = operatingSystem
     self.limits = limits
     self.notes = notes
+  }
+}
+
+/// Shares of the processors' time, 0 to 1, that were not available to the comparison.
+public struct BackgroundLoad: Sendable, Codable, Equatable {
+  /// Used by processes that are not part of the comparison.
+  public var otherProcesses: Double
+  /// Taken by the hypervisor.
+  public var hypervisor: Double
+
+  /// Creates a background load.
+  public init(otherProcesses: Double, hypervisor: Double) {
+    self.otherProcesses = otherProcesses
+    self.hypervisor = hypervisor
   }
 }
 

@@ -1,8 +1,6 @@
 // One measurement of a cell. Latencies are in nanoseconds, CPU times in microseconds per message,
 // memory in bytes, as in `throng bench --json`. Values; any thread.
 
-import ThrongLoad
-
 /// One measurement of a cell.
 public struct Sample: Sendable, Codable, Equatable {
   /// Round, from 1. Contenders are compared within rounds.
@@ -44,6 +42,9 @@ public struct Sample: Sendable, Codable, Equatable {
   /// Whether the generator was, or may have been, the bottleneck.
   public var isSaturated: Bool
 
+  /// Utilization of a generator thread above which it may be the bottleneck, as in `throng bench`.
+  public static let saturation = 0.9
+
   /// Creates a sample without latencies and costs.
   public init(round: Int, seconds: Double, messages: Int, messagesPerSecond: Double) {
     self.round = round
@@ -61,40 +62,5 @@ public struct Sample: Sendable, Codable, Equatable {
       return nil
     }
     return user + system
-  }
-}
-
-extension Sample {
-  /// Utilization of a generator thread above which it may be the bottleneck, as in `throng bench`.
-  public static let saturation = 0.9
-
-  /// Creates a sample from a run of the load generator.
-  /// - Parameter verifies: whether the generator verified received bytes.
-  public init(round: Int, run: RunResult, verifies: Bool) {
-    // In a fan-out every delivery counts and is verified.
-    let count = run.fanOut?.deliveries ?? run.messages
-    self.init(
-      round: round, seconds: run.seconds, messages: count,
-      messagesPerSecond: run.fanOut?.deliveriesPerSecond ?? run.messagesPerSecond)
-    verifiedMessages = verifies ? count : 0
-    (p50, p99, p999, max) = (
-      run.latency?.p50, run.latency?.p99, run.latency?.p999, run.latency?.max
-    )
-    fairness = run.connections.fairness
-    generatorUtilization = run.generator.utilization
-    isSaturated = generatorUtilization > Self.saturation
-    guard let server = run.server else { return }
-    if count > 0 {
-      userMicrosecondsPerMessage = server.userSeconds * 1e6 / Double(count)
-      systemMicrosecondsPerMessage = server.systemSeconds * 1e6 / Double(count)
-    }
-    peakResidentBytes = server.peakResidentBytes
-    residentBytesPerConnection = server.residentBytesPerConnection
-    threads = server.threads
-    let fanOut = run.fanOut
-    voluntarySwitchesPerMessage =
-      fanOut == nil ? server.voluntarySwitchesPerMessage : fanOut?.voluntarySwitchesPerDelivery
-    involuntarySwitchesPerMessage =
-      fanOut == nil ? server.involuntarySwitchesPerMessage : fanOut?.involuntarySwitchesPerDelivery
   }
 }

@@ -1,7 +1,5 @@
 // results.csv: a row for each cell, according to RFC 4180. Any thread.
 
-import LinuxSystem
-
 extension CompareResults {
   /// A header and a row for each cell: medians, the 95 % intervals of the metrics, and the state of
   /// the cell. Values that were not measured are empty.
@@ -9,8 +7,11 @@ extension CompareResults {
     let header =
       ["workload", "contender", "label", "connections", "samples"]
       + CellColumn.all.map(\.name)
-      + Metric.allCases.flatMap { ["\($0.rawValue)_low", "\($0.rawValue)_high"] }
-      + ["system_calls_per_msg", "verified_messages", "saturated", "failure", "command"]
+      + Metric.all.flatMap { ["\($0.id)_low", "\($0.id)_high"] }
+      + [
+        "equal_load_messages_per_s", "system_calls_per_msg", "verified_messages", "saturated",
+        "failure", "command",
+      ]
     return CSV.row(header) + cells.map(row).joined()
   }
 
@@ -20,14 +21,14 @@ extension CompareResults {
       cell.workload, cell.contender, label, "\(cell.connections)", "\(cell.samples.count)",
     ]
     fields += CellColumn.all.map { column in CSV.number(column.value(cell), column.csvScale) }
-    for metric in Metric.allCases {
+    for metric in Metric.all {
       let interval = cell.estimate(metric)?.interval
       fields += [
         CSV.number(interval?.low, metric.csvScale), CSV.number(interval?.high, metric.csvScale),
       ]
     }
     fields += [
-      CSV.number(cell.allSystemCallsPerMessage),
+      CSV.number(cell.equalLoad?.messagesPerSecond), CSV.number(cell.allSystemCallsPerMessage),
       "\(cell.samples.reduce(0) { $0 + $1.verifiedMessages })",
       cell.isSaturated ? "yes" : "no", cell.failure ?? "", cell.command,
     ]

@@ -1,6 +1,6 @@
 // Columns of the table of all cells: medians over the rounds. Any thread.
 
-import LinuxSystem
+import ThrongLoad
 
 /// A column of the table of all cells: a metric of the comparison, or a further value of a sample.
 struct CellColumn: Sendable {
@@ -9,85 +9,73 @@ struct CellColumn: Sendable {
   /// Column head in the report.
   let title: String
   /// The metric, whose value can be below its resolution or a lower bound.
-  let metric: Metric?
+  var metric: Metric?
+  /// Factor from the value to the unit of results.csv.
+  var csvScale = 1.0
   /// Median over the rounds.
   let value: @Sendable (Cell) -> Double?
-  /// Factor from the value to the unit of results.csv.
-  let csvScale: Double
-  private let text: @Sendable (Double) -> String
+  let format: @Sendable (Double) -> String
 
-  init(
-    _ name: String, _ title: String, csvScale: Double = 1,
-    text: @escaping @Sendable (Double) -> String,
-    _ value: @escaping @Sendable (Sample) -> Double?
-  ) {
-    self.name = name
-    self.title = title
-    self.text = text
-    self.csvScale = csvScale
-    metric = nil
-    self.value = { $0.median(value) }
-  }
+  /// Column head on a terminal.
+  func head(_ workload: Workload) -> String { title.replacing("msg", with: workload.shortUnit) }
 
-  init(_ name: String, _ title: String, _ metric: Metric) {
-    self.name = name
-    self.title = title
-    self.metric = metric
-    text = { metric.text($0) }
-    csvScale = metric.csvScale
-    value = { $0.median(metric.value) }
-  }
-
-  func text(_ value: Double, _ cell: Cell, _ workload: Workload) -> String {
-    metric?.text(value, open: workload.openConnections(cell.connections)) ?? text(value)
+  /// The value with its unit; nil when it was not measured.
+  func text(_ cell: Cell, _ workload: Workload) -> String? {
+    value(cell).map { metric?.text($0, workload, cell.connections) ?? format($0) }
   }
 
   static let all: [CellColumn] = [
-    CellColumn("messages_per_s", "throughput", .throughput),
-    latency("p50_us", "p50") { $0.p50 },
-    CellColumn("p99_us", "p99", .p99),
-    latency("p999_us", "p99.9") { $0.p999 },
-    latency("max_us", "max") { $0.max },
-    CellColumn("cpu_us_per_msg", "CPU", .cpu),
-    microseconds("user_us_per_msg", "user") { $0.userMicrosecondsPerMessage },
-    microseconds("system_us_per_msg", "system") { $0.systemMicrosecondsPerMessage },
-    CellColumn("peak_rss_bytes", "peak RSS", text: { Quantity.bytes($0) }) {
+    metric("messages_per_s", .throughput),
+    time("p50_us", "p50", scale: 1) { $0.p50.map { Double($0) } },
+    metric("p99_us", .p99),
+    time("p999_us", "p99.9", scale: 1) { $0.p999.map { Double($0) } },
+    time("max_us", "max", scale: 1) { $0.max.map { Double($0) } },
+    metric("cpu_us_per_msg", .cpu),
+    time("user_us_per_msg", "user", scale: 1000) { $0.userMicrosecondsPerMessage },
+    time("system_us_per_msg", "system", scale: 1000) { $0.systemMicrosecondsPerMessage },
+    sample("msgs_per_cpu_s", "msgs/CPU s", Quantity.grouped) { sample in
+      sample.cpuMicrosecondsPerMessage.flatMap { $0 > 0 ? 1e6 / $0 : nil }
+    },
+    sample("peak_rss_bytes", "peak RSS", Quantity.bytes) {
       $0.peakResidentBytes.map { Double($0) }
     },
-    CellColumn("bytes_per_connection", "memory per connection", .memory),
-    CellColumn("threads", "threads", text: { Quantity.grouped($0) }) {
-      $0.threads.map { Double($0) }
-    },
-    switches("voluntary_switches_per_msg", "switches, voluntary") {
+    metric("bytes_per_connection", .memory),
+    sample("threads", "threads", Quantity.grouped) { $0.threads.map { Double($0) } },
+    sample("voluntary_switches_per_msg", "switches, voluntary", Quantity.fraction) {
       $0.voluntarySwitchesPerMessage
     },
-    switches("involuntary_switches_per_msg", "switches, involuntary") {
+    sample("involuntary_switches_per_msg", "switches, involuntary", Quantity.fraction) {
       $0.involuntarySwitchesPerMessage
     },
-    CellColumn("fairness", "fairness", text: { Quantity.fraction($0) }) { $0.fairness },
-    CellColumn("generator_utilization", "generator busy", text: { Quantity.percent($0) }) {
+    sample("fairness", "fairness", Quantity.fraction) { $0.fairness },
+    sample("generator_utilization", "generator busy", Quantity.percent) {
       $0.generatorUtilization
     },
+    metric("equal_load_p99_us", .equalLoadP99),
+    metric("equal_load_cpu_us_per_msg", .equalLoadCPU),
   ]
 
-  private static func latency(
-    _ name: String, _ title: String, _ value: @escaping @Sendable (Sample) -> UInt64?
-  ) -> CellColumn {
-    CellColumn(name, title, csvScale: 0.001, text: { Quantity.time(nanoseconds: $0) }) {
-      value($0).map { Double($0) }
-    }
+  private static func metric(_ name: String, _ metric: Metric) -> CellColumn {
+    CellColumn(
+      name: name, title: metric.title, metric: metric, csvScale: metric.csvScale,
+      value: { $0.estimate(metric)?.median }, format: { "\($0)" })
   }
 
-  private static func microseconds(
-    _ name: String, _ title: String, _ value: @escaping @Sendable (Sample) -> Double?
+  private static func sample(
+    _ name: String, _ title: String, _ format: @escaping @Sendable (Double) -> String,
+    _ value: @escaping @Sendable (Sample) -> Double?
   ) -> CellColumn {
-    CellColumn(name, title, text: { Quantity.time(nanoseconds: $0 * 1000) }, value)
+    CellColumn(name: name, title: title, value: { $0.median(value) }, format: format)
   }
 
-  private static func switches(
-    _ name: String, _ title: String, _ value: @escaping @Sendable (Sample) -> Double?
+  /// - Parameter scale: nanoseconds in the unit of the value; results.csv has microseconds.
+  private static func time(
+    _ name: String, _ title: String, scale: Double,
+    _ value: @escaping @Sendable (Sample) -> Double?
   ) -> CellColumn {
-    CellColumn(name, title, text: { Quantity.fraction($0) }, value)
+    CellColumn(
+      name: name, title: title, csvScale: scale / 1000, value: { $0.median(value) },
+      format: { Quantity.time(nanoseconds: $0 * scale) })
   }
 }
 

@@ -1,28 +1,50 @@
-// Text in columns, for a terminal. A value; any thread.
+// Text in columns that fits a width, for a terminal. A value; any thread.
 
 struct TextTable {
-  enum Side { case left, right }
+  struct Column {
+    let title: String
+    var isLeft = false
+    /// Columns with higher numbers are left out first when the table is too wide; 0: never.
+    var dropOrder = 0
+    /// Whether its texts may be shortened.
+    var isFlexible = false
+    var fields: [String]
+  }
 
-  private let columns: [(title: String, side: Side)]
-  private var rows: [[String]] = []
+  private(set) var columns: [Column]
 
-  init(_ columns: [(title: String, side: Side)]) { self.columns = columns }
+  /// Leaves out columns, then shortens flexible ones, until the table fits the width.
+  init(_ columns: [Column], width: Int) {
+    self.columns = columns
+    while self.width > width, let last = self.columns.map(\.dropOrder).max(), last > 0 {
+      self.columns.removeAll { $0.dropOrder == last }
+    }
+    for index in self.columns.indices where self.columns[index].isFlexible {
+      let room = max(
+        Self.shortestField, fieldWidth(self.columns[index]) - max(0, self.width - width))
+      self.columns[index].fields = self.columns[index].fields.map { Self.clean($0, to: room) }
+    }
+  }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  private static let shortestField = 8
 
-  /// Length of the longest line.
-  var width: Int { text.split(separator: "\n").map(\.count).max() ?? 0 }
+  private func fieldWidth(_ column: Column) -> Int {
+    max(column.title.count, column.fields.map(\.count).max() ?? 0)
+  }
+
+  private var width: Int { columns.reduce(-2) { $0 + fieldWidth($1) + 2 } }
 
   /// Header and rows with columns two spaces apart.
   var text: String {
-    let lines = [columns.map(\.title)] + rows
-    let widths = columns.indices.map { index in lines.map { $0[index].count }.max() ?? 0 }
+    let widths = columns.map(fieldWidth)
+    let rows = columns.first?.fields.indices ?? 0..<0
+    let lines = [columns.map(\.title)] + rows.map { row in columns.map { $0.fields[row] } }
     return lines.map { line in
       var text = ""
       for (index, field) in line.enumerated() {
         let padding = String(repeating: " ", count: widths[index] - field.count)
         if index > 0 { text += "  " }
-        text += columns[index].side == .left ? field + padding : padding + field
+        text += columns[index].isLeft ? field + padding : padding + field
       }
       while text.hasSuffix(" ") { text.removeLast() }
       return text + "\n"
@@ -49,7 +71,7 @@ struct TextTable {
 
   /// Replaces control characters, which could steer the terminal, and shortens the text to a
   /// length.
-  static func clean(_ text: String, to length: Int) -> String {
+  static func clean(_ text: String, to length: Int = .max) -> String {
     let safe = String(
       String.UnicodeScalarView(
         text.unicodeScalars.map { scalar in

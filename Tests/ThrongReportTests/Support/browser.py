@@ -145,11 +145,6 @@ class Browser:
             with open("%s-%02d.png" % (name, number), "wb") as file:
                 file.write(base64.b64decode(data["data"]))
 
-    def print(self, name):
-        data = self.call("Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69)
-        with open(name + ".pdf", "wb") as file:
-            file.write(base64.b64decode(data["data"]))
-
     def close(self):
         try:
             self.session = None
@@ -182,10 +177,6 @@ def main():
                             pictures, os.path.basename(os.path.dirname(path)), os.path.basename(path),
                             width, scheme)
                         browser.picture(name)
-            if pictures and path.endswith(".html"):
-                browser.open(os.path.abspath(path), 1440, "dark")
-                browser.print("%s/%s-%s" % (
-                    pictures, os.path.basename(os.path.dirname(path)), os.path.basename(path)))
     finally:
         browser.close()
         shutil.rmtree(profile, ignore_errors=True)
