@@ -16,6 +16,9 @@ import ThrongHandlers
     var configured = try configuration()
     // What SIGUSR1 prints is the command's own.
     configured.metricsSignalled = nil
+    // A library leaves the process's service manager alone unless it is told.
+    #expect(configured.notifiesServiceManager)
+    configured.notifiesServiceManager = false
     #expect("\(configured)" == "\(Configuration())")
     #expect(try Serve.parse([]).serviceFlags.model == .reactor)
   }
@@ -52,6 +55,7 @@ import ThrongHandlers
     #expect(try configuration("--flush-timeout", "2s").connection.flushTimeout == .seconds(2))
     #expect(try configuration("--linger-timeout", "2s").connection.lingerTimeout == .seconds(2))
     #expect(try configuration("--drain-timeout", "2s").drainTimeout == .seconds(2))
+    #expect(try configuration("--upgrade-timeout", "2s").upgradeTimeout == .seconds(2))
   }
 
   @Test(arguments: HandlerChoice.allCases)
@@ -67,6 +71,7 @@ import ThrongHandlers
   @Test func errorsAndLogLinesNameFlags() {
     let failures: [ListenFailure] = [
       .portInUse(7), .unixSocketInUse, .notASocket, .unixSocketWithLoops, .portProtected,
+      .notPassed,
       .directoryProtected, .noSuchDirectory, .addressNotAvailable, .system(.tooManyOpenFiles),
     ]
     let events: [AdmissionEvent] = [
@@ -119,6 +124,30 @@ import ThrongHandlers
       "--handler", "chat", "--idle-timeout", "1m", "--keep-alive", "off"
     ).connection
     #expect(given.idleTimeout == .seconds(60) && given.keepAlive == nil)
+  }
+
+  @Test(arguments: [
+    ("7", Endpoint.anyAddress(port: 7)), (":7", .anyAddress(port: 7)),
+    ("*:0", .anyAddress(port: 0)),
+    ("localhost:7", .host("localhost", port: 7)), ("[::1]:7", .host("::1", port: 7)),
+    ("/run/x", .unix(path: "/run/x")), ("@x", .unix(path: "@x")), ("unix:x", .unix(path: "x")),
+    ("fd:web", .passed(name: "web")),
+  ])
+  func anAddressToListenOnIsRead(_ text: String, _ endpoint: Endpoint) throws {
+    #expect(try configuration("--listen", text).listen == [ListenerConfiguration(endpoint)])
+  }
+
+  @Test func listenersHaveOptionsOfTheirOwn() throws {
+    let flags = ["--listen", "1,tls,proxy", "--listen", "2", "--port", "3"]
+    let listeners = try Serve.parse(flags).serverConfiguration.listen
+    #expect(listeners.map(\.options.isSecure) == [true, false, false])
+    #expect(listeners.map(\.options.expectsProxyHeader) == [true, false, false])
+    #expect(listeners.map(\.endpoint) == [1, 2, 3].map { .anyAddress(port: $0) })
+  }
+
+  @Test(arguments: ["", "x", "::1:7", "h:65536", "h:", "1,ssl", "1,"])
+  func anAddressThatIsNoneIsBadUsage(_ text: String) {
+    #expect(throws: (any Error).self) { try configuration("--listen", text) }
   }
 
   @Test func addressesAreCombined() throws {

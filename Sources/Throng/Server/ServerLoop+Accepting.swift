@@ -62,7 +62,7 @@ extension ServerLoop {
     return false
   }
 
-  func admit(_ client: consuming AcceptedClient) {
+  func admit(_ client: consuming AcceptedClient, from listener: Listener) {
     let peer = client.address
     if case .refused(let event, let waiting) = admission.admit(peer) {
       counters.refused.add(1)
@@ -130,9 +130,10 @@ extension ServerLoop {
 
   private func started(_ connection: Connection) {
     // It was in the queue of a server that drains, or in a pool the drain has begun meanwhile.
-    switch state.withLock({ $0.shutdown.stage }) {
+    let (stage, drainAt) = state.withLock { ($0.shutdown.stage, $0.drainAt) }
+    switch stage {
     case .running: break
-    case .draining: connection.drain()
+    case .draining: if drainAt == .never { connection.drain() }
     case .resetting, .ended: connection.abort()
     }
   }
@@ -214,9 +215,11 @@ extension ServerLoop {
     if let failure { pause(exhausted: failure) }
   }
 
-  /// New clients cannot connect any more; those that are in the queues are served.
+  /// New clients cannot connect any more; those that are in the queues are served, here or by the process
+  /// that takes over.
   func drainQueues(_ s: inout State) {
-    for listener in s.listeners { listener.drain() }
+    let handsOver = handsOver.load(ordering: .acquiring)
+    for listener in s.listeners { handsOver ? listener.handOver() : listener.drain() }
     s.listeners.removeAll { $0.isClosed }
   }
 
