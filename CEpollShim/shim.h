@@ -249,6 +249,15 @@ static inline int64_t shim_tcp_bytes_received(int fd) {
   return (int64_t)(info[BYTES_RECEIVED] & INT64_MAX);
 }
 
+// Milliseconds since the peer last acknowledged something: for a connection that was just accepted, since
+// its handshake or its first data (TCP_INFO, tcp(7)).
+static inline int shim_acknowledgement_age(int fd) {
+  struct tcp_info info = {0};
+  socklen_t length = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0
+    ? -errno : (int)info.tcpi_last_ack_recv;
+}
+
 // SO_LINGER with a time of 0: the next close sends RST (socket(7)).
 static inline int shim_set_reset_on_close(int fd) {
   struct linger linger = {.l_onoff = 1, .l_linger = 0};

@@ -26,6 +26,16 @@ extension Socket {
   package func dropNewHandshakes() -> Bool { shim_drop_new_handshakes(descriptor) >= 0 }
 }
 
+extension Socket {
+  /// How long a client that was just accepted has waited in the accept queue, to within a few milliseconds,
+  /// at most since it has sent something (TCP_INFO, tcp(7)); nil where the kernel does not say: on Unix
+  /// sockets.
+  package var acceptDelay: Duration? {
+    let age = shim_acknowledgement_age(descriptor)
+    return age < 0 ? nil : .milliseconds(age)
+  }
+}
+
 extension Descriptor {
   /// Keeps the descriptor from programs that this process starts.
   package static func setCloseOnExec(_ descriptor: CInt) -> Bool {

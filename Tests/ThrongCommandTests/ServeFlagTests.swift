@@ -14,6 +14,11 @@ import ThrongHandlers
 
   @Test func withoutFlagsTheLibrarysDefaultsHold() throws {
     var configured = try configuration()
+    // A server on the internet has clients that vanish.
+    #expect(configured.connection.keepAlive == .seconds(60))
+    #expect(configured.connection.userTimeout == .seconds(60))
+    configured.connection.keepAlive = nil
+    configured.connection.userTimeout = nil
     // What SIGUSR1 prints is the command's own.
     configured.metricsSignalled = nil
     // A library leaves the process's service manager alone unless it is told.
@@ -32,6 +37,9 @@ import ThrongHandlers
     #expect(
       try configuration("--max-connections-per-address", "off").maximumConnectionsPerAddress == nil)
     #expect(try configuration("--accept-rate", "7").acceptRate == 7)
+    #expect(try configuration("--accept-rate-per-address", "7").acceptRatePerAddress == 7)
+    #expect(try configuration("--shed-delay", "20ms").shedDelay == .milliseconds(20))
+    #expect(try configuration("--when-full", "reset").whenFull == .reset)
     #expect(try configuration("--accept-batch", "7").acceptBatch == 7)
     #expect(try configuration("--high-water-mark", "1m").connection.highWaterMark == 1 << 20)
     #expect(try configuration("--low-water-mark", "1k").connection.lowWaterMark == 1024)
@@ -75,7 +83,10 @@ import ThrongHandlers
       .directoryProtected, .noSuchDirectory, .addressNotAvailable, .system(.tooManyOpenFiles),
     ]
     let events: [AdmissionEvent] = [
-      .connectionLimit(7), .addressLimit(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .connectionLimit(7, resets: false),
+      .addressLimit(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .addressRate(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .overloaded(waited: .milliseconds(90), limit: .milliseconds(20)),
       .exhausted(.descriptors, .tooManyOpenFiles),
       .acceptFails(.invalidArgument, retryAfter: .seconds(1)),
     ]
@@ -124,6 +135,7 @@ import ThrongHandlers
       "--handler", "chat", "--idle-timeout", "1m", "--keep-alive", "off"
     ).connection
     #expect(given.idleTimeout == .seconds(60) && given.keepAlive == nil)
+    #expect(try configuration("--user-timeout", "off").connection.userTimeout == nil)
   }
 
   @Test(arguments: [

@@ -10,6 +10,8 @@ public struct Configuration: Sendable {
   public var backlog = 4096
   /// Accepting pauses at this many connections of the whole server; the backlog holds the rest.
   public var maximumConnections = 65536
+  /// What happens to clients that connect while that many are open.
+  public var whenFull = FullServerPolicy.wait
   /// Maximum connections of one address; further ones are reset. Nil for no limit.
   /// An IPv4 address counts alone, an IPv6 address with its /64; clients of a Unix socket have none.
   public var maximumConnectionsPerAddress: Int? = 256
@@ -18,6 +20,14 @@ public struct Configuration: Sendable {
   /// Maximum clients accepted per second by the whole server; nil for no limit. After a quiet
   /// time, one and a tenth of a second's worth are accepted at once.
   public var acceptRate: Int?
+  /// Maximum clients accepted per second from one address, counted like ``maximumConnectionsPerAddress``;
+  /// further ones are reset. As many may come at once after a second without one. Nil for no limit. The
+  /// last few thousand addresses are remembered.
+  public var acceptRatePerAddress: Int?
+  /// Overload protection: new TCP clients are reset while every client of 100 ms has waited longer than
+  /// this to be accepted, which means that the event loop cannot keep up. Nil: they are never refused for
+  /// that. Waiting at a limit on accepting does not count.
+  public var shedDelay: Duration?
   /// How long a stopping server lets handlers finish, and serves the clients that wait in the accept
   /// queue, before it resets the rest. Handlers that have not returned a second after that are given up.
   public var drainTimeout: Duration = .seconds(10)
@@ -46,6 +56,14 @@ public struct Configuration: Sendable {
 
   /// Listens on one TCP port of a host's addresses.
   public init(host: String, port: Int) { listen = [.host(host, port: port)] }
+}
+
+/// What happens to clients that connect while as many connections are open as may be.
+public enum FullServerPolicy: String, Sendable, Hashable, CaseIterable {
+  /// They wait in the accept queue until a connection closes.
+  case wait
+  /// They are accepted and reset at once, so that they can try another server.
+  case reset
 }
 
 /// A place to listen on.

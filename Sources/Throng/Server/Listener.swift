@@ -21,6 +21,8 @@ final class Listener: EventSource, @unchecked Sendable {
   private var isArmed = true
   private(set) var isClosed = false
   private var isHandedOver = false
+  /// Refuses clients while the loop is overloaded.
+  private var shedder: LoadShedder?
   /// Threads inside `handleEvents`: in a pool a second one may come when accepting was resumed meanwhile.
   private var acceptors = 0
   /// How many clients may still be accepted; once the drain has begun, those that are in the queue.
@@ -41,6 +43,7 @@ final class Listener: EventSource, @unchecked Sendable {
     loop = serverLoop.loop
     batch = serverLoop.configuration.acceptBatch
     options = socket.options
+    shedder = serverLoop.configuration.shedDelay.map { LoadShedder(target: $0) }
     isShared = socket.queue != .own
     let descriptor = socket.socket.descriptor
     self.socket = consume socket
@@ -84,18 +87,23 @@ final class Listener: EventSource, @unchecked Sendable {
 
   /// False when there is no client to accept, or when accepting must pause.
   private func acceptOne(isFirst: Bool) -> Bool {
-    guard serverLoop.mayAccept(from: self, isFirst: isFirst) else { return false }
+    let permission = serverLoop.permission(from: self, isFirst: isFirst)
+    guard permission != .no else { return false }
     do throws(Errno) {
       guard let client = try socket?.accept(nonBlocking: acceptsNonBlocking) else {
         throw Errno.resourceTemporarilyUnavailable
       }
-      serverLoop.admit(client, from: self)
+      if permission == .refuse {
+        serverLoop.refuse(client)
+      } else {
+        serverLoop.admit(client, from: self)
+      }
       return true
     } catch .resourceTemporarilyUnavailable {
-      serverLoop.queueWasEmpty(from: self)
+      serverLoop.queueWasEmpty(from: self, hadPlace: permission == .admit)
       return false
     } catch {
-      return serverLoop.acceptFailed(error, from: self)
+      return serverLoop.acceptFailed(error, from: self, hadPlace: permission == .admit)
     }
   }
 
@@ -106,6 +114,7 @@ final class Listener: EventSource, @unchecked Sendable {
   func pause() {
     guard !isPaused else { return }
     isPaused = true
+    shedder?.suspend()
     // Where this fails an event comes and finds accepting paused, and `end` tries again.
     if isArmed { _ = arm() }
   }
@@ -141,12 +150,19 @@ final class Listener: EventSource, @unchecked Sendable {
 
   var hasQueue: Bool { queued > 0 }
 
+  /// - Returns: whether a client that has waited so long is refused because the loop is overloaded. Those that
+  ///   were in the queue when the server began to stop are not.
+  func sheds(after delay: Duration, now: MonotonicTime) -> Bool {
+    queued == .max && shedder?.refuses(delay: delay, now: now) == true
+  }
+
   /// A client is about to be accepted.
   func noteAccept() { if queued != .max { queued -= 1 } }
 
   /// There was no client to accept.
   func noteEmptyQueue() {
     failures = 0
+    shedder?.noteEmptyQueue()
     if queued != .max { queued = 0 }
   }
 
