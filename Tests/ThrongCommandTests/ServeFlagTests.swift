@@ -154,6 +154,7 @@ import ThrongHandlers
     let listeners = try Serve.parse(flags).serverConfiguration.listen
     #expect(listeners.map(\.options.isSecure) == [true, false, false])
     #expect(listeners.map(\.options.expectsProxyHeader) == [true, false, false])
+    #expect(try configuration("--listen", "1").listen[0].options.isSecure == nil)
     #expect(listeners.map(\.endpoint) == [1, 2, 3].map { .anyAddress(port: $0) })
   }
 

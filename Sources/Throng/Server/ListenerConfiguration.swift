@@ -33,8 +33,8 @@ public struct ListenerConfiguration: Sendable, Hashable {
 
 /// How the clients of one listener are treated.
 public struct ListenerOptions: Sendable, Hashable {
-  /// Clients speak TLS.
-  public var isSecure = false
+  /// Whether clients speak TLS, with ``Configuration/security``; nil: they do where that is set.
+  public var isSecure: Bool?
   /// Clients are proxies, which say in front of the data for which client they connect (PROXY protocol).
   public var expectsProxyHeader = false
 

@@ -226,7 +226,9 @@ public final class Server: Sendable {
     var plans = try ListenPlan.plans(
       for: configuration.listen, sharing: loops > 1 ? .first : .none)
     for plan in plans {
-      if plan.options.isSecure { throw .cannotListen(on: plan.place, .noCertificate) }
+      if plan.options.isSecure == true, configuration.security == nil {
+        throw .cannotListen(on: plan.place, .noCertificate)
+      }
       if plan.options.expectsProxyHeader { throw .cannotListen(on: plan.place, .noTrustedProxy) }
     }
     for index in plans.indices where !plans[index].isPassed {

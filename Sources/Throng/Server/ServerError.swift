@@ -117,7 +117,8 @@ public enum ListenFailure: Equatable, Sendable {
     case .notASocket: "remove it, or choose another path in Configuration.listen"
     case .notPassed:
       "start it by socket activation, and check FileDescriptorName of the socket unit"
-    case .noCertificate, .noTrustedProxy: nil
+    case .noCertificate: "set Configuration.security"
+    case .noTrustedProxy: nil
     case .unixSocketWithLoops: "choose one loop, or the thread pool"
     case .portProtected:
       """

@@ -100,7 +100,7 @@ extension ServerLoop {
     let id = ids.next()
     log.debug("connection \(id) from \(peer)")
     var session: (any SecureSession)?
-    if let security = configuration.security {
+    if listener.options.isSecure != false, let security = configuration.security {
       do throws(SecurityFailure) {
         session = try security.context.makeSession(serverName: nil)
       } catch {

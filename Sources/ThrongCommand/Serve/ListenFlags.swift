@@ -59,6 +59,12 @@ struct ListenFlags: ParsableArguments {
     let hasOther = unix != nil || !listen.isEmpty
     if host.isEmpty, !hasOther || self.port != nil { listeners.append(.anyAddress(port: port)) }
     if let unix { listeners.append(.unix(path: unix, mode: unixMode ?? Endpoint.defaultMode)) }
+    // Where some are marked, the others are plain.
+    if listeners.contains(where: { $0.options.isSecure == true }) {
+      for index in listeners.indices where listeners[index].options.isSecure == nil {
+        listeners[index].options.isSecure = false
+      }
+    }
     configuration.listen = listeners
   }
 }
