@@ -178,7 +178,7 @@ extension ServerLoop {
     state.withLock { forgetOne(&$0) }
   }
 
-  private func forgetOne(_ s: inout State) {
+  func forgetOne(_ s: inout State) {
     s.open -= 1
     finishIfDone(&s)
   }

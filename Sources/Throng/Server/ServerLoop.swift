@@ -6,7 +6,7 @@ import Logging
 import Synchronization
 import SystemPackage
 
-final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
+final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`.
   struct State {
     /// Those that accept clients; one that drains leaves when its queue is empty.
@@ -113,6 +113,7 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
 
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")
+    closeOpened(by: connection)
     forgetConnection(connection.remoteAddress)
     startUnstarted(afterClose: true)
   }
@@ -127,6 +128,7 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     var queued = 0
     reportRecovery(now)
     giveSign(now)
+    beginOpenings()
     let (pauseEnd, stage, drains) = state.withLock { s in
       let pauseEnd = endPauseIfDue(&s, now)
       let stage = s.shutdown.advance(to: asked, now: now)
@@ -144,6 +146,7 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     reportReset(queued: queued)
     if pauseEnd != nil || stage == .draining { startUnstarted() }
     if stage == .resetting {
+      endPendingConnections(.stopped)
       endConnections(.resetting)
       giveUpUnstarted()
     } else if drains {
@@ -183,6 +186,20 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     guard !s.shutdown.hasEnded else { return }
     setTimer(at: min(min(s.resumeAt, s.recoveryAt), min(s.nextSign, s.drainAt)))
   }
+
+  // MARK: Connections that handlers open
+
+  override var openingOwner: (any OpeningOwner)? { self }
+
+  func openingBegins() -> Bool {
+    state.withLock { s in
+      guard s.shutdown.stage <= .draining else { return false }
+      s.open += 1
+      return true
+    }
+  }
+
+  func openingEnded() { state.withLock { forgetOne(&$0) } }
 
   // MARK: Signs of life
 
