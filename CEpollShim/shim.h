@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -53,6 +54,7 @@ static const uint32_t SHIM_EPOLLHUP = EPOLLHUP;
 static const uint32_t SHIM_EPOLLERR = EPOLLERR;
 static const uint32_t SHIM_EPOLLONESHOT = EPOLLONESHOT;
 static const uint32_t SHIM_EPOLLET = EPOLLET;
+static const uint32_t SHIM_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
 
 // Since Linux 4.2; the same number on every architecture.
 static const int SHIM_IP_BIND_ADDRESS_NO_PORT = 24;
@@ -166,6 +168,10 @@ static inline int shim_socket(int family, int flags) {
   return SHIM_RESULT(socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
 }
 
+static inline int shim_datagram_socket(int family, int flags) {
+  return SHIM_RESULT(socket(family, SOCK_DGRAM | flags, 0));
+}
+
 static inline int shim_bind(int fd, const struct sockaddr_storage *address, socklen_t length) {
   return SHIM_RESULT(bind(fd, (const struct sockaddr *)address, length));
 }
@@ -199,6 +205,13 @@ static inline ssize_t shim_send(int fd, const void *bytes, size_t count, int fla
 static inline ssize_t shim_send_vector(int fd, struct iovec *vector, size_t count, int flags) {
   struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
   return SHIM_RESULT(sendmsg(fd, &message, flags | MSG_NOSIGNAL));
+}
+
+// One datagram to a Unix socket; the address is a path, or a name after a zero byte (unix(7)).
+static inline ssize_t shim_send_datagram(
+  int fd, const void *bytes, size_t count, const struct sockaddr_storage *address, socklen_t length) {
+  return SHIM_RESULT(
+    sendto(fd, bytes, count, MSG_NOSIGNAL, (const struct sockaddr *)address, length));
 }
 
 static inline const char *shim_ipv6_text(const struct in6_addr *address, char *text, socklen_t size) {
@@ -236,6 +249,15 @@ static inline int64_t shim_tcp_bytes_received(int fd) {
   return (int64_t)(info[BYTES_RECEIVED] & INT64_MAX);
 }
 
+// Milliseconds since the peer last acknowledged something: for a connection that was just accepted, since
+// its handshake or its first data (TCP_INFO, tcp(7)).
+static inline int shim_acknowledgement_age(int fd) {
+  struct tcp_info info = {0};
+  socklen_t length = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0
+    ? -errno : (int)info.tcpi_last_ack_recv;
+}
+
 // SO_LINGER with a time of 0: the next close sends RST (socket(7)).
 static inline int shim_set_reset_on_close(int fd) {
   struct linger linger = {.l_onoff = 1, .l_linger = 0};
@@ -247,6 +269,22 @@ static inline int shim_set_timeout(int fd, int option, int64_t nanoseconds) {
     .tv_sec = nanoseconds / 1000000000, .tv_usec = nanoseconds % 1000000000 / 1000};
   return SHIM_RESULT(setsockopt(fd, SOL_SOCKET, option, &time, sizeof time));
 }
+
+// Has the kernel drop the segments that begin a handshake, SYN without ACK; what completes one passes
+// (SO_ATTACH_FILTER, socket(7)). Accepted sockets inherit the filter, which then has no effect.
+static inline int shim_drop_new_handshakes(int fd) {
+  struct sock_filter code[] = {
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),  // the flags of the TCP header
+    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+  };
+  struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+  return SHIM_RESULT(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+}
+
+static inline int shim_close_on_exec(int fd) { return SHIM_RESULT(fcntl(fd, F_SETFD, FD_CLOEXEC)); }
 
 static inline int shim_set_nonblocking(int fd, int on) {
   return SHIM_RESULT(ioctl(fd, FIONBIO, &on));
@@ -270,6 +308,11 @@ static inline int shim_unacknowledged_count(int fd) {
 static inline int shim_poll_writable(int fd, int milliseconds) {
   struct pollfd entry = {.fd = fd, .events = POLLOUT};
   return SHIM_RESULT(poll(&entry, 1, milliseconds));
+}
+
+// How many of the entries are ready (poll(2)).
+static inline int shim_poll(struct pollfd *entries, size_t count, int milliseconds) {
+  return SHIM_RESULT(poll(entries, count, milliseconds));
 }
 
 // Bit 0: the first is readable or at its end, bit 1: the second; 0 when the time is over.

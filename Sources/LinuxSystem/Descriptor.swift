@@ -45,9 +45,12 @@ package enum Descriptor {
   }
 
   /// Writes to standard error as it is, without a buffer.
-  package static func writeToStandardError(_ text: String) {
+  package static func writeToStandardError(_ text: String) { write(2, text) }
+
+  /// Writes once; what the descriptor does not take is dropped.
+  package static func write(_ descriptor: CInt, _ text: String) {
     var text = text
-    text.withUTF8 { _ = shim_write(2, $0.baseAddress, $0.count) }
+    text.withUTF8 { _ = shim_write(descriptor, $0.baseAddress, $0.count) }
   }
 
   /// The kind of file, S_IFMT of its mode (inode(7)); 0 when the descriptor is closed.

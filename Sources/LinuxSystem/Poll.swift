@@ -21,6 +21,13 @@ package enum Poll {
     Readable(rawValue: try check(shim_poll_readable(first, second, milliseconds)))
   }
 
+  /// Waits until one of the descriptors is readable or at its end. Negative ones are left out.
+  /// - Parameter milliseconds: -1 for no limit.
+  package static func anyReadable(_ descriptors: [CInt], milliseconds: CInt) throws(Errno) {
+    var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    _ = try check(shim_poll(&entries, entries.count, milliseconds))
+  }
+
   /// Waits until the descriptor can be written to, or fails.
   package static func writable(_ descriptor: CInt, milliseconds: CInt) {
     _ = shim_poll_writable(descriptor, milliseconds)

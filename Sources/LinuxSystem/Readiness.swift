@@ -28,6 +28,9 @@ package struct Readiness: Equatable, Sendable, ExpressibleByArrayLiteral {
   /// Reports each change once, to one waiting thread: for wakers only.
   @inlinable package static var edgeTriggered: Readiness { Readiness(bits: SHIM_EPOLLET) }
 
+  /// Wakes at least one of the epoll instances that watch the same open file, not all of them.
+  @inlinable package static var exclusive: Readiness { Readiness(bits: SHIM_EPOLLEXCLUSIVE) }
+
   @inlinable package static func == (left: Self, right: Self) -> Bool { left.bits == right.bits }
 
   @inlinable package var isEmpty: Bool { bits == 0 }

@@ -1,5 +1,5 @@
-// Starting a program in a process group of its own, with an empty signal mask and
-// the default action for SIGPIPE. Any thread.
+// Starting a program with the default action for SIGPIPE; unless told otherwise, in a process group of its
+// own and with an empty signal mask. Any thread.
 
 import Glibc
 import SystemPackage
@@ -12,13 +12,25 @@ package enum Spawn {
     case descriptor(CInt)
   }
 
+  /// What else a program gets of this process.
+  package struct Inheritance {
+    /// Descriptors, under the same numbers.
+    package var descriptors: [CInt] = []
+    package var mask = SignalMask()
+    /// The process group; otherwise it has one of its own.
+    package var group = false
+
+    package init() {}
+  }
+
   /// Starts a program found through PATH.
-  /// - Parameter environment: entries, `NAME=VALUE`, which replace those of this process.
-  /// - Returns: the process id, which is also the id of the process group.
+  /// - Parameter environment: entries, `NAME=VALUE`, which replace those of this process; `NAME` alone
+  ///   removes one.
+  /// - Returns: the process id, which is also the id of a process group of its own.
   /// - Throws: `Errno` of posix_spawnp(3).
   package static func start(
     _ words: [String], input: Stream = .null, output: Stream, errors: Stream,
-    environment entries: [String] = []
+    environment entries: [String] = [], inheriting inheritance: Inheritance = Inheritance()
   ) throws(Errno) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -32,19 +44,23 @@ package enum Spawn {
       case .inherited: break
       }
     }
+    // A descriptor that is duplicated onto itself loses its close-on-exec flag, in the child alone.
+    for descriptor in inheritance.descriptors {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor)
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
+    var mask = inheritance.mask.set
+    posix_spawnattr_setsigmask(&attributes, &mask)
     // A program ignores SIGPIPE if its parent does, as this command: see execve(2).
     var defaults = sigset_t()
     sigemptyset(&defaults)
     sigaddset(&defaults, SIGPIPE)
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     posix_spawnattr_setpgroup(&attributes, 0)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+    let group = inheritance.group ? 0 : POSIX_SPAWN_SETPGROUP
+    let flags = group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
     posix_spawnattr_setflags(&attributes, Int16(flags))
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     arguments.append(nil)
@@ -63,7 +79,7 @@ package enum Spawn {
     replacing entries: [String]
   ) -> [UnsafeMutablePointer<CChar>?] {
     let names = Set(entries.map(name))
-    var all: [UnsafeMutablePointer<CChar>?] = entries.map { strdup($0) }
+    var all: [UnsafeMutablePointer<CChar>?] = entries.filter { $0.contains("=") }.map { strdup($0) }
     var next = Glibc.environ
     while let text = next.pointee {
       if !names.contains(name(of: String(cString: text))) { all.append(strdup(text)) }

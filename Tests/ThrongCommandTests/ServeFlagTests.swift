@@ -14,8 +14,16 @@ import ThrongHandlers
 
   @Test func withoutFlagsTheLibrarysDefaultsHold() throws {
     var configured = try configuration()
+    // A server on the internet has clients that vanish.
+    #expect(configured.connection.keepAlive == .seconds(60))
+    #expect(configured.connection.userTimeout == .seconds(60))
+    configured.connection.keepAlive = nil
+    configured.connection.userTimeout = nil
     // What SIGUSR1 prints is the command's own.
     configured.metricsSignalled = nil
+    // A library leaves the process's service manager alone unless it is told.
+    #expect(configured.notifiesServiceManager)
+    configured.notifiesServiceManager = false
     #expect("\(configured)" == "\(Configuration())")
     #expect(try Serve.parse([]).serviceFlags.model == .reactor)
   }
@@ -29,6 +37,9 @@ import ThrongHandlers
     #expect(
       try configuration("--max-connections-per-address", "off").maximumConnectionsPerAddress == nil)
     #expect(try configuration("--accept-rate", "7").acceptRate == 7)
+    #expect(try configuration("--accept-rate-per-address", "7").acceptRatePerAddress == 7)
+    #expect(try configuration("--shed-delay", "20ms").shedDelay == .milliseconds(20))
+    #expect(try configuration("--when-full", "reset").whenFull == .reset)
     #expect(try configuration("--accept-batch", "7").acceptBatch == 7)
     #expect(try configuration("--high-water-mark", "1m").connection.highWaterMark == 1 << 20)
     #expect(try configuration("--low-water-mark", "1k").connection.lowWaterMark == 1024)
@@ -52,6 +63,7 @@ import ThrongHandlers
     #expect(try configuration("--flush-timeout", "2s").connection.flushTimeout == .seconds(2))
     #expect(try configuration("--linger-timeout", "2s").connection.lingerTimeout == .seconds(2))
     #expect(try configuration("--drain-timeout", "2s").drainTimeout == .seconds(2))
+    #expect(try configuration("--upgrade-timeout", "2s").upgradeTimeout == .seconds(2))
   }
 
   @Test(arguments: HandlerChoice.allCases)
@@ -67,10 +79,14 @@ import ThrongHandlers
   @Test func errorsAndLogLinesNameFlags() {
     let failures: [ListenFailure] = [
       .portInUse(7), .unixSocketInUse, .notASocket, .unixSocketWithLoops, .portProtected,
+      .notPassed,
       .directoryProtected, .noSuchDirectory, .addressNotAvailable, .system(.tooManyOpenFiles),
     ]
     let events: [AdmissionEvent] = [
-      .connectionLimit(7), .addressLimit(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .connectionLimit(7, resets: false),
+      .addressLimit(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .addressRate(SocketAddress(.ipv4(address: 1, port: 0)), 7),
+      .overloaded(waited: .milliseconds(90), limit: .milliseconds(20)),
       .exhausted(.descriptors, .tooManyOpenFiles),
       .acceptFails(.invalidArgument, retryAfter: .seconds(1)),
     ]
@@ -119,6 +135,32 @@ import ThrongHandlers
       "--handler", "chat", "--idle-timeout", "1m", "--keep-alive", "off"
     ).connection
     #expect(given.idleTimeout == .seconds(60) && given.keepAlive == nil)
+    #expect(try configuration("--user-timeout", "off").connection.userTimeout == nil)
+  }
+
+  @Test(arguments: [
+    ("7", Endpoint.anyAddress(port: 7)), (":7", .anyAddress(port: 7)),
+    ("*:0", .anyAddress(port: 0)),
+    ("localhost:7", .host("localhost", port: 7)), ("[::1]:7", .host("::1", port: 7)),
+    ("/run/x", .unix(path: "/run/x")), ("@x", .unix(path: "@x")), ("unix:x", .unix(path: "x")),
+    ("fd:web", .passed(name: "web")),
+  ])
+  func anAddressToListenOnIsRead(_ text: String, _ endpoint: Endpoint) throws {
+    #expect(try configuration("--listen", text).listen == [ListenerConfiguration(endpoint)])
+  }
+
+  @Test func listenersHaveOptionsOfTheirOwn() throws {
+    let flags = ["--listen", "1,tls,proxy", "--listen", "2", "--port", "3"]
+    let listeners = try Serve.parse(flags).serverConfiguration.listen
+    #expect(listeners.map(\.options.isSecure) == [true, false, false])
+    #expect(listeners.map(\.options.expectsProxyHeader) == [true, false, false])
+    #expect(try configuration("--listen", "1").listen[0].options.isSecure == nil)
+    #expect(listeners.map(\.endpoint) == [1, 2, 3].map { .anyAddress(port: $0) })
+  }
+
+  @Test(arguments: ["", "x", "::1:7", "h:65536", "h:", "1,ssl", "1,"])
+  func anAddressThatIsNoneIsBadUsage(_ text: String) {
+    #expect(throws: (any Error).self) { try configuration("--listen", text) }
   }
 
   @Test func addressesAreCombined() throws {

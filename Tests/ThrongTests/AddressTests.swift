@@ -200,7 +200,8 @@ extension AllTests {
     func anAddressThatIsGivenTwiceIsListenedOnOnce(
       _ endpoints: [Endpoint], _ addresses: [String]
     ) throws {
-      let plans = try ListenPlan.plans(for: endpoints, sharing: .none)
+      let listeners = endpoints.map { ListenerConfiguration($0) }
+      let plans = try ListenPlan.plans(for: listeners, sharing: .none)
       #expect(plans.map { "\($0.address)" } == addresses)
     }
 
@@ -233,7 +234,7 @@ extension AllTests {
     ])
     func whatCannotBeListenedOnIsExplained(_ endpoint: Endpoint, _ reason: String) throws {
       var configuration = Configuration()
-      configuration.listen = [endpoint]
+      configuration.listen = [ListenerConfiguration(endpoint)]
       #expect {
         try Server(Echo(), configuration: configuration, log: .quiet).listen()
       } throws: {

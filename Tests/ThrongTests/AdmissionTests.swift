@@ -75,6 +75,78 @@ extension AllTests {
     }
 
     @Test(arguments: Setup.withFourLoops)
+    func aFullServerResetsClientsIfToldTo(_ setup: Setup) async throws {
+      let configure: @Sendable (inout Configuration) -> Void = {
+        $0.maximumConnections = 3
+        $0.whenFull = .reset
+      }
+      try await withEcho(setup, .handler, configure: configure) { running in
+        func isServed() throws -> TestClient? {
+          guard let client = try running.connectUnlessReset() else { return nil }
+          _ = try? client.send("x")
+          return try client.receiveUnlessReset() == Array("x".utf8) ? client : nil
+        }
+        let clients = try (0..<3).map { _ in try #require(try isServed()) }
+        for _ in 0..<5 { #expect(try isServed() == nil) }
+        #expect(running.metrics.refused == 5)
+        #expect(running.metrics.acceptPauses == 0)
+        clients[0].close()
+        try eventually("one has left") { running.metrics.open == 2 }
+        #expect(try isServed() != nil)
+      }
+    }
+
+    @Test(arguments: Setup.withFourLoops)
+    func anAddressMayConnectOnlySoFast(_ setup: Setup) async throws {
+      try await withEcho(setup, .handler, configure: { $0.acceptRatePerAddress = 5 }) { running in
+        // The time of the test adds a few.
+        let start = MonotonicTime.now
+        var served = 0
+        for _ in 0..<30 {
+          guard let client = try running.connectUnlessReset() else { continue }
+          _ = try? client.send("x")
+          if try client.receiveUnlessReset() == Array("x".utf8) { served += 1 }
+        }
+        let seconds = Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9
+        #expect(served >= 5 && served <= 5 + Int(seconds * 5) + 1, "\(served) in \(seconds) s")
+        #expect(running.metrics.refused == 30 - served)
+        let neighbour = try TestClient(
+          running.address, from: SocketAddress.resolve(host: "127.0.0.3", port: 0)[0])
+        try neighbour.send("x")
+        #expect(try neighbour.receiveText(1) == "x")
+      }
+    }
+
+    /// Each message keeps the loop busy for longer than clients may wait.
+    @Test func anOverloadedLoopRefusesClientsAndServesAgain() async throws {
+      let handler = Serve { connection in
+        while let bytes = try await connection.receive() {
+          let end = MonotonicTime.now + .milliseconds(10)
+          while MonotonicTime.now < end {}
+          try await connection.send(bytes)
+        }
+      }
+      try await withServer(
+        handler, Setup.all[0], configure: { $0.shedDelay = .milliseconds(1) }
+      ) { running in
+        try concurrently(8) { _ in
+          try eventually("clients are refused") {
+            guard running.metrics.refused == 0 else { return true }
+            guard let client = try running.connectUnlessReset() else { return true }
+            _ = try? client.send("x")
+            _ = try client.receiveUnlessReset()
+            return running.metrics.refused > 0
+          }
+        }
+        try eventually("a client is served") {
+          guard let client = try running.connectUnlessReset() else { return false }
+          _ = try? client.send("x")
+          return try client.receiveUnlessReset() == Array("x".utf8)
+        }
+      }
+    }
+
+    @Test(arguments: Setup.withFourLoops)
     func theRateIsThatOfTheServer(_ setup: Setup) async throws {
       let start = MonotonicTime.now
       try await withEcho(setup, .handler, configure: { $0.acceptRate = 50 }) { running in

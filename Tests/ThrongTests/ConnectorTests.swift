@@ -105,6 +105,21 @@ extension AllTests {
       }
     }
 
+    @Test func cancellingTheTaskThatRunsAConnectorStopsIt() async throws {
+      try await withServer(events: EventEcho(), Setup.all[0]) { running in
+        let connector = try Connector(events: Idle(), log: .quiet)
+        connector.connect(to: running.address)
+        let hasEnded = Shared(false)
+        let task = Task {
+          try await connector.run()
+          hasEnded.change { $0 = true }
+        }
+        try eventually("it is open") { running.metrics.open == 1 }
+        task.cancel()
+        try eventually("it has ended") { hasEnded.value && running.metrics.open == 0 }
+      }
+    }
+
     @Test func stoppingEndsConnectionsThatNobodyUses() async throws {
       try await withServer(events: EventEcho(), Setup.all[0]) { running in
         let connector = try Connector(events: Idle(), log: .quiet)
@@ -151,7 +166,7 @@ private func whileRunning(_ connector: Connector, _ body: () throws -> Void) thr
 }
 
 /// Listens without accepting, with a backlog that is full.
-private final class FullListener {
+final class FullListener {
   let address: SocketAddress
   private let listener: ListeningSocket
   private let waiting: [TestClient]

@@ -53,6 +53,37 @@ extension AllTests {
       }
     }
 
+    /// One that has connected is answered, or gets the server's FIN when its message comes too late.
+    @Test(arguments: Setup.withFourLoops)
+    func aClientThatConnectsWhileTheServerStopsIsNotReset(_ setup: Setup) async throws {
+      for round in 0..<5 {
+        try await withEcho(setup, .handler) { running in
+          let (served, reset, isOver) = (Shared(0), Shared(0), Shared(false))
+          try concurrently(4) { role in
+            if role == 3 {
+              defer { isOver.change { $0 = true } }
+              try eventually("clients come", within: .seconds(30)) { served.value >= round * 20 }
+              running.server.stop()
+              return try running.waitUntilStopped()
+            }
+            while !isOver.value {
+              do {
+                let client = try running.connect()
+                try client.send("hello")
+                let isServed = try client.receiveUnlessReset() != nil
+                (isServed ? served : reset).change { $0 += 1 }
+              } catch let failure as TestClient.Failure where failure.errno != .connectionReset {
+                // Refused: the server has stopped.
+              } catch {
+                reset.change { $0 += 1 }
+              }
+            }
+          }
+          #expect(reset.value == 0, "of \(served.value)")
+        }
+      }
+    }
+
     private static func stopWithAFullQueue(_ running: RunningServer) throws {
       var clients = try (0..<limit + queued).map { _ in try running.connect(timeout: .seconds(30)) }
       let message = [UInt8](repeating: 7, count: 1000)

@@ -38,6 +38,20 @@ extension SocketAddress {
     return found
   }
 
+  /// The same without blocking: a thread of its own waits for the name server.
+  static func resolveAsynchronously(host: String, port: Int) async throws -> [SocketAddress] {
+    try await withCheckedThrowingContinuation { continuation in
+      do throws(Errno) {
+        try Thread.startDetached(stackSize: 1 << 20) {
+          continuation.resume(
+            with: Result { () throws(AddressError) in try resolve(host: host, port: port) })
+        }
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+
   /// The address of a Unix socket: a path, or `@name` for an abstract one (unix(7)).
   /// - Throws: ``AddressError/badUnixPath(_:)`` when it is empty or longer than 107 bytes.
   public static func unix(path: String) throws(AddressError) -> SocketAddress {

@@ -6,7 +6,8 @@ import Logging
 import Synchronization
 import SystemPackage
 
-final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
+final class ClientLoop: ConnectionLoop, EventSource, ConnectOwner, OpeningOwner, @unchecked Sendable
+{
   // Invariant behind @unchecked: all that varies is in `state`.
   private struct State {
     /// Asked for by other threads, for the loop to begin.
@@ -81,8 +82,9 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
       var outbound = try OutboundSocket.open(
         to: request.address, from: request.source, options)
       if outbound.isConnected { return connected(outbound.take(), request) }
-      try PendingConnection(request, outbound, clientLoop: self).start(
-        deadline: loop.now + connectTimeout)
+      _ = try PendingConnection(
+        request, outbound, owner: self, deadline: loop.now + connectTimeout
+      ).start()
     } catch {
       failed(request.failure(.system(error)))
     }
@@ -115,18 +117,25 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
   override func didClose(_ connection: Connection) {
     counters.open.add(-1)
     if let error = (connection as? NonBlockingConnection)?.startFailure {
-      let reason: ConnectFailure.Reason =
-        switch error {
-        case .security(let failure): .security(failure)
-        case .lost(let errno): .system(errno)
-        case .timedOut: .security(SecurityFailure(.timedOut))
-        default: .stopped
-        }
+      let reason = ConnectFailure.Reason(error)
       report(
         ConnectFailure(id: connection.id, address: connection.remoteAddress, reason: reason))
     }
+    closeOpened(by: connection)
     forget()
   }
+
+  override var openingOwner: (any OpeningOwner)? { self }
+
+  func openingBegins() -> Bool {
+    state.withLock { s in
+      guard s.shutdown.stage <= .draining else { return false }
+      s.open += 1
+      return true
+    }
+  }
+
+  func openingEnded() { forget() }
 
   private func forget() {
     state.withLock { s in
@@ -145,6 +154,7 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
       return s.requests
     }
     for request in requests { begin(request) }
+    beginOpenings()
     let asked = askedStage
     let stage = state.withLock { s in
       let stage = s.shutdown.advance(to: asked, now: now)
@@ -154,16 +164,11 @@ final class ClientLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     // A handler that ignores its cancellation is left.
     if stage == .ended { return finishLoop() }
     if let stage {
-      endPendingConnections()
+      let failure = state.withLock { $0.failure }
+      endPendingConnections(failure.map { .system($0.errno) } ?? .stopped)
       endConnections(stage)
     }
     state.withLock { finishIfDone(&$0) }
-  }
-
-  private func endPendingConnections() {
-    let failure = state.withLock { $0.failure }
-    let reason = failure.map { ConnectFailure.Reason.system($0.errno) } ?? .stopped
-    for case let pending as PendingConnection in loop.sources { pending.end(reason) }
   }
 
   private func finishIfDone(_ s: inout State) {

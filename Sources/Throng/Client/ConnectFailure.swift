@@ -3,7 +3,7 @@
 import LinuxSystem
 import SystemPackage
 
-/// Why a ``Connector`` could not connect.
+/// Why a ``Connector``, a ``Client`` or ``Connection/open(to:options:)`` could not connect.
 public struct ConnectFailure: Error, Equatable, Sendable {
   /// What stood in the way.
   public enum Reason: Equatable, Sendable {
@@ -13,7 +13,7 @@ public struct ConnectFailure: Error, Equatable, Sendable {
     case timedOut(after: Duration)
     /// TLS could not be agreed on, or the server's certificate is not accepted.
     case security(SecurityFailure)
-    /// The connector was stopped meanwhile.
+    /// The connector or the server was stopped meanwhile.
     case stopped
   }
 
@@ -25,13 +25,26 @@ public struct ConnectFailure: Error, Equatable, Sendable {
   public let reason: Reason
 }
 
+extension ConnectFailure.Reason {
+  /// Why a connection has failed before it was established.
+  init(_ error: ConnectionError) {
+    self =
+      switch error {
+      case .security(let failure): .security(failure)
+      case .lost(let errno): .system(errno)
+      case .timedOut: .security(SecurityFailure(.timedOut))
+      default: .stopped
+      }
+  }
+}
+
 extension ConnectFailure: CustomStringConvertible {
   /// A description for log lines and error messages.
   public var description: String { "cannot connect to \(address): \(why)" }
 
   private var why: String {
     switch reason {
-    case .stopped: return "the connector was stopped"
+    case .stopped: return "it was stopped"
     case .security(let failure): return "TLS failed: \(failure)"
     case .timedOut(let limit):
       return "no answer within \(limit) (is a firewall in between? check the address)"

@@ -90,6 +90,27 @@ public final class Connector: Sendable {
   ///   those that were being made have failed with the error's `errno`.
   public func run() throws(EventLoopError) { try clientLoop.run() }
 
+  /// The same on a thread of its own, until ``stop()`` or until the task is cancelled.
+  /// - Throws: ``EventLoopError`` as the blocking form does, also when no thread can be started.
+  public func run() async throws(EventLoopError) {
+    let outcome: Result<Void, EventLoopError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        do throws(Errno) {
+          try Thread.startDetached(stackSize: 1 << 20) { [clientLoop] in
+            continuation.resume(
+              returning: Result { () throws(EventLoopError) in try clientLoop.run() })
+          }
+        } catch {
+          continuation.resume(
+            returning: .failure(EventLoopError(call: "pthread_create", errno: error)))
+        }
+      }
+    } onCancel: {
+      stop()
+    }
+    try outcome.get()
+  }
+
   /// Gives up what is still connecting, lets the handlers finish what was received, and closes; past
   /// the drain timeout, resets, and a second later ``run()`` returns even if handlers have not. Does not
   /// wait; any thread. A handler that blocks its thread blocks that of ``run()``, which cannot see the

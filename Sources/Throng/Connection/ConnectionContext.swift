@@ -99,6 +99,15 @@ class ConnectionContext: @unchecked Sendable {
   /// Whether connections that start now are to be drained at once.
   var isDraining: Bool { false }
 
+  /// What opens connections for the handlers of this one; nil: nothing.
+  var openingOwner: (any OpeningOwner)? { nil }
+
+  /// Whether there is no handler.
+  final var isOpenedByTask: Bool { if case .opener = service { true } else { false } }
+
+  /// A connection without a handler is established. On a thread of the loop.
+  func didStart(_ connection: Connection) {}
+
   /// The connection's socket is closed and its handler has returned. Called once, by the loop.
   func didClose(_ connection: Connection) {}
 }

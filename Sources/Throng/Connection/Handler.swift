@@ -48,6 +48,8 @@ extension EventHandler {
 enum ConnectionHandler: Sendable {
   case handler(any Handler)
   case events(any EventCallbacks)
+  /// A task has opened the connection and uses it.
+  case opener
 
   var callbacks: (any EventCallbacks)? {
     if case .events(let callbacks) = self { callbacks } else { nil }

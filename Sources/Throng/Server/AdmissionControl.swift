@@ -12,12 +12,18 @@ final class AdmissionControl: Sendable {
     var perAddress: Int?
     /// Accepts a second; nil: no limit.
     var rate: Int?
+    /// Accepts a second of each address; nil: no limit.
+    var ratePerAddress: Int?
+    /// Whether clients above the limit on connections are reset instead of left to wait.
+    var resetsWhenFull = false
   }
 
   enum Decision {
     case granted
     /// As many connections are open as may be.
     case full(AdmissionEvent?)
+    /// The same, and the next client is to be accepted and reset.
+    case refused(AdmissionEvent)
     /// The rate allows the next accept at that time.
     case tooFast(until: MonotonicTime)
   }
@@ -30,6 +36,7 @@ final class AdmissionControl: Sendable {
     /// Counted only while an address has a limit of its own.
     var perAddress: [SocketAddress: Int] = [:]
     var bucket: TokenBucket?
+    var rates: AddressRates?
     /// Loops that have paused until there is room: each may have clients in its queue.
     var waiting: [ObjectIdentifier: ServerLoop] = [:]
     var lastPause = MonotonicTime(nanoseconds: 0)
@@ -51,7 +58,10 @@ final class AdmissionControl: Sendable {
   init(_ limits: Limits, handshakeRate: HandshakeRate? = nil, now: MonotonicTime = .now) {
     self.limits = limits
     self.handshakeRate = handshakeRate
-    state = Mutex(State(bucket: limits.rate.map { TokenBucket(rate: $0, now: now) }))
+    state = Mutex(
+      State(
+        bucket: limits.rate.map { TokenBucket(rate: $0, now: now) },
+        rates: limits.ratePerAddress.map { AddressRates(rate: $0, now: now) }))
   }
 
   convenience init(_ configuration: Configuration) {
@@ -61,21 +71,30 @@ final class AdmissionControl: Sendable {
       Limits(
         connections: connections,
         perAddress: perAddress.flatMap { $0 < connections ? max(1, $0) : nil },
-        rate: configuration.acceptRate.map { max(1, $0) }),
+        rate: configuration.acceptRate.map { max(1, $0) },
+        ratePerAddress: configuration.acceptRatePerAddress.map { max(1, $0) },
+        resetsWhenFull: configuration.whenFull == .reset),
       handshakeRate: configuration.security?.handshakeRate.map { HandshakeRate(perSecond: $0) })
   }
 
   /// Takes a place for the next client, before it is accepted.
-  /// - Parameter waiter: the loop that is woken when there is room again; nil: it does not pause.
-  func reserve(waiter: ServerLoop?, now: MonotonicTime = .now) -> Decision {
+  /// - Parameters:
+  ///   - waiter: the loop that is woken when there is room again; nil: it does not pause.
+  ///   - isDraining: the client was in the queue when the server began to stop: it waits in any case.
+  func reserve(
+    waiter: ServerLoop?, isDraining: Bool = false, now: MonotonicTime = .now
+  ) -> Decision {
     state.withLock { s in
       guard s.open + s.reserved < limits.connections else {
+        if limits.resetsWhenFull, !isDraining, s.open >= limits.connections {
+          return .refused(.connectionLimit(limits.connections, resets: true))
+        }
         guard let waiter else { return .full(nil) }
         s.waiting[ObjectIdentifier(waiter)] = waiter
         // With a place only reserved, the call of accept(2) that holds it may find no client.
         guard s.open >= limits.connections else { return .full(nil) }
         s.notePause(now)
-        return .full(.connectionLimit(limits.connections))
+        return .full(.connectionLimit(limits.connections, resets: false))
       }
       if let time = s.bucket?.take(now) { return .tooFast(until: time) }
       s.reserved += 1
@@ -95,14 +114,19 @@ final class AdmissionControl: Sendable {
 
   enum Admission {
     case welcome
-    /// Its address has too many connections; the place is free again.
+    /// Its address has too many connections, or too many new ones; the place is free again.
     case refused(AdmissionEvent, wake: [ServerLoop])
   }
 
   /// Gives a reserved place to the client that was accepted.
-  func admit(_ client: SocketAddress) -> Admission {
+  func admit(_ client: SocketAddress, now: MonotonicTime = .now) -> Admission {
     state.withLock { s in
       s.reserved -= 1
+      if let rate = limits.ratePerAddress, let address = client.countedAddress,
+        s.rates?.allows(address, now: now) == false
+      {
+        return .refused(.addressRate(address, rate), wake: takeWaiting(&s))
+      }
       if let limit = limits.perAddress, let address = client.countedAddress {
         let count = s.perAddress[address, default: 0]
         guard count < limit else {

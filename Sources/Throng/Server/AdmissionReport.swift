@@ -7,10 +7,14 @@ import SystemPackage
 
 /// Something about accepting that the log should say.
 enum AdmissionEvent: Equatable, Sendable {
-  /// The limit of open connections is reached.
-  case connectionLimit(Int)
+  /// The limit of open connections is reached; further clients wait, or are reset.
+  case connectionLimit(Int, resets: Bool)
   /// A client of this address was refused, because the address has reached this limit.
   case addressLimit(SocketAddress, Int)
+  /// A client of this address was refused, because the address connects faster than this rate a second.
+  case addressRate(SocketAddress, Int)
+  /// A client was refused because it had waited so long, like all clients before it.
+  case overloaded(waited: Duration, limit: Duration)
   /// Something the process or the system has run out of.
   case exhausted(Exhaustion, Errno)
   /// accept(2) fails for another reason.
@@ -21,15 +25,26 @@ extension AdmissionEvent: CustomStringConvertible {
   /// The sentence, in terms of the library's API.
   var description: String {
     switch self {
-    case .connectionLimit(let limit):
+    case .connectionLimit(let limit, let resets):
       """
-      connection limit (\(limit)) reached; accepting paused until a connection closes \
+      connection limit (\(limit)) reached; \
+      \(resets ? "new clients are reset" : "accepting paused") until a connection closes \
       (raise Configuration.maximumConnections)
       """
     case .addressLimit(let address, let limit):
       """
       refused a client from \(Self.name(address)): \(limit) connections from there are open, the limit; \
       further ones are reset (raise Configuration.maximumConnectionsPerAddress)
+      """
+    case .addressRate(let address, let rate):
+      """
+      refused a client from \(Self.name(address)): more than \(rate) a second connect from there; \
+      further ones are reset (raise Configuration.acceptRatePerAddress)
+      """
+    case .overloaded(let waited, let limit):
+      """
+      overloaded: a client waited \(waited) to be accepted, and every one for \(LoadShedder.interval) longer \
+      than \(limit); new clients are reset until the wait is shorter (Configuration.shedDelay)
       """
     case .exhausted(let shortage, let error): shortage.explanation(error)
     case .acceptFails(let error, let delay):
@@ -53,6 +68,8 @@ struct AdmissionLog: Sendable {
 
   private let connectionLimit = LogLimiter(limit: 1, interval: interval)
   private let addressLimit = LogLimiter(limit: 1, interval: interval)
+  private let addressRate = LogLimiter(limit: 1, interval: interval)
+  private let overload = LogLimiter(limit: 1, interval: interval)
   private let exhaustion = LogLimiter(limit: 1, interval: interval)
   private let failure = LogLimiter(limit: 1, interval: interval)
 
@@ -62,6 +79,8 @@ struct AdmissionLog: Sendable {
       switch event {
       case .connectionLimit: connectionLimit
       case .addressLimit: addressLimit
+      case .addressRate: addressRate
+      case .overloaded: overload
       case .exhausted: exhaustion
       case .acceptFails: failure
       }

@@ -11,7 +11,12 @@ struct ListenPlan {
   var isDualStack = false
   var sharing = Sharing.none
   var unixPath: String?
-  var mode: UInt32 = 0o666
+  var mode = Endpoint.defaultMode
+  var options = ListenerOptions()
+  /// A service manager opens the sockets.
+  var isPassed = false
+  /// Sockets that listen already; empty: the server opens its own.
+  var passed: [PassedSocket] = []
 
   /// How the sockets of several loops come to listen on one address.
   enum Sharing {
@@ -29,12 +34,16 @@ struct ListenPlan {
 
   /// What the configuration's endpoints come to.
   static func plans(
-    for endpoints: [Endpoint], sharing: Sharing
+    for listeners: [ListenerConfiguration], sharing: Sharing
   ) throws(ServerError) -> [ListenPlan] {
     var plans: [ListenPlan] = []
-    for endpoint in endpoints {
+    for listener in listeners {
       do {
-        plans += try self.plans(for: endpoint, sharing)
+        plans += try self.plans(for: listener.endpoint, sharing).map { plan in
+          var plan = plan
+          plan.options = listener.options
+          return plan
+        }
       } catch {
         throw .address(error)
       }
@@ -51,6 +60,10 @@ struct ListenPlan {
   private static func withoutDuplicates(_ plans: [ListenPlan]) -> [ListenPlan] {
     var kept: [ListenPlan] = []
     for (index, plan) in plans.enumerated() {
+      if plan.isPassed {
+        kept.append(plan)
+        continue
+      }
       let isTwin = kept.contains { $0.address == plan.address && plan.address.port != 0 }
       let isCovered = plans.indices.contains { $0 != index && plans[$0].includes(plan) }
       if !isTwin, !isCovered { kept.append(plan) }
@@ -60,7 +73,9 @@ struct ListenPlan {
 
   /// Whether this is a wildcard address that takes the clients of the other one.
   private func includes(_ other: ListenPlan) -> Bool {
-    guard let port = address.port, port != 0, port == other.address.port else { return false }
+    guard !isPassed, let port = address.port, port != 0, port == other.address.port else {
+      return false
+    }
     return switch (address.storage, other.address.storage) {
     case (.ipv4(0, _), .ipv4(let host, _)): host != 0
     case (.ipv6(0, 0, _, _), .ipv6(let high, let low, _, _)): (high, low) != (0, 0)
@@ -92,7 +107,23 @@ struct ListenPlan {
       let address = try SocketAddress.unix(path: path)
       let file = path.hasPrefix("@") ? nil : path
       return [ListenPlan(address: address, place: path, unixPath: file, mode: mode)]
+    case .passed(let name):
+      return passedPlans(name)
     }
+  }
+
+  /// One for each address of the sockets that have the name; without sockets, one that cannot be opened.
+  private static func passedPlans(_ name: String) -> [ListenPlan] {
+    let sockets = PassedSockets.ofThisProcess.take(named: name)
+    var plans: [ListenPlan] = []
+    for socket in sockets where !plans.contains(where: { $0.address == socket.address }) {
+      plans.append(
+        ListenPlan(
+          address: socket.address, place: "fd:\(name)", isPassed: true,
+          passed: sockets.filter { $0.address == socket.address }))
+    }
+    if !plans.isEmpty { return plans }
+    return [ListenPlan(address: SocketAddress(.unix("")), place: "fd:\(name)", isPassed: true)]
   }
 
   private static var isIPv6Available: Bool {

@@ -11,12 +11,18 @@ final class Listener: EventSource, @unchecked Sendable {
   private(set) var token = Token(rawValue: .max)
   private unowned let serverLoop: ServerLoop
   let loop: any EventLoop
+  let options: ListenerOptions
+  /// Other loops of the server accept from the same queue.
+  private let isShared: Bool
   private let batch: Int
   private let acceptsNonBlocking: Bool
   private var isPaused = false
   /// Whether epoll watches the socket, as far as it has done what it was told.
   private var isArmed = true
   private(set) var isClosed = false
+  private var isHandedOver = false
+  /// Refuses clients while the loop is overloaded.
+  private var shedder: LoadShedder?
   /// Threads inside `handleEvents`: in a pool a second one may come when accepting was resumed meanwhile.
   private var acceptors = 0
   /// How many clients may still be accepted; once the drain has begun, those that are in the queue.
@@ -36,12 +42,18 @@ final class Listener: EventSource, @unchecked Sendable {
     self.acceptsNonBlocking = acceptsNonBlocking
     loop = serverLoop.loop
     batch = serverLoop.configuration.acceptBatch
+    options = socket.options
+    shedder = serverLoop.configuration.shedDelay.map { LoadShedder(target: $0) }
+    isShared = socket.queue != .own
     let descriptor = socket.socket.descriptor
     self.socket = consume socket
     token = try loop.register(self, descriptor, interest)
   }
 
-  private var interest: Readiness { loop.isOneShot ? [.readable, .oneShot] : .readable }
+  /// A client wakes one of the loops that share a queue, not all of them.
+  private var interest: Readiness {
+    loop.isOneShot ? [.readable, .oneShot] : isShared ? [.readable, .exclusive] : .readable
+  }
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     guard serverLoop.withListeners(begin) else { return }
@@ -75,18 +87,23 @@ final class Listener: EventSource, @unchecked Sendable {
 
   /// False when there is no client to accept, or when accepting must pause.
   private func acceptOne(isFirst: Bool) -> Bool {
-    guard serverLoop.mayAccept(from: self, isFirst: isFirst) else { return false }
+    let permission = serverLoop.permission(from: self, isFirst: isFirst)
+    guard permission != .no else { return false }
     do throws(Errno) {
       guard let client = try socket?.accept(nonBlocking: acceptsNonBlocking) else {
         throw Errno.resourceTemporarilyUnavailable
       }
-      serverLoop.admit(client)
+      if permission == .refuse {
+        serverLoop.refuse(client)
+      } else {
+        serverLoop.admit(client, from: self)
+      }
       return true
     } catch .resourceTemporarilyUnavailable {
-      serverLoop.queueWasEmpty(from: self)
+      serverLoop.queueWasEmpty(from: self, hadPlace: permission == .admit)
       return false
     } catch {
-      return serverLoop.acceptFailed(error, from: self)
+      return serverLoop.acceptFailed(error, from: self, hadPlace: permission == .admit)
     }
   }
 
@@ -97,6 +114,7 @@ final class Listener: EventSource, @unchecked Sendable {
   func pause() {
     guard !isPaused else { return }
     isPaused = true
+    shedder?.suspend()
     // Where this fails an event comes and finds accepting paused, and `end` tries again.
     if isArmed { _ = arm() }
   }
@@ -115,8 +133,14 @@ final class Listener: EventSource, @unchecked Sendable {
   private func arm() -> Errno? {
     guard let descriptor else { return nil }
     do throws(Errno) {
-      // epoll reports a hang-up whatever the mask: with `oneShot` at most once.
-      try loop.epoll.modify(descriptor, isPaused ? .oneShot : interest, token)
+      if isShared, !loop.isOneShot {
+        // An exclusive watch cannot be modified (epoll_ctl(2)).
+        loop.epoll.delete(descriptor)
+        if !isPaused { try loop.epoll.add(descriptor, interest, token) }
+      } else {
+        // epoll reports a hang-up whatever the mask: with `oneShot` at most once.
+        try loop.epoll.modify(descriptor, isPaused ? .oneShot : interest, token)
+      }
       isArmed = !isPaused
       return nil
     } catch {
@@ -126,12 +150,19 @@ final class Listener: EventSource, @unchecked Sendable {
 
   var hasQueue: Bool { queued > 0 }
 
+  /// - Returns: whether a client that has waited so long is refused because the loop is overloaded. Those that
+  ///   were in the queue when the server began to stop are not.
+  func sheds(after delay: Duration, now: MonotonicTime) -> Bool {
+    queued == .max && shedder?.refuses(delay: delay, now: now) == true
+  }
+
   /// A client is about to be accepted.
   func noteAccept() { if queued != .max { queued -= 1 } }
 
   /// There was no client to accept.
   func noteEmptyQueue() {
     failures = 0
+    shedder?.noteEmptyQueue()
     if queued != .max { queued = 0 }
   }
 
@@ -144,26 +175,50 @@ final class Listener: EventSource, @unchecked Sendable {
     return min(Self.longestPause, Self.firstPause * (1 << min(failures - patience - 1, 8)))
   }
 
-  /// Lets no client join the queue, and closes once it is empty. On a thread of the loop.
+  /// Lets no client join the queue, and closes once it is empty. A queue that a service manager keeps is
+  /// left to it. On a thread of the loop.
   func drain() {
     guard !isClosed else { return }
-    queued = socket?.closeQueue() ?? 0
+    queued = queueIsElsewhere ? 0 : socket?.closeQueue() ?? 0
     if queued == 0 { close() }
   }
 
   /// Stops listening, at once or when the threads that accept are done. On a thread of the loop.
-  /// - Returns: how many clients were in the queue, where the kernel says it.
+  /// - Returns: how many clients were in a queue that nothing serves, where the kernel says it.
   @discardableResult
   func close() -> Int {
     guard !isClosed else { return 0 }
     isClosed = true
-    let count = socket?.queueLength ?? 0
+    let count = queueIsElsewhere ? 0 : socket?.queueLength ?? 0
     closeIfUnused()
     return count
   }
 
+  /// Stops accepting; the process that has taken over serves the queue. On a thread of the loop.
+  func handOver() {
+    socket?.disownFile()
+    isHandedOver = true
+    close()
+  }
+
+  /// The predecessor has left the socket to this process.
+  func ownFile() { socket?.ownFile() }
+
+  /// The socket for another process; nil when that of another loop has the same queue.
+  func passedSocket() throws(Errno) -> PassedSocket? {
+    if socket?.queue == .shared(isFirst: false) { return nil }
+    return try socket?.passedSocket()
+  }
+
   /// For another thread, when that of the loop does not come to `close`.
-  func stopListening() { socket?.socket.shutdownBoth() }
+  func stopListening() {
+    if !queueIsElsewhere { socket?.socket.shutdownBoth() }
+  }
+
+  /// Whether the clients in the queue are served by another process, or by another loop.
+  private var queueIsElsewhere: Bool {
+    isHandedOver || socket?.passedName != nil || socket?.queue == .shared(isFirst: false)
+  }
 
   private func closeIfUnused() {
     guard acceptors == 0, let descriptor else { return }

@@ -14,16 +14,38 @@ struct AcceptedClient: ~Copyable {
 struct ListeningSocket: ~Copyable {
   var socket: Socket
   let address: SocketAddress
+  /// How the clients are treated.
+  let options: ListenerOptions
+  /// Which descriptors share the accept queue.
+  let queue: Queue
   private let backlog: Int
   private var file: SocketFile?
+  /// The file of a Unix socket that the predecessor still owns.
+  private var fileOfPredecessor: String?
+
+  enum Queue: Equatable {
+    /// Of this socket alone.
+    case own
+    /// Of several loops; `isFirst`: of the first of them.
+    case shared(isFirst: Bool)
+  }
+
+  /// The process that this one takes over from has it as well.
+  let isInherited: Bool
+  /// The name that a service manager has given the socket, which it keeps open; nil: it is the server's.
+  let passedName: String?
 
   private init(
-    _ socket: consuming Socket, _ address: SocketAddress, _ file: SocketFile?, _ backlog: Int
+    _ socket: consuming Socket, _ address: SocketAddress, _ plan: ListenPlan,
+    queue: Queue = .own, isInherited: Bool = false, passedName: String? = nil, backlog: Int
   ) {
     self.socket = socket
     self.address = address
-    self.file = file
+    self.queue = queue
+    self.isInherited = isInherited
+    self.passedName = passedName
     self.backlog = backlog
+    options = plan.options
   }
 
   static func open(
@@ -34,8 +56,8 @@ struct ListeningSocket: ~Copyable {
       guard let address = SocketAddress(try socket.boundAddress()) else {
         throw Errno.addressFamilyNotSupported
       }
-      let file = plan.unixPath.flatMap { SocketFile(path: $0) }
-      let bound = ListeningSocket(socket, address, file, backlog)
+      var bound = ListeningSocket(socket, address, plan, backlog: backlog)
+      bound.file = plan.unixPath.flatMap { SocketFile(path: $0) }
       if let path = plan.unixPath { try SocketFile.setMode(plan.mode, path: path) }
       try bound.socket.listen(backlog: backlog)
       // Not before: two servers that start at the same time would share the port. Now only this one has
@@ -47,16 +69,55 @@ struct ListeningSocket: ~Copyable {
     }
   }
 
+  /// A descriptor of a socket that this process was started with.
+  static func adopt(
+    _ passed: PassedSocket, _ plan: ListenPlan, queue: Queue, options: ConnectionOptions,
+    backlog: Int
+  ) throws(ServerError) -> ListeningSocket {
+    do throws(Errno) {
+      let socket = try passed.socket.duplicate()
+      socket.setNonBlocking()
+      try socket.apply(options, isTCP: !plan.isUnix)
+      let isManaged = passed.origin == .serviceManager
+      if !isManaged { try socket.listen(backlog: backlog) }
+      var adopted = ListeningSocket(
+        socket, passed.address, plan, queue: queue,
+        isInherited: PassedSockets.ofThisProcess.hasPredecessor,
+        passedName: isManaged ? passed.name : nil,
+        backlog: backlog)
+      if !isManaged { adopted.fileOfPredecessor = plan.unixPath }
+      return adopted
+    } catch {
+      throw .cannotListen(on: plan.place, .system(error))
+    }
+  }
+
   deinit { file?.remove() }
 
-  /// No client can join the accept queue any more but one at a time, when it is empty.
-  /// - Returns: how many clients are in it, at most.
+  /// The predecessor does not remove the file of a Unix socket any more: this process will.
+  mutating func ownFile() {
+    if let path = fileOfPredecessor.take() { file = SocketFile(path: path) }
+  }
+
+  /// The process that takes over removes the file.
+  mutating func disownFile() { file = nil }
+
+  /// No client can join the accept queue any more, except those whose handshake has begun; a Unix socket
+  /// takes one at a time, when the queue is empty.
+  /// - Returns: how many clients may be in it, at most.
   mutating func closeQueue() -> Int {
     file?.remove()
     file = nil
-    // On a socket that listens this changes the backlog alone (listen(2)); what is queued stays.
-    try? socket.listen(backlog: 0)
-    return isQueueEmpty ? 0 : queueLength ?? backlog + 1
+    if address.port == nil || !socket.dropNewHandshakes() {
+      // On a socket that listens this changes the backlog alone (listen(2)); what is queued stays.
+      try? socket.listen(backlog: 0)
+    }
+    return isQueueEmpty ? 0 : backlog + 1
+  }
+
+  /// The same socket for another process.
+  func passedSocket() throws(Errno) -> PassedSocket {
+    PassedSocket(try socket.duplicate(), address, name: passedName ?? "")
   }
 
   /// Whether no client waits to be accepted.

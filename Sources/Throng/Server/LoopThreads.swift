@@ -47,13 +47,12 @@ final class LoopThreads {
     /// Ends the wait of the supervising thread.
     func wake() { event.signal() }
 
-    /// Waits until there is news or a signal, or the deadline has come.
-    /// - Parameter signals: -1 for none.
-    func wait(orFor signals: CInt, until deadline: MonotonicTime) throws(EventLoopError) {
+    /// Waits until there is news or one of the descriptors is readable, or the deadline has come.
+    func wait(orFor others: [CInt], until deadline: MonotonicTime) throws(EventLoopError) {
       let timeout = deadline.pollTimeout(from: .now)
       defer { event.clear() }
       do throws(Errno) {
-        _ = try Poll.readable(event.descriptor, signals, milliseconds: timeout)
+        try Poll.anyReadable([event.descriptor] + others, milliseconds: timeout)
       } catch .interrupted {
       } catch {
         throw EventLoopError(call: "poll", errno: error)

@@ -9,7 +9,8 @@ public struct Metrics: Sendable, Hashable {
   public var accepted = 0
   /// Connections that are open now.
   public var open = 0
-  /// Clients that were refused for the limit of connections an address.
+  /// Clients that were accepted and reset: at a limit of their address, at the limit of connections if clients
+  /// do not wait, or because the server was overloaded.
   public var refused = 0
   /// Connections that a time limit has ended.
   public var timedOut = 0

@@ -27,6 +27,7 @@ extension Server {
     }
     defer { threads.letGo() }
     try startThreads(of: serverLoops, threads, start)
+    reportReady()
     configuration.started?(self)
     try supervise(threads.news, &signals)
   }
@@ -62,6 +63,7 @@ extension Server {
   ) throws(ServerError) {
     var shutdown = Shutdown(limits: .init(drain: configuration.drainTimeout))
     var failure: EventLoopError?
+    var attempt: UpgradeAttempt?
     while true {
       let now = MonotonicTime.now
       if let stage = shutdown.advance(to: stopAsked, now: now) { requestStop(stage) }
@@ -72,9 +74,15 @@ extension Server {
         log.error("\(error); stopping the server")
         requestStop(.draining)
       }
+      if takeUpgradeRequest() {
+        beginUpgrade(&attempt, signals?.maskBefore ?? SignalMask().block())
+      }
+      continueUpgrade(&attempt, shutdown.stage)
       if isOver { break }
       do throws(EventLoopError) {
-        try news.wait(orFor: signals?.descriptor ?? -1, until: shutdown.deadline)
+        try news.wait(
+          orFor: [signals?.descriptor ?? -1, attempt?.descriptor ?? -1],
+          until: min(shutdown.deadline, attempt?.deadline ?? .never))
       } catch {
         // Nothing can be waited for any longer.
         failure = failure ?? error
@@ -90,6 +98,7 @@ extension Server {
     case .drain: requestStop(.draining)
     case .reset: requestStop(.resetting)
     case .metrics: reportMetrics()
+    case .upgrade: requestUpgrade()
     }
   }
 

@@ -21,6 +21,9 @@ public final class Server: Sendable {
     var stopAsked = ShutdownStage.running
     /// What runs, once it does: fewer threads than the model has where no more could be started.
     var runningModel: Model?
+    var upgradeAsked = false
+    /// A service manager that wants to know how the server does.
+    var serviceManager: ServiceManager?
     /// Where the thread inside `run` waits.
     var news: LoopThreads.News?
     /// What the serverLoops had counted when they ended.
@@ -139,12 +142,44 @@ public final class Server: Sendable {
       return (stage > s.stopAsked, s.serverLoops, s.news)
     }
     guard isNew else { return }
+    if stage == .draining { serviceManager?.stopping() }
     // A loop ends when it has nothing left; until then it is there for the handlers that it still has.
     for serverLoop in serverLoops { serverLoop.requestStop(min(stage, .resetting)) }
     news?.wake()
   }
 
+  /// The thread inside `run` does what is needed.
+  func requestUpgrade() {
+    let news = state.withLock { s in
+      s.upgradeAsked = true
+      return s.news
+    }
+    news?.wake()
+  }
+
   // MARK: For the thread inside `run`
+
+  /// - Returns: whether an upgrade was asked for since the last call.
+  func takeUpgradeRequest() -> Bool {
+    state.withLock { s in
+      defer { s.upgradeAsked = false }
+      return s.upgradeAsked
+    }
+  }
+
+  var serverLoops: [ServerLoop] { state.withLock { $0.serverLoops } }
+
+  var serviceManager: ServiceManager? { state.withLock { $0.serviceManager } }
+
+  /// Drains, and leaves the accept queues to another process.
+  func requestHandover() {
+    let (serverLoops, news) = state.withLock { s in
+      s.stopAsked = max(s.stopAsked, .draining)
+      return (s.serverLoops, s.news)
+    }
+    for serverLoop in serverLoops { serverLoop.handOver() }
+    news?.wake()
+  }
 
   var stopAsked: ShutdownStage { state.withLock { $0.stopAsked } }
 
@@ -161,8 +196,12 @@ public final class Server: Sendable {
     let asked = state.withLock { s in
       s.serverLoops = running
       s.news = news
+      if configuration.notifiesServiceManager { s.serviceManager = ServiceManager(log) }
       s.runningModel = model.with(threadCount: threadCount)
       return s.stopAsked
+    }
+    if let manager = serviceManager, manager.watchdog != nil {
+      for serverLoop in running { serverLoop.giveSigns(to: manager) }
     }
     // Before that a stop has reached nothing but `stopAsked`, or not all of them.
     for serverLoop in running { serverLoop.requestStop(min(asked, .resetting)) }
@@ -188,13 +227,22 @@ public final class Server: Sendable {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
     var plans = try ListenPlan.plans(
       for: configuration.listen, sharing: loops > 1 ? .first : .none)
-    if loops > 1, let unix = plans.first(where: \.isUnix) {
+    for plan in plans {
+      if plan.options.isSecure == true, configuration.security == nil {
+        throw .cannotListen(on: plan.place, .noCertificate)
+      }
+      if plan.options.expectsProxyHeader { throw .cannotListen(on: plan.place, .noTrustedProxy) }
+    }
+    for index in plans.indices where !plans[index].isPassed {
+      plans[index].passed = PassedSockets.ofThisProcess.take(boundTo: plans[index].address)
+    }
+    if loops > 1, let unix = plans.first(where: { $0.isUnix && $0.passed.isEmpty }) {
       throw .cannotListen(on: unix.place, .unixSocketWithLoops)
     }
     var opened: [ServerLoop] = []
     let admission = AdmissionControl(configuration)
     do {
-      for _ in 1...loops { opened.append(try openLoop(admission, &plans)) }
+      for index in 0..<loops { opened.append(try openLoop(admission, &plans, (index, loops))) }
     } catch {
       for serverLoop in opened { serverLoop.discard() }
       throw error
@@ -205,7 +253,7 @@ public final class Server: Sendable {
 
   /// A loop with listeners of its own; the next ones listen on the ports that the first has got.
   private func openLoop(
-    _ admission: AdmissionControl, _ plans: inout [ListenPlan]
+    _ admission: AdmissionControl, _ plans: inout [ListenPlan], _ position: (index: Int, of: Int)
   ) throws(ServerError) -> ServerLoop {
     let serverLoop: ServerLoop
     do throws(Errno) {
@@ -216,7 +264,13 @@ public final class Server: Sendable {
       throw .cannotStart(.eventLoop, error)
     }
     do {
-      for index in plans.indices { try listen(serverLoop, &plans[index]) }
+      for index in plans.indices {
+        if plans[index].passed.isEmpty {
+          try listen(serverLoop, &plans[index])
+        } else {
+          try adopt(serverLoop, &plans[index], position)
+        }
+      }
       return serverLoop
     } catch {
       serverLoop.discard()
@@ -224,11 +278,35 @@ public final class Server: Sendable {
     }
   }
 
+  /// Gives the loop its share of the sockets that the process was started with: each socket to one loop, or
+  /// to several where there are fewer sockets than loops, so that every queue is served.
+  private func adopt(
+    _ serverLoop: ServerLoop, _ plan: inout ListenPlan, _ position: (index: Int, of: Int)
+  ) throws(ServerError) {
+    plan.address = plan.passed[0].address
+    let (count, loops) = (plan.passed.count, position.of)
+    for index in 0..<max(count, loops) where index % loops == position.index {
+      let isShared = index >= count || index + count < loops
+      let socket = try ListeningSocket.adopt(
+        plan.passed[index % count], plan,
+        queue: isShared ? .shared(isFirst: index < count) : .own,
+        options: configuration.connection, backlog: configuration.backlog)
+      try listen(serverLoop, socket)
+    }
+  }
+
   private func listen(_ serverLoop: ServerLoop, _ plan: inout ListenPlan) throws(ServerError) {
+    if plan.isPassed { throw .cannotListen(on: plan.place, .notPassed) }
     let socket = try ListeningSocket.open(
       plan, options: configuration.connection, backlog: configuration.backlog)
     plan.address = socket.address
     if plan.sharing == .first { plan.sharing = .further }
+    try listen(serverLoop, socket)
+  }
+
+  private func listen(
+    _ serverLoop: ServerLoop, _ socket: consuming ListeningSocket
+  ) throws(ServerError) {
     do throws(Errno) {
       try serverLoop.listen(socket)
     } catch {

@@ -70,6 +70,12 @@ public enum ListenFailure: Equatable, Sendable {
   case unixSocketInUse
   /// The path of the Unix socket names something that is not a socket.
   case notASocket
+  /// The process was started without a listening socket of this name, or another listener has it.
+  case notPassed
+  /// The listener's clients speak TLS, and the server has no certificate.
+  case noCertificate
+  /// The listener's clients are proxies, and no address is trusted as a proxy.
+  case noTrustedProxy
   /// Several loops cannot share a Unix socket.
   case unixSocketWithLoops
   /// The system protects ports below `net.ipv4.ip_unprivileged_port_start`, usually 1024.
@@ -88,6 +94,9 @@ public enum ListenFailure: Equatable, Sendable {
     switch self {
     case .portInUse, .unixSocketInUse: Errno.addressInUse.sentence
     case .notASocket: "a file that is not a socket has this path"
+    case .notPassed: "no listening socket of that name was passed to this process"
+    case .noCertificate: "its clients speak TLS, and there is no certificate"
+    case .noTrustedProxy: "its clients are proxies, and none is trusted"
     case .unixSocketWithLoops: "several loops cannot share a Unix socket"
     case .portProtected, .directoryProtected: Errno.permissionDenied.sentence
     case .noSuchDirectory: "its directory does not exist"
@@ -107,6 +116,10 @@ public enum ListenFailure: Equatable, Sendable {
       """
     case .unixSocketInUse: "a server listens there; choose another path in Configuration.listen"
     case .notASocket: "remove it, or choose another path in Configuration.listen"
+    case .notPassed:
+      "start it by socket activation, and check FileDescriptorName of the socket unit"
+    case .noCertificate: "set Configuration.security"
+    case .noTrustedProxy: nil
     case .unixSocketWithLoops: "choose one loop, or the thread pool"
     case .portProtected:
       """

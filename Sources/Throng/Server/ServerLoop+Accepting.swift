@@ -8,47 +8,66 @@ extension ServerLoop {
   /// How long accepting rests for want of something, unless a connection closes.
   private static let exhaustionPause = Duration.milliseconds(200)
 
-  /// Counts a client in advance; false when there is to be no further call of accept(2) now.
+  /// Whether there is to be a further call of accept(2), and what for.
+  enum Permission {
+    case no
+    /// The client is counted in advance.
+    case admit
+    /// The client is to be reset: the server is full.
+    case refuse
+  }
+
+  /// Decides about the next client.
   /// - Parameter isFirst: epoll has reported a client that this call would accept. If it must wait,
   ///   accepting pauses; otherwise epoll says first whether there is another one.
-  func mayAccept(from listener: Listener, isFirst: Bool) -> Bool {
+  func permission(from listener: Listener, isFirst: Bool) -> Permission {
     var event: AdmissionEvent?
-    let mayAccept = state.withLock { s in
+    let permission = state.withLock { (s) -> Permission in
       guard !s.isPaused, s.shutdown.stage <= .draining, listener.hasQueue else {
-        return false
+        return .no
       }
-      switch admission.reserve(waiter: isFirst ? self : nil) {
+      let isDraining = !s.shutdown.isRunning
+      switch admission.reserve(waiter: isFirst ? self : nil, isDraining: isDraining) {
       case .granted:
         s.open += 1
         listener.noteAccept()
-        return true
+        return .admit
+      case .refused(let found):
+        event = found
+        return .refuse
       case .full(let found):
         event = found
         if isFirst { pause(&s, until: .never, awaitsRoom: true) }
       case .tooFast(let time):
         if isFirst { pause(&s, until: time, awaitsRoom: false) }
       }
-      return false
+      return .no
     }
     if let event { admission.log.write(event, to: log) }
-    return mayAccept
+    return permission
   }
 
-  /// The queue was empty: takes back what `mayAccept` has counted.
-  func queueWasEmpty(from listener: Listener) {
-    wake(admission.cancelReservation())
+  /// The server is full, and its clients do not wait.
+  func refuse(_ client: consuming AcceptedClient) {
+    counters.refused.add(1)
+    client.socket.reset()
+  }
+
+  /// The queue was empty: takes back what was counted for a place.
+  func queueWasEmpty(from listener: Listener, hadPlace: Bool) {
+    if hadPlace { wake(admission.cancelReservation()) }
     state.withLock { s in
       listener.noteEmptyQueue()
-      forgetOne(&s)
+      if hadPlace { forgetOne(&s) }
     }
   }
 
   /// accept(2) has failed.
   /// - Returns: whether to try again at once.
-  func acceptFailed(_ error: Errno, from listener: Listener) -> Bool {
-    wake(admission.cancelReservation())
+  func acceptFailed(_ error: Errno, from listener: Listener, hadPlace: Bool) -> Bool {
+    if hadPlace { wake(admission.cancelReservation()) }
     let delay = state.withLock { s in
-      forgetOne(&s)
+      if hadPlace { forgetOne(&s) }
       return listener.noteFailure(error)
     }
     guard let delay else { return true }
@@ -62,8 +81,13 @@ extension ServerLoop {
     return false
   }
 
-  func admit(_ client: consuming AcceptedClient) {
+  func admit(_ client: consuming AcceptedClient, from listener: Listener) {
     let peer = client.address
+    if let limit = configuration.shedDelay, sheds(client, above: limit, from: listener) {
+      wake(admission.cancelReservation())
+      state.withLock { forgetOne(&$0) }
+      return refuse(client)
+    }
     if case .refused(let event, let waiting) = admission.admit(peer) {
       counters.refused.add(1)
       client.socket.reset()
@@ -76,7 +100,7 @@ extension ServerLoop {
     let id = ids.next()
     log.debug("connection \(id) from \(peer)")
     var session: (any SecureSession)?
-    if let security = configuration.security {
+    if listener.options.isSecure != false, let security = configuration.security {
       do throws(SecurityFailure) {
         session = try security.context.makeSession(serverName: nil)
       } catch {
@@ -100,6 +124,16 @@ extension ServerLoop {
       forgetConnection(peer)
       pause(exhausted: error)
     }
+  }
+
+  /// Whether the client is refused because new clients have waited too long for a while.
+  private func sheds(
+    _ client: borrowing AcceptedClient, above limit: Duration, from listener: Listener
+  ) -> Bool {
+    guard let delay = client.socket.acceptDelay else { return false }
+    guard state.withLock({ _ in listener.sheds(after: delay, now: .now) }) else { return false }
+    admission.log.write(.overloaded(waited: delay, limit: limit), to: log)
+    return true
   }
 
   /// A client for which no thread can be had is kept, and accepting pauses until there is one.
@@ -130,9 +164,10 @@ extension ServerLoop {
 
   private func started(_ connection: Connection) {
     // It was in the queue of a server that drains, or in a pool the drain has begun meanwhile.
-    switch state.withLock({ $0.shutdown.stage }) {
+    let (stage, drainAt) = state.withLock { ($0.shutdown.stage, $0.drainAt) }
+    switch stage {
     case .running: break
-    case .draining: connection.drain()
+    case .draining: if drainAt == .never { connection.drain() }
     case .resetting, .ended: connection.abort()
     }
   }
@@ -143,7 +178,7 @@ extension ServerLoop {
     state.withLock { forgetOne(&$0) }
   }
 
-  private func forgetOne(_ s: inout State) {
+  func forgetOne(_ s: inout State) {
     s.open -= 1
     finishIfDone(&s)
   }
@@ -214,9 +249,11 @@ extension ServerLoop {
     if let failure { pause(exhausted: failure) }
   }
 
-  /// New clients cannot connect any more; those that are in the queues are served.
+  /// New clients cannot connect any more; those that are in the queues are served, here or by the process
+  /// that takes over.
   func drainQueues(_ s: inout State) {
-    for listener in s.listeners { listener.drain() }
+    let handsOver = handsOver.load(ordering: .acquiring)
+    for listener in s.listeners { handsOver ? listener.handOver() : listener.drain() }
     s.listeners.removeAll { $0.isClosed }
   }
 

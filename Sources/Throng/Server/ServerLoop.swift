@@ -6,7 +6,7 @@ import Logging
 import Synchronization
 import SystemPackage
 
-final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
+final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`.
   struct State {
     /// Those that accept clients; one that drains leaves when its queue is empty.
@@ -17,6 +17,10 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     /// The pause ends when a connection of the server closes, if not before.
     var awaitsRoom = false
     var resumeAt = MonotonicTime.never
+    /// When the connections of a loop that drains are to finish; `never` once they know.
+    var drainAt = MonotonicTime.never
+    /// When to give the next sign of life.
+    var nextSign = MonotonicTime.never
     /// When to see whether accepting goes on normally.
     var recoveryAt = MonotonicTime.never
     /// An accepted client for which no thread could be had, and how long to wait before the next try.
@@ -34,11 +38,18 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
   let model: Model
   let ids: ConnectionIDs
   let state = Mutex(State())
+  /// A new process has the listening sockets as well, and serves their queues.
+  let handsOver = Atomic<Bool>(false)
+  private let serviceManager = Mutex<ServiceManager?>(nil)
 
   /// How long between two tries to start a thread: twice as long each time. A thread whose connection
   /// has closed takes a moment to end.
   static let shortestStartPause = Duration.milliseconds(10)
   static let longestStartPause = Duration.seconds(5)
+
+  /// How long connections go on as before when another process has taken over: a client that has connected
+  /// a moment ago sends its first request in this time.
+  private static let handoverGrace = Duration.seconds(1)
 
   init(
     _ handler: ConnectionHandler, _ model: Model, _ configuration: Configuration,
@@ -69,9 +80,15 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
 
   /// Before the loop runs.
   func listen(_ socket: consuming ListeningSocket) throws(Errno) {
+    let isInherited = socket.isInherited
     let listener = try Listener(
       socket, serverLoop: self, acceptsNonBlocking: model.isReadinessDriven)
-    state.withLock { $0.listeners.append(listener) }
+    state.withLock { s in
+      s.listeners.append(listener)
+      // Until `takeOver` the predecessor serves: it may have to go on without this process.
+      if isInherited { s.isPaused = true }
+      if s.isPaused { listener.pause() }
+    }
   }
 
   /// Closes what `listen` has opened. For a loop that will never run.
@@ -97,6 +114,7 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
 
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")
+    closeOpened(by: connection)
     forgetConnection(connection.remoteAddress)
     startUnstarted(afterClose: true)
   }
@@ -110,19 +128,31 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
     let asked = askedStage
     var queued = 0
     reportRecovery(now)
-    let (pauseEnd, stage) = state.withLock { s in
+    giveSign(now)
+    beginOpenings()
+    let (pauseEnd, stage, drains) = state.withLock { s in
       let pauseEnd = endPauseIfDue(&s, now)
       let stage = s.shutdown.advance(to: asked, now: now)
-      if stage == .draining { drainQueues(&s) }
+      if stage == .draining {
+        drainQueues(&s)
+        s.drainAt = handsOver.load(ordering: .acquiring) ? now + Self.handoverGrace : now
+      }
       if stage == .resetting { queued = closeListeners(&s) }
+      let drains = s.drainAt <= now
+      if drains { s.drainAt = .never }
       setTimer(&s)
-      return (pauseEnd, stage)
+      return (pauseEnd, stage, drains)
     }
     if let error = pauseEnd?.failure { pause(exhausted: error) }
     reportReset(queued: queued)
     if pauseEnd != nil || stage == .draining { startUnstarted() }
-    if let stage { endConnections(stage) }
-    if stage == .resetting { giveUpUnstarted() }
+    if stage == .resetting {
+      endPendingConnections(.stopped)
+      endConnections(.resetting)
+      giveUpUnstarted()
+    } else if drains {
+      endConnections(.draining)
+    }
     state.withLock { finishIfDone(&$0) }
   }
 
@@ -139,6 +169,9 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
   func finishIfDone(_ s: inout State) {
     guard !s.shutdown.isRunning, s.isDone, s.shutdown.end() else { return }
     admission.forget(self)
+    if let manager = serviceManager.withLock({ $0 }), manager.watchdog?.forget(self) == true {
+      manager.reportAlive()
+    }
     finishLoop()
   }
 
@@ -152,6 +185,70 @@ final class ServerLoop: ConnectionLoop, EventSource, @unchecked Sendable {
 
   func setTimer(_ s: inout State) {
     guard !s.shutdown.hasEnded else { return }
-    setTimer(at: min(s.resumeAt, s.recoveryAt))
+    setTimer(at: min(min(s.resumeAt, s.recoveryAt), min(s.nextSign, s.drainAt)))
+  }
+
+  // MARK: Connections that handlers open
+
+  override var openingOwner: (any OpeningOwner)? { self }
+
+  func openingBegins() -> Bool {
+    state.withLock { s in
+      guard s.shutdown.stage <= .draining else { return false }
+      s.open += 1
+      return true
+    }
+  }
+
+  func openingEnded() { state.withLock { forgetOne(&$0) } }
+
+  // MARK: Signs of life
+
+  /// Has the loop give signs of life from its own turns. Any thread.
+  func giveSigns(to manager: ServiceManager) {
+    manager.watchdog?.expect(self)
+    serviceManager.withLock { $0 = manager }
+    state.withLock { $0.nextSign = .now }
+    wake()
+  }
+
+  private func giveSign(_ now: MonotonicTime) {
+    guard let manager = serviceManager.withLock({ $0 }), let watchdog = manager.watchdog else {
+      return
+    }
+    let isDue = state.withLock { s in
+      guard s.nextSign <= now else { return false }
+      s.nextSign = now + watchdog.period
+      return true
+    }
+    if isDue, watchdog.note(self) { manager.reportAlive() }
+  }
+
+  // MARK: Handing over
+
+  /// The listening sockets for a new process. Any thread.
+  func passedSockets() throws(Errno) -> [PassedSocket] {
+    try state.withLock { (s) throws(Errno) in
+      var sockets: [PassedSocket] = []
+      for listener in s.listeners {
+        if let socket = try listener.passedSocket() { sockets.append(socket) }
+      }
+      return sockets
+    }
+  }
+
+  /// The predecessor leaves its listening sockets to this process. Any thread.
+  func takeOver() {
+    state.withLock { s in
+      for listener in s.listeners { listener.ownFile() }
+      if s.isPaused, s.resumeAt == .never, !s.awaitsRoom { s.resumeAt = .now }
+    }
+    wake()
+  }
+
+  /// Drains and leaves the accept queues to the process that has taken over. Any thread.
+  func handOver() {
+    handsOver.store(true, ordering: .releasing)
+    requestStop(.draining)
   }
 }

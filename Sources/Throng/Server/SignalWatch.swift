@@ -1,5 +1,5 @@
 // SIGINT, SIGTERM and SIGHUP: the first drains the server, a second resets what is left. SIGUSR1: the
-// metrics. SIGHUP alone never resets: it may come twice when a terminal is lost, from the kernel and from
+// metrics. SIGUSR2: an upgrade in place. SIGHUP alone never resets: it may come twice when a terminal is lost, from the kernel and from
 // the shell, and systemd can send it right after SIGTERM. Belongs to the thread inside `Server.run`, so that
 // a signal is seen whatever the event loops do.
 
@@ -8,23 +8,27 @@ import LinuxSystem
 import SystemPackage
 
 struct SignalWatch: ~Copyable {
-  enum Request { case drain, reset, metrics }
+  enum Request { case drain, reset, metrics, upgrade }
 
   private let signals: SignalDescriptor
   private var stopsAsked = 0
 
   /// Before the threads of the event loops are started: they inherit that the signals are blocked.
   init() throws(Errno) {
-    signals = try SignalDescriptor(SignalDescriptor.wishesToEnd + [SIGUSR1])
+    signals = try SignalDescriptor(SignalDescriptor.wishesToEnd + [SIGUSR1, SIGUSR2])
   }
 
   /// Readable when there is a request.
   var descriptor: CInt { signals.descriptor }
 
+  /// The signal mask that the process was started with.
+  var maskBefore: SignalMask { signals.maskBefore }
+
   /// What the next pending signal asks for; nil when there is none.
   mutating func next() -> Request? {
     guard let signal = signals.next() else { return nil }
     if signal == SIGUSR1 { return .metrics }
+    if signal == SIGUSR2 { return .upgrade }
     stopsAsked = signal == SIGHUP ? max(stopsAsked, 1) : stopsAsked + 1
     return stopsAsked > 1 ? .reset : .drain
   }

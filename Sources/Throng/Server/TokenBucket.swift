@@ -6,13 +6,22 @@ struct TokenBucket: Sendable {
   private let rate: Double
   private let capacity: Double
   private var tokens: Double
-  private var filledAt: MonotonicTime
+  private(set) var filledAt: MonotonicTime
 
   /// Starts full. The burst is one and a tenth of a second's worth: what comes evenly, a little slower
   /// than the rate, then never waits, although a busy thread takes it up to 0.1 s late.
   init(rate: Int, now: MonotonicTime) {
-    self.rate = Double(rate)
-    capacity = 1 + self.rate / 10
+    self.init(Double(rate), capacity: 1 + Double(rate) / 10, now)
+  }
+
+  /// Starts full, with as many as may be taken at once.
+  init(rate: Int, burst: Int, now: MonotonicTime) {
+    self.init(Double(rate), capacity: Double(burst), now)
+  }
+
+  private init(_ rate: Double, capacity: Double, _ now: MonotonicTime) {
+    self.rate = rate
+    self.capacity = capacity
     tokens = capacity
     filledAt = now
   }

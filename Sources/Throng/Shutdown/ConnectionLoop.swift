@@ -12,6 +12,13 @@ class ConnectionLoop: ConnectionContext, @unchecked Sendable {
   /// The raw value of a `ShutdownStage`.
   private let asked = Atomic<Int>(ShutdownStage.running.rawValue)
 
+  /// What tasks open, see `OpeningOwner`.
+  final let openings = Mutex<[Opening]>([])
+  final let opened = Mutex<[ObjectIdentifier: [Connection]]>([:])
+  final let openedCount = Atomic<Int>(0)
+  /// Of the connections that tasks open, which are not the server's clients.
+  final let outboundCounters = Counters()
+
   /// Registers for wakeups and for the timer. Called once, by the subclass's initializer.
   final func register(_ source: any EventSource) {
     token.withLock { $0 = loop.register(source) }
@@ -41,7 +48,10 @@ class ConnectionLoop: ConnectionContext, @unchecked Sendable {
   /// Drains or resets the connections as the stage that begins requires. On a thread of the loop, without
   /// a lock held: connections call back.
   final func endConnections(_ stage: ShutdownStage) {
-    let connections = loop.sources.compactMap { $0 as? Connection }
+    let connections = loop.sources.compactMap { $0 as? Connection }.filter {
+      // Handlers that drain finish with the connections that they have opened.
+      stage == .resetting || !$0.context.isOpenedByTask
+    }
     guard !connections.isEmpty else { return }
     switch stage {
     case .running, .ended: return

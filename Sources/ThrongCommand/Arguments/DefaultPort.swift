@@ -2,13 +2,13 @@
 
 import Throng
 
-let defaultPort = Configuration().listen.lazy.compactMap(\.port).first ?? 0
+let defaultPort = Configuration().listen.lazy.compactMap(\.endpoint.port).first ?? 0
 
 extension Endpoint {
   fileprivate var port: Int? {
     switch self {
     case .anyAddress(let port), .host(_, let port): port
-    case .unix: nil
+    case .unix, .passed: nil
     }
   }
 }

@@ -12,6 +12,9 @@ enum FlagNames {
     ("a higher port in Configuration.listen", "a higher port with --port"),
     ("another path in Configuration.listen", "another path with --unix"),
     ("the host in Configuration.listen", "the host that --host names"),
+    ("Configuration.acceptRatePerAddress", "--accept-rate-per-address"),
+    ("Configuration.shedDelay", "--shed-delay"),
+    ("Configuration.upgradeTimeout", "--upgrade-timeout"),
     ("choose one loop, or the thread pool", "leave --loops out, or choose --mode thread-pool"),
   ]
 

@@ -43,11 +43,11 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
   /// Default connection options for the handler; flags override them.
   var connectionDefaults: ConnectionOptions {
     var options = ConnectionOptions()
+    options.keepAlive = Self.vanishedTimeout
+    options.userTimeout = Self.vanishedTimeout
     switch self {
-    case .chat:
-      // Members may be silent for hours; keepalive detects clients that have vanished.
-      options.idleTimeout = nil
-      options.keepAlive = Self.chatKeepAlive
+    // Members may be silent for hours.
+    case .chat: options.idleTimeout = nil
     case .echo, .eventEcho, .lineEcho, .discard: options.firstByteTimeout = Self.firstByteTimeout
     case .greet: break
     }
@@ -57,5 +57,7 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
   /// For handlers whose clients send first.
   static let firstByteTimeout = Duration.seconds(30)
 
-  static let chatKeepAlive = Duration.seconds(60)
+  /// Clients that have vanished without a word are detected by keepalive probes after this time, and by data
+  /// that they do not acknowledge for this time, which keepalive does not cover (tcp(7)).
+  static let vanishedTimeout = Duration.seconds(60)
 }

@@ -22,6 +22,12 @@ struct LimitFlags: ParsableArguments {
   var maxConnections = defaults.maximumConnections
 
   @Option(
+    help: ArgumentHelp(
+      "What clients do that connect while the server is full: wait in the accept queue, or get a reset.",
+      valueName: "policy"))
+  var whenFull = defaults.whenFull
+
+  @Option(
     help: .value(
       "n",
       """
@@ -37,6 +43,28 @@ struct LimitFlags: ParsableArguments {
       default: "off"),
     transform: NumberArgument.positive)
   var acceptRate: Int?
+
+  @Option(
+    help: .value(
+      "n",
+      """
+      Maximum connections accepted per second from one IPv4 address or one IPv6 /64. Further ones are \
+      reset.
+      """,
+      default: "off"),
+    transform: NumberLimitArgument.init(parsing:))
+  var acceptRatePerAddress = NumberLimitArgument(defaults.acceptRatePerAddress)
+
+  @Option(
+    help: .value(
+      "duration",
+      """
+      Reset new clients while every client of the last 100 ms has waited longer than this to be accepted: \
+      the event loop is overloaded.
+      """,
+      default: "off"),
+    transform: TimeLimitArgument.init(parsing:))
+  var shedDelay = TimeLimitArgument(defaults.shedDelay)
 
   @Option(
     help: .value(
@@ -100,6 +128,9 @@ struct LimitFlags: ParsableArguments {
     configuration.maximumConnectionsPerAddress = maxConnectionsPerAddress.number
     configuration.acceptRate = acceptRate
     configuration.acceptBatch = acceptBatch
+    configuration.whenFull = whenFull
+    configuration.acceptRatePerAddress = acceptRatePerAddress.number
+    configuration.shedDelay = shedDelay.duration
     configuration.connection.highWaterMark = highWaterMark.bytes
     configuration.connection.lowWaterMark = lowWaterMark.bytes
     configuration.connection.slowReaders.outboxLimit = outboxLimit.bytes
@@ -110,3 +141,4 @@ struct LimitFlags: ParsableArguments {
 }
 
 extension OverflowPolicy: ExpressibleByArgument {}
+extension FullServerPolicy: ExpressibleByArgument {}

@@ -4,9 +4,17 @@ import ArgumentParser
 import LinuxSystem
 import Throng
 
-private let defaultMode = Endpoint.unix(path: "").mode ?? 0
-
 struct ListenFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Listen on PORT, HOST:PORT, [IPV6]:PORT, a Unix socket (a path, or @NAME for an abstract one), or \
+      on the sockets that a service manager passes under a name (fd:NAME); repeatable. ,tls: clients \
+      speak TLS; ,proxy: clients are proxies. With --host, --port or --unix, listen on both.
+      """, valueName: "address[,tls][,proxy]"),
+    transform: ListenArgument.listener)
+  var listen: [ListenerConfiguration] = []
+
   @Option(
     help: .value(
       "host", "Listen on the addresses of this host; repeatable.",
@@ -31,7 +39,7 @@ struct ListenFlags: ParsableArguments {
   @Option(
     help: .value(
       "octal", "Permissions of the Unix socket.",
-      default: "\(String(defaultMode, radix: 8))"),
+      default: "\(String(Endpoint.defaultMode, radix: 8))"),
     transform: NumberArgument.permissions)
   var unixMode: UInt32?
 
@@ -45,17 +53,18 @@ struct ListenFlags: ParsableArguments {
   }
 
   func apply(to configuration: inout Configuration) {
-    var endpoints: [Endpoint] = []
+    var listeners = listen
     let port = port ?? defaultPort
-    endpoints += host.map { .host($0, port: port) }
-    if host.isEmpty, unix == nil || self.port != nil { endpoints.append(.anyAddress(port: port)) }
-    if let unix { endpoints.append(.unix(path: unix, mode: unixMode ?? defaultMode)) }
-    configuration.listen = endpoints
-  }
-}
-
-extension Endpoint {
-  fileprivate var mode: UInt32? {
-    if case .unix(_, let mode) = self { mode } else { nil }
+    listeners += host.map { .host($0, port: port) }
+    let hasOther = unix != nil || !listen.isEmpty
+    if host.isEmpty, !hasOther || self.port != nil { listeners.append(.anyAddress(port: port)) }
+    if let unix { listeners.append(.unix(path: unix, mode: unixMode ?? Endpoint.defaultMode)) }
+    // Where some are marked, the others are plain.
+    if listeners.contains(where: { $0.options.isSecure == true }) {
+      for index in listeners.indices where listeners[index].options.isSecure == nil {
+        listeners[index].options.isSecure = false
+      }
+    }
+    configuration.listen = listeners
   }
 }

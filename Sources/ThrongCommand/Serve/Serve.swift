@@ -16,6 +16,9 @@ struct Serve: ParsableCommand {
 
       Draining: the server stops accepting, gives connections --drain-timeout to finish, and resets the \
       rest. A second SIGINT or SIGTERM resets them at once.
+
+      SIGUSR1 prints the counters. SIGUSR2 upgrades in place: the program is started again with the \
+      listening sockets, and this process drains once the new one serves. No client is refused.
       """)
 
   @OptionGroup(title: "Handler and model") var serviceFlags: ServiceFlags
@@ -65,6 +68,7 @@ struct Serve: ParsableCommand {
     limitFlags.apply(to: &configuration)
     timeFlags.apply(to: &configuration)
     socketFlags.apply(to: &configuration.connection)
+    configuration.notifiesServiceManager = true
     configuration.metricsSignalled = { StandardError.report(.notice, "\($0)") }
     return configuration
   }

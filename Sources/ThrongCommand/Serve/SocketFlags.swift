@@ -15,18 +15,16 @@ struct SocketFlags: ParsableArguments {
   @Option(
     help: .value(
       "duration", "Send keepalive probes after this idle time, or off (SO_KEEPALIVE).",
-      default:
-        "\(TimeLimitArgument(defaults.keepAlive)), for chat \(DurationArgument(HandlerChoice.chatKeepAlive))"
-    ),
+      default: "\(DurationArgument(HandlerChoice.vanishedTimeout))"),
     transform: TimeLimitArgument.init(parsing:))
   var keepAlive: TimeLimitArgument?
 
   @Option(
     help: .value(
-      "duration", "Maximum time that sent bytes stay unacknowledged (TCP_USER_TIMEOUT).",
-      default: "the system's"),
-    transform: DurationArgument.init(parsing:))
-  var userTimeout: DurationArgument?
+      "duration", "Maximum time that sent bytes stay unacknowledged, or off (TCP_USER_TIMEOUT).",
+      default: "\(DurationArgument(HandlerChoice.vanishedTimeout))"),
+    transform: TimeLimitArgument.init(parsing:))
+  var userTimeout: TimeLimitArgument?
 
   @Option(
     help: .value(
@@ -45,7 +43,7 @@ struct SocketFlags: ParsableArguments {
   func apply(to options: inout ConnectionOptions) {
     options.noDelay = !delay
     if let keepAlive { options.keepAlive = keepAlive.duration }
-    options.userTimeout = userTimeout?.duration
+    if let userTimeout { options.userTimeout = userTimeout.duration }
     options.sendBufferSize = sendBuffer?.bytes
     options.receiveBufferSize = receiveBuffer?.bytes
   }

@@ -58,6 +58,14 @@ struct TimeFlags: ParsableArguments {
     transform: DurationArgument.init(parsing:))
   var drainTimeout = DurationArgument(defaults.drainTimeout)
 
+  @Option(
+    help: .value(
+      "duration",
+      "Time that a new process may take to start at an upgrade in place (SIGUSR2); then it is killed.",
+      default: DurationArgument(defaults.upgradeTimeout)),
+    transform: DurationArgument.init(parsing:))
+  var upgradeTimeout = DurationArgument(defaults.upgradeTimeout)
+
   func apply(to configuration: inout Configuration) {
     if let idleTimeout { configuration.connection.idleTimeout = idleTimeout.duration }
     if let firstByteTimeout {
@@ -68,5 +76,6 @@ struct TimeFlags: ParsableArguments {
     configuration.connection.flushTimeout = flushTimeout.duration
     configuration.connection.lingerTimeout = lingerTimeout.duration
     configuration.drainTimeout = drainTimeout.duration
+    configuration.upgradeTimeout = upgradeTimeout.duration
   }
 }

@@ -92,6 +92,14 @@ package final class Program: @unchecked Sendable {
     return end
   }
 
+  /// Waits for the end of the program; others may still have its output.
+  package func waitForEndOfProcess() throws -> End {
+    guard hasEnded(within: Self.patience) else {
+      throw TestFailure("the program did not end; it wrote: \(errors.text)")
+    }
+    return end
+  }
+
   /// Leaves nothing behind.
   package func kill() {
     closeInput()

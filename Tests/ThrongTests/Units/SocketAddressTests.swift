@@ -76,7 +76,7 @@ extension AllTests {
 
     /// `::` and `0.0.0.0` on one port would collide if the former took IPv4 as well.
     @Test func theAnyAddressesOfBothVersionsDoNotCollide() throws {
-      let endpoints: [Endpoint] = [.host("::", port: 1), .host("0.0.0.0", port: 1)]
+      let endpoints: [ListenerConfiguration] = [.host("::", port: 1), .host("0.0.0.0", port: 1)]
       let plans = try ListenPlan.plans(for: endpoints, sharing: .first)
       #expect(plans.count == 2)
       #expect(plans.allSatisfy { !$0.isDualStack && $0.sharing == .first })
@@ -85,7 +85,9 @@ extension AllTests {
     }
 
     @Test func anAbstractNameHasNoFileToRemove() throws {
-      let endpoints: [Endpoint] = [.unix(path: "@name"), .unix(path: "/tmp/x", mode: 0o600)]
+      let endpoints: [ListenerConfiguration] = [
+        .unix(path: "@name"), .unix(path: "/tmp/x", mode: 0o600),
+      ]
       let plans = try ListenPlan.plans(for: endpoints, sharing: .none)
       #expect(plans.map(\.unixPath) == [nil, "/tmp/x"])
       #expect(plans.allSatisfy { $0.isUnix })

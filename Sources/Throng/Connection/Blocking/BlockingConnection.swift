@@ -120,6 +120,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       switch context.service {
       case .handler(let handler): run(handler)
       case .events(let handler): run(handler)
+      case .opener: break
       }
     }
     finish()

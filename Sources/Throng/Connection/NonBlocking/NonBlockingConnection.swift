@@ -71,6 +71,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   func startHandler() {
     switch context.service {
     case .handler: startTask()
+    case .opener: context.didStart(self)
     case .events(let handler):
       handler.opened(self)
       endCallbacks()
@@ -133,11 +134,26 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
 
   override var isDraining: Bool { state.withLock { $0.lifecycle.isDraining } }
 
-  override func close() { conclude { $0.lifecycle.handle(.close) } }
+  override func close() {
+    conclude { s in
+      s.lifecycle.handle(.close)
+      endUse(&s)
+    }
+  }
 
   override func closeOutbound() { conclude { $0.lifecycle.handle(.closeOutbound) } }
 
-  override func reset() { conclude { if $0.transport.isOpen { fail(&$0, .closed) } } }
+  override func reset() {
+    conclude { s in
+      if s.transport.isOpen { fail(&s, .closed) }
+      endUse(&s)
+    }
+  }
+
+  /// A task that has opened the connection does not use it any more.
+  private func endUse(_ s: inout State) {
+    if context.isOpenedByTask { s.lifecycle.handle(.handlerReturned) }
+  }
 
   override func abort() {
     let task = state.withLock { $0.task }

@@ -1,0 +1,43 @@
+// A listening socket that this process was started with. Any thread; listeners work on duplicates of its
+// descriptor, which share the accept queue.
+
+import Glibc
+import LinuxSystem
+
+final class PassedSocket: Sendable {
+  enum Origin: Equatable, Sendable {
+    /// A service manager keeps the socket open: this process does not change its queue, and clients
+    /// that wait there at the end are served by the next process.
+    case serviceManager
+    /// The process that this one takes over from closes it.
+    case predecessor
+  }
+
+  let socket: Socket
+  let address: SocketAddress
+  /// As a service manager has named it; empty: a socket that the predecessor has opened.
+  let name: String
+
+  var origin: Origin { name.isEmpty ? .predecessor : .serviceManager }
+
+  /// A socket of this process, to be passed on.
+  init(_ socket: consuming Socket, _ address: SocketAddress, name: String) {
+    self.socket = socket
+    self.address = address
+    self.name = name
+  }
+
+  /// Takes the descriptor, and keeps it from programs that this process starts.
+  /// - Returns: nil, and leaves the descriptor alone, when it is not a stream socket that listens.
+  init?(descriptor: CInt, name: String) {
+    guard Socket.isListening(descriptor) else { return nil }
+    let socket = Socket(adopting: descriptor)
+    guard let form = try? socket.boundAddress(), let address = SocketAddress(form) else {
+      return nil
+    }
+    _ = Descriptor.setCloseOnExec(descriptor)
+    self.socket = socket
+    self.address = address
+    self.name = name
+  }
+}
