@@ -78,7 +78,7 @@ extension AllTests {
       }
     }
 
-    /// FIN without close_notify may have been made by somebody in between: the handler learns that.
+    /// An attacker on the way can send FIN but not close_notify, so the handler learns the difference.
     @Test(arguments: setups)
     func anInputThatIsCutOffIsAnErrorAndTheReplyStillArrives(_ setup: Setup) async throws {
       let errors = Shared<[ConnectionError]>([])

@@ -29,6 +29,7 @@ public final class Client: Sendable {
     /// How long connections that are in use when the client ends may take to finish.
     public var drainTimeout: Duration = .seconds(10)
 
+    /// Creates the default options.
     public init() {}
   }
 

@@ -11,5 +11,6 @@ public struct OpenOptions: Sendable {
   /// The name that the server's certificate must have; nil: that of the security's configuration.
   public var serverName: String?
 
+  /// Creates the default options.
   public init() {}
 }

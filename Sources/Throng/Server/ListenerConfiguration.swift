@@ -11,6 +11,7 @@ public struct ListenerConfiguration: Sendable, Hashable {
   /// How its clients are treated.
   public var options: ListenerOptions
 
+  /// Creates a listener; nothing is opened yet.
   public init(_ endpoint: Endpoint, options: ListenerOptions = ListenerOptions()) {
     self.endpoint = endpoint
     self.options = options
@@ -38,5 +39,6 @@ public struct ListenerOptions: Sendable, Hashable {
   /// Clients are proxies, which say in front of the data for which client they connect (PROXY protocol).
   public var expectsProxyHeader = false
 
+  /// Creates the default options.
   public init() {}
 }
