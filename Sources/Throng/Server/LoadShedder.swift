@@ -12,6 +12,7 @@ struct LoadShedder: Sendable {
 
   /// Since when each client has waited longer than the target.
   private var aboveSince: MonotonicTime?
+  private var lastClient = MonotonicTime(nanoseconds: 0)
   /// Clients wait because accepting is paused, which says nothing about the loop; until the queue is empty.
   private var isSuspended = false
 
@@ -20,11 +21,15 @@ struct LoadShedder: Sendable {
   /// - Parameter delay: how long the client has waited in the accept queue.
   /// - Returns: whether it is refused.
   mutating func refuses(delay: Duration, now: MonotonicTime) -> Bool {
+    // After a time without clients there is no evidence. An empty queue alone shows nothing: a loop that is
+    // busy for long in each turn empties its queue in each.
+    let isContinuous = now <= lastClient + delay + Self.interval
+    lastClient = now
     guard delay > target, !isSuspended else {
       aboveSince = nil
       return false
     }
-    guard let since = aboveSince else {
+    guard isContinuous, let since = aboveSince else {
       aboveSince = now
       return false
     }
@@ -35,8 +40,5 @@ struct LoadShedder: Sendable {
   mutating func suspend() { isSuspended = true }
 
   /// No client waits.
-  mutating func noteEmptyQueue() {
-    isSuspended = false
-    aboveSince = nil
-  }
+  mutating func noteEmptyQueue() { isSuspended = false }
 }

@@ -38,11 +38,21 @@ import Testing
     }
   }
 
-  @Test func anEmptyQueueEndsTheOverload() {
+  @Test func aTimeWithoutClientsEndsTheOverload() {
     var shedder = LoadShedder(target: .milliseconds(5))
     _ = decisions(&shedder, from: 1000, delays: Array(repeating: 20, count: 15))
-    shedder.noteEmptyQueue()
-    #expect(decisions(&shedder, from: 1150, delays: [20, 20]) == [false, false])
+    #expect(decisions(&shedder, from: 1300, delays: [20, 20]) == [false, false])
+  }
+
+  /// A loop that takes long for each turn accepts all that have come meanwhile, and is overloaded.
+  @Test func aQueueThatIsEmptiedInEachTurnDoesNotHideTheOverload() {
+    var shedder = LoadShedder(target: .milliseconds(5))
+    var found: [Bool] = []
+    for turn in 0..<4 {
+      found.append(shedder.refuses(delay: .milliseconds(100), now: time(1000 + 150 * turn)))
+      shedder.noteEmptyQueue()
+    }
+    #expect(found == [false, true, true, true])
   }
 
   /// Clients have waited at a limit on connections, which is not the loop's delay.
