@@ -35,10 +35,10 @@ import ThrongReport
     }
     let (once, twice) = (try cost("once"), try cost("twice"))
     let ratio = try #require(Ratio(paired: twice, to: once))
-    // On a busy machine single rounds are off by more; the interval says so.
+    // On a busy machine single rounds, of few messages, are off by more; the median and the interval are not.
     let interval = try #require(ratio.interval)
     #expect(interval.low < 2.1 && interval.high > 1.8, "\(ratio)")
-    #expect(ratio.outcome(floor: 0.05) == .more, "\(ratio)")
+    #expect(ratio.value > 1.5 && ratio.value < 2.5, "\(ratio)")
   }
 
   /// One sender; the count is a multiple of the receivers.

@@ -27,8 +27,7 @@ struct Chart {
   init(_ metric: Metric, _ workload: Workload, _ measurements: Measurements) {
     self.metric = metric
     self.workload = workload
-    let styles = Self.styles(measurements.results.contenders)
-    measured = measurements.results.contenders.compactMap { contender in
+    measured = measurements.results.contenders.enumerated().compactMap { index, contender in
       let points = workload.connections.compactMap { connections -> Point? in
         guard let cell = measurements.soundCell(workload, contender, connections),
           let estimate = cell.estimate(metric)
@@ -37,8 +36,9 @@ struct Chart {
           connections: connections, estimate: estimate,
           isSaturated: metric.suffersFromSaturation && cell.isSaturated(metric))
       }
-      guard !points.isEmpty, let style = styles[contender.id] else { return nil }
-      return Series(contender: contender, style: style, points: points)
+      // The same style in every chart.
+      let style = SeriesStyle(index: index, isPeer: contender.kind == .peer)
+      return points.isEmpty ? nil : Series(contender: contender, style: style, points: points)
     }
     series =
       metric.isAtEqualLoad
@@ -50,15 +50,6 @@ struct Chart {
         return points.isEmpty
           ? nil : Series(contender: series.contender, style: series.style, points: points)
       }
-  }
-
-  /// Styles by contender, the same in every chart.
-  static func styles(_ contenders: [Contender]) -> [Contender.ID: SeriesStyle] {
-    var styles: [Contender.ID: SeriesStyle] = [:]
-    for (index, contender) in contenders.enumerated() {
-      styles[contender.id] = SeriesStyle(index: index, isPeer: contender.kind == .peer)
-    }
-    return styles
   }
 
   var isEmpty: Bool { series.isEmpty }
