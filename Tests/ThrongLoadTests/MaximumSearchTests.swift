@@ -61,6 +61,27 @@ import Testing
     #expect(runsOfRate.filter { $0.key > 0 }.values.allSatisfy { $0 == 3 })
   }
 
+  /// A pause of the machine may keep one run from its rate.
+  @Test func aRateThatOneOfThreeRunsMissesIsHeld() throws {
+    let measured = try Load.run(against: .none) { $0.duration = .milliseconds(20) }
+    var runsOfRate: [Double: Int] = [:]
+    let search = MaximumSearch(measured.configuration, Self.bound, wasStopped: { false }) {
+      _, rate in
+      var run = measured.runs[0]
+      runsOfRate[rate ?? 0, default: 0] += 1
+      var latencies = Latencies.make()
+      latencies.note(40)
+      run.rate = rate
+      let isMissed = rate ?? 0 > 500 || runsOfRate[rate ?? 0] == 1
+      run.messagesPerSecond = rate.map { isMissed ? 0.95 * $0 : $0 } ?? 1000
+      run.latency = LatencySummary(latencies)
+      run.unsent = isMissed ? 1 : 0
+      return run
+    }
+    let maximum = try #require(search.run().maximum)
+    #expect(maximum.rate <= 500 && maximum.rate > 480 && maximum.latency == 40)
+  }
+
   @Test func failedAtIsNilWhenNoRateFailed() throws {
     let maximum = try #require(search(holdingUpTo: .infinity).maximum)
     #expect(maximum.rate > 1000 && maximum.failedAt == nil)

@@ -67,6 +67,11 @@ import Testing
     #expect(abs(try #require(withZero.low) + 11.706) < 0.001)
   }
 
+  @Test func valuesThatAreNotFiniteHaveNoInterval() throws {
+    let estimate = try #require(Estimate([1, 2, .infinity]))
+    #expect(estimate.median == 2 && estimate.low == nil)
+  }
+
   @Test func studentsQuantileIsContinuousBeyondItsTable() {
     #expect(abs(Estimate.studentQuantile(freedom: 40) - 2.021) < 0.001)
     #expect(abs(Estimate.studentQuantile(freedom: 120) - 1.980) < 0.001)

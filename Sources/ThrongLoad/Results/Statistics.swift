@@ -17,12 +17,17 @@ public struct Estimate: Sendable, Codable, Equatable {
   public init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
-    let middle = sorted.count / 2
-    median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    median = Self.median(sorted: sorted)
     mean = values.reduce(0, +) / Double(values.count)
     let interval = Self.medianInterval(sorted: sorted)
     low = interval?.lowerBound
     high = interval?.upperBound
+  }
+
+  /// The median of at least one value.
+  static func median(sorted: [Double]) -> Double {
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
   /// The 95 % confidence interval of the median, chosen for few values:
@@ -30,9 +35,9 @@ public struct Estimate: Sendable, Codable, Equatable {
   ///   enclose the median with 95 % (five: 93.75 %).
   /// - Two to five: Student's t on the logarithms, which assumes that the noise is a factor, as that of times
   ///   is; on the values themselves, if one is not positive.
-  /// - One: none.
+  /// - One, and values that are not finite: none.
   package static func medianInterval(sorted: [Double]) -> ClosedRange<Double>? {
-    guard sorted.count > 1 else { return nil }
+    guard sorted.count > 1, sorted.allSatisfy(\.isFinite) else { return nil }
     if let interval = orderInterval(sorted) { return interval }
     guard sorted[0] > 0 else { return meanInterval(sorted) }
     let interval = meanInterval(sorted.map { log($0) })

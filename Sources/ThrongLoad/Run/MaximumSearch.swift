@@ -64,7 +64,8 @@ struct MaximumSearch {
 
   private var limit: Double { bound.limit / .nanoseconds(1) }
 
-  /// Median latency over the runs at a rate; nil when it exceeds the bound or the rate is not reached.
+  /// Median latency over the runs at a rate; nil when it exceeds the bound. The latency of a run that did
+  /// not reach the rate is infinite.
   private mutating func latencyIfHeld(_ rate: Double) throws(LoadError) -> UInt64? {
     var latencies: [Double] = []
     var wanted = result.configuration.repeats
@@ -80,10 +81,9 @@ struct MaximumSearch {
         : run.messagesPerSecond > Self.nearShare * rate
       if isNear { wanted = max(wanted, Self.runsNearTheBound) }
     }
-    guard !wasStopped(), let median = Estimate(latencies)?.median, median <= limit else {
-      return nil
-    }
-    return UInt64(median)
+    guard !wasStopped(), !latencies.isEmpty else { return nil }
+    let median = Estimate.median(sorted: latencies.sorted())
+    return median <= limit ? UInt64(median) : nil
   }
 
   private mutating func measure(rate: Double?) throws(LoadError) -> RunResult {
