@@ -22,6 +22,8 @@ let package = Package(
     .library(name: "ThrongChat", targets: ["ThrongChat"]),
     .library(name: "ThrongHandlers", targets: ["ThrongHandlers"]),
     .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
+    .library(name: "ThrongMetrics", targets: ["ThrongMetrics"]),
+    .library(name: "ThrongMetricsPage", targets: ["ThrongMetricsPage"]),
     .library(name: "ThrongReport", targets: ["ThrongReport"]),
     .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
     .library(name: "ThrongTLS", targets: ["ThrongTLS"]),
@@ -32,6 +34,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ] + documentation,
@@ -78,6 +81,25 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "ThrongExec",
+      dependencies: [
+        "LinuxSystem", "Throng", "ThrongHandlers",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ThrongMetricsPage",
+      dependencies: [
+        "LinuxSystem", "Throng",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ThrongMetrics",
+      dependencies: ["Throng", .product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: settings),
+    .target(
       name: "ThrongServiceLifecycle",
       dependencies: [
         "Throng",
@@ -104,8 +126,8 @@ let package = Package(
     .executableTarget(
       name: "ThrongCommand",
       dependencies: [
-        "LinuxSystem", "TerminalClient", "Throng", "ThrongChat", "ThrongCompare", "ThrongHandlers",
-        "ThrongLoad", "ThrongReport", "ThrongTLS",
+        "LinuxSystem", "TerminalClient", "Throng", "ThrongChat", "ThrongCompare", "ThrongExec",
+        "ThrongHandlers", "ThrongLoad", "ThrongMetricsPage", "ThrongReport", "ThrongTLS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -122,6 +144,13 @@ let package = Package(
     .testTarget(
       name: "ThrongCommandTests",
       dependencies: ["LinuxSystem", "TestSupport", "ThrongChat", "ThrongCommand"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ThrongMetricsPageTests",
+      dependencies: [
+        "TestSupport", "Throng", "ThrongHandlers", "ThrongMetrics", "ThrongMetricsPage",
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ThrongHandlersTests",

@@ -42,6 +42,7 @@
 #ifndef _GNU_SOURCE
 int wcwidth(wchar_t character);
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+int pipe2(int ends[2], int flags);
 #endif
 
 #define SHIM_RESULT(call) \
@@ -149,12 +150,8 @@ static inline int shim_reap(pid_t pid) {
 
 static inline int shim_duplicate(int fd) { return SHIM_RESULT(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 
-static inline int shim_pipe(int ends[2]) {
-  if (pipe(ends) < 0) return -errno;
-  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-  return 0;
-}
+// Closed on exec from the start: another thread may be starting a program.
+static inline int shim_pipe(int ends[2]) { return SHIM_RESULT(pipe2(ends, O_CLOEXEC)); }
 
 // Descendants whose parents have ended become children of this process (prctl(2)).
 static inline void shim_adopt_descendants(void) { prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); }

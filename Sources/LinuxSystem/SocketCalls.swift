@@ -65,16 +65,21 @@ extension Socket {
   }
 
   /// Where the socket is bound, with the port that the system has chosen (getsockname(2)).
-  package func boundAddress() throws(Errno) -> KernelAddress {
-    var address = KernelAddress()
-    _ = try check(shim_getsockname(descriptor, &address.storage, &address.length))
-    return address
-  }
+  package func boundAddress() throws(Errno) -> KernelAddress { try reference.boundAddress() }
 
   /// Connections in the accept queue (TCP_INFO, tcp(7)); nil where the kernel does not say: on Unix
   /// sockets.
   package var acceptQueueLength: Int? {
     let length = shim_accept_queue_length(descriptor)
     return length >= 0 ? Int(length) : nil
+  }
+}
+
+extension SocketReference {
+  /// Where the socket is bound, with the port that the system has chosen (getsockname(2)).
+  package func boundAddress() throws(Errno) -> KernelAddress {
+    var address = KernelAddress()
+    _ = try check(shim_getsockname(descriptor, &address.storage, &address.length))
+    return address
   }
 }

@@ -19,6 +19,31 @@ package struct SocketReference: Sendable {
     try retrying { shim_recv(descriptor, buffer, count, waiting ? 0 : CInt(MSG_DONTWAIT)) }
   }
 
+  /// A copy of what has arrived, which stays to be received (MSG_PEEK, recv(2)).
+  /// - Returns: empty at the peer's FIN; nil when nothing has arrived.
+  package func peek(atMost limit: Int) throws(Errno) -> [UInt8]? {
+    var result = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+      repeat {
+        result = shim_recv(
+          descriptor, buffer.baseAddress, limit, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT))
+      } while result == -Int(EINTR)
+      count = max(0, result)
+    }
+    if result == -Int(EAGAIN) { return nil }
+    _ = try check(result)
+    return bytes
+  }
+
+  /// Receives and forgets bytes that have arrived already.
+  /// - Returns: whether there were that many.
+  package func discard(_ count: Int) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: max(1, count), alignment: 1) { buffer in
+      guard let start = buffer.baseAddress, count > 0 else { return count == 0 }
+      return (try? receive(into: start, count: count, waiting: false)) == count
+    }
+  }
+
   /// send(2) without SIGPIPE: how many bytes the kernel took.
   @inlinable @inline(__always)
   package func send(_ bytes: UnsafeRawBufferPointer, waiting: Bool = true) throws(Errno) -> Int {

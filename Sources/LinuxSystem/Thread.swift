@@ -33,6 +33,16 @@ package struct Thread: ~Copyable, Sendable {
     pthread_detach(try create(stackSize: stackSize, body))
   }
 
+  /// The same for a thread, and those that it starts, that no signal reaches: for threads that are started
+  /// before the program has decided which of its threads handles signals.
+  package static func startWithoutSignals(
+    stackSize: Int, _ body: @escaping @Sendable () -> Void
+  ) throws(Errno) {
+    let before = SignalMask.allSignals.block()
+    defer { before.apply() }
+    try startDetached(stackSize: stackSize, body)
+  }
+
   private static func create(
     stackSize: Int, _ body: @escaping @Sendable () -> Void
   ) throws(Errno) -> pthread_t {

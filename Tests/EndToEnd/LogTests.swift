@@ -8,7 +8,7 @@ import Testing
   /// Also the lines that are not log records: where it listens, the counters, and why it ends.
   @Test func everyLineIsAnObject() throws {
     let flags = ["--log-format", "json", "--log-level", "debug", "--stats"]
-    try ServeProgram.run(flags + ["--handler", "echo"]) { server in
+    try ServeProgram.run(flags + ["--handler", "echo"]) { (server) throws in
       #expect(try server.netcat("hello\n") == "hello\n")
       server.program.send(SIGTERM)
       #expect(try server.program.waitForEnd() == .status(0))

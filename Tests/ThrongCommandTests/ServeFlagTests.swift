@@ -229,4 +229,42 @@ import ThrongHandlers
   func flagsWithoutMeaningAreRefused(flags: [String]) {
     #expect(throws: (any Error).self) { try Serve.parse(flags) }
   }
+
+  @Test(arguments: [
+    ("9100", Endpoint.host("127.0.0.1", port: 9100)), ("0", .host("127.0.0.1", port: 0)),
+    ("[::1]:9100", .host("::1", port: 9100)), ("localhost:1", .host("localhost", port: 1)),
+    ("/run/metrics", .unix(path: "/run/metrics", mode: 0o600)),
+    ("@metrics", .unix(path: "@metrics", mode: 0o600)),
+  ])
+  func metricsListenOnLoopbackUnlessToldOtherwise(_ text: String, _ endpoint: Endpoint) throws {
+    #expect(try Serve.parse(["--metrics", text]).metricsFlags.metrics == endpoint)
+  }
+
+  @Test(arguments: ["", "x", ":9100", "::1:9100", "host:", "host:70000", "[::1]"])
+  func whatIsNoAddressForMetricsIsRefused(_ text: String) {
+    #expect(throws: (any Error).self) { try Serve.parse(["--metrics", text]) }
+  }
+
+  @Test func proxiesAreNamedByTheirBlocks() throws {
+    let blocks = try configuration("--proxy-protocol-from", "10.0.0.0/8,::1,unix").proxyProtocolFrom
+    #expect(try blocks == [AddressRange("10.0.0.0/8"), AddressRange("::1"), .unix])
+    let limited = try configuration(
+      "--proxy-protocol-from", "::/0", "--proxy-protocol-timeout", "1s")
+    #expect(limited.proxyProtocolTimeout == .seconds(1))
+    for flags in [["--proxy-protocol-from", "10.0.0.1/8"], ["--proxy-protocol-timeout", "1s"]] {
+      #expect(throws: (any Error).self) { try Serve.parse(flags) }
+    }
+  }
+
+  /// A program's traffic is not seen, so silence says nothing.
+  @Test func programsHaveNoLimitsOnSilence() throws {
+    let configured = try configuration("--exec", "cat")
+    #expect(configured.connection.idleTimeout == nil)
+    #expect(configured.connection.firstByteTimeout == nil)
+    #expect(configured.maximumConnections == 64)
+    #expect(try configuration("--exec", "cat", "--max-children", "7").maximumConnections == 7)
+    #expect(throws: (any Error).self) {
+      try Serve.parse(["--exec", "cat", "--idle-timeout", "1s"])
+    }
+  }
 }

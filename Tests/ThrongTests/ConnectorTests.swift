@@ -149,7 +149,7 @@ private struct Listening: EventHandler {
 }
 
 /// Runs the connector on a thread of its own during the body, and stops it.
-private func whileRunning(_ connector: Connector, _ body: () throws -> Void) throws {
+func whileRunning(_ connector: Connector, _ body: () throws -> Void) throws {
   let failure = Shared<EventLoopError?>(nil)
   let thread = try Thread(stackSize: 1 << 20) {
     do throws(EventLoopError) {

@@ -177,5 +177,10 @@ extension SocketAddress {
 
 extension Socket {
   /// Where the socket is bound, with the port that the system has chosen (getsockname(2)).
+  var localAddress: SocketAddress? { reference.localAddress }
+}
+
+extension SocketReference {
+  /// Where the socket is bound, with the port that the system has chosen (getsockname(2)).
   var localAddress: SocketAddress? { (try? boundAddress()).flatMap { SocketAddress($0) } }
 }

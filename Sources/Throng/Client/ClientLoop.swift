@@ -21,6 +21,7 @@ final class ClientLoop: ConnectionLoop, EventSource, ConnectOwner, OpeningOwner,
 
   let connectTimeout: Duration
   private let security: ClientTransportSecurity?
+  private let sendsProxyHeader: Bool
   private let report: @Sendable (ConnectFailure) -> Void
   private let state: Mutex<State>
 
@@ -30,6 +31,7 @@ final class ClientLoop: ConnectionLoop, EventSource, ConnectOwner, OpeningOwner,
   ) throws(Errno) {
     connectTimeout = options.connectTimeout
     security = options.security
+    sendsProxyHeader = options.sendsProxyHeader
     report = failed
     state = Mutex(State(shutdown: Shutdown(limits: .init(drain: options.drainTimeout))))
     super.init(
@@ -99,14 +101,34 @@ final class ClientLoop: ConnectionLoop, EventSource, ConnectOwner, OpeningOwner,
     }
     counters.open.add(1)
     do throws(Errno) {
+      try sendHeader(request, on: socket)
       try NonBlockingConnection(
-        id: request.id, remoteAddress: request.address, context: self,
+        id: request.id, origin: .direct(request.address), context: self,
         transport: Transport(socket, session)
       ).start()
     } catch {
       counters.open.add(-1)
       failed(request.failure(.system(error)))
     }
+  }
+
+  /// Nothing was sent yet, so the kernel has room for the few bytes.
+  private func sendHeader(
+    _ request: ConnectRequest, on socket: borrowing Socket
+  ) throws(Errno) {
+    guard let header = request.header ?? (sendsProxyHeader ? ownHeader(request, socket) : nil)
+    else {
+      return
+    }
+    let sent = try header.span.bytes.withUnsafeBytes { (bytes) throws(Errno) in
+      try socket.reference.send(bytes, waiting: false)
+    }
+    if sent < header.count { throw .noBufferSpace }
+  }
+
+  private func ownHeader(_ request: ConnectRequest, _ socket: borrowing Socket) -> [UInt8]? {
+    let header = socket.localAddress.map { ProxyHeader(source: $0, destination: request.address) }
+    return try? (header ?? .local).encoded()
   }
 
   func failed(_ failure: ConnectFailure) {
@@ -185,6 +207,8 @@ struct ConnectRequest {
   let source: SocketAddress?
   /// The name that the server's certificate must have; nil: that of the configuration.
   let serverName: String?
+  /// A PROXY protocol header to send first.
+  var header: [UInt8]?
 
   func failure(_ reason: ConnectFailure.Reason) -> ConnectFailure {
     ConnectFailure(id: id, address: address, reason: reason)

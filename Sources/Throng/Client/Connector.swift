@@ -22,6 +22,9 @@ public final class Connector: Sendable {
     public var drainTimeout: Duration = .seconds(10)
     /// TLS on every connection; nil: none.
     public var security: ClientTransportSecurity?
+    /// Begins each connection with a PROXY protocol header of version 2 that names its own addresses, for
+    /// servers that require one.
+    public var sendsProxyHeader = false
     /// The limits of each connection.
     public var connection = ConnectionOptions()
 
@@ -72,6 +75,22 @@ public final class Connector: Sendable {
   public func connect(to address: SocketAddress, serverName: String? = nil) -> Int {
     let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
     connect(to: address, from: nil, id: id, serverName: serverName)
+    return id
+  }
+
+  /// The same on behalf of a client: sends a PROXY protocol header of version 2 before anything else.
+  /// - Parameter header: names the client; the server must expect it.
+  /// - Throws: ``ProxyProtocolError/tooLong(maximum:)`` when its fields are too long, and
+  ///   ``ProxyProtocolError/unsupported`` when one of its addresses is of a Unix socket and the other is not.
+  @discardableResult
+  public func connect(
+    to address: SocketAddress, sending header: ProxyHeader, serverName: String? = nil
+  ) throws(ProxyProtocolError) -> Int {
+    let bytes = try header.encoded()
+    let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    clientLoop.connect(
+      ConnectRequest(
+        id: id, address: address, source: nil, serverName: serverName, header: bytes))
     return id
   }
 

@@ -4,6 +4,7 @@
 
 import LinuxSystem
 import Synchronization
+import SystemPackage
 
 /// One client's connection.
 ///
@@ -14,8 +15,7 @@ public class Connection: @unchecked Sendable {
 
   /// Counts the server's connections from 1 on.
   public final let id: Int
-  /// The client's address.
-  public final let remoteAddress: SocketAddress
+  private final let origin: ConnectionOrigin
   let context: ConnectionContext
   /// The id of the handler's own task, which is cancelled only together with the connection.
   final let rootTask = Atomic<UInt>(0)
@@ -28,13 +28,59 @@ public class Connection: @unchecked Sendable {
   /// leave together. See `MessageStreak`.
   final let coalescesReplies = Atomic<Bool>(false)
 
+  private final let opened: CompactTime
+
   init(
-    id: Int, remoteAddress: SocketAddress, context: ConnectionContext, receivesAtOnce: Bool
+    id: Int, origin: ConnectionOrigin, context: ConnectionContext, receivesAtOnce: Bool
   ) {
     self.receivesAtOnce = receivesAtOnce
     self.id = id
-    self.remoteAddress = remoteAddress
+    self.origin = origin
     self.context = context
+    opened = CompactTime(context.loop.now)
+  }
+
+  // MARK: Addresses
+
+  /// The client's address. Behind a proxy that must say it (``Configuration/proxyProtocolFrom``), what the
+  /// proxy says; the proxy's own where it does not know.
+  public final var remoteAddress: SocketAddress { origin.client }
+
+  /// The address of the other end of the socket: the client's, or its proxy's.
+  public final var peerAddress: SocketAddress { origin.peer }
+
+  /// What the proxy has said; nil for a client that has connected directly.
+  public final var proxyHeader: ProxyHeader? {
+    if case .proxied(let client) = origin { client.header } else { nil }
+  }
+
+  /// The address that the client has connected to: what its proxy says, or that of this end of the socket
+  /// (getsockname(2)); nil when the connection is closed.
+  public final var localAddress: SocketAddress? {
+    if let destination = proxyHeader?.destination { return destination }
+    var address: SocketAddress?
+    withDescriptor { address = SocketReference(descriptor: $0).localAddress }
+    return address
+  }
+
+  /// Whose connections the limit of an address counts.
+  final var countedOrigin: SocketAddress? { origin.counted }
+
+  /// When the connection was made.
+  final var openingTime: MonotonicTime { opened.time }
+
+  /// Another descriptor of the socket, which the caller closes.
+  /// - Throws: ``ConnectionError/closed``; ``ConnectionError/lost(_:)`` with EMFILE.
+  package final func duplicateDescriptor() throws(ConnectionError) -> CInt {
+    var result = Result<CInt, ConnectionError>.failure(.closed)
+    withDescriptor { descriptor in
+      do throws(Errno) {
+        result = .success(try Descriptor.duplicate(descriptor))
+      } catch {
+        result = .failure(.lost(error))
+      }
+    }
+    return try result.get()
   }
 
   // MARK: Receiving
@@ -158,6 +204,12 @@ public class Connection: @unchecked Sendable {
 
   /// Resets, and cancels the handler's task: past the drain deadline.
   func abort() { fatalError("abstract") }
+
+  /// Calls the body with the socket's descriptor, unless the connection is closed.
+  func withDescriptor(_ body: (CInt) -> Void) { fatalError("abstract") }
+
+  /// What a report says about the connection.
+  func info(now: MonotonicTime) -> ConnectionInfo { fatalError("abstract") }
 }
 
 extension Connection {

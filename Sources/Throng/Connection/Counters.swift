@@ -7,7 +7,14 @@ import Synchronization
 final class Counters: Sendable {
   let accepted = Atomic<Int>(0)
   let open = Atomic<Int>(0)
+  let closed = Atomic<Int>(0)
+  let durations = DurationRecorder(bounds: DurationHistogram.connectionBounds)
   let refused = Atomic<Int>(0)
+  let refusedAtAddressLimit = Atomic<Int>(0)
+  let refusedAtAddressRate = Atomic<Int>(0)
+  let refusedWhenFull = Atomic<Int>(0)
+  let shed = Atomic<Int>(0)
+  let badProxyHeaders = Atomic<Int>(0)
   let timedOut = Atomic<Int>(0)
   let lost = Atomic<Int>(0)
   let failedHandlers = Atomic<Int>(0)
@@ -30,6 +37,17 @@ final class Counters: Sendable {
   }
 
   var handshakeFailures: [SecurityFailure.Reason: Int] { failedHandshakes.withLock { $0 } }
+
+  /// A client was reset instead of served.
+  func count(_ refusal: Refusal) {
+    refused.add(1)
+    switch refusal {
+    case .addressLimit: refusedAtAddressLimit.add(1)
+    case .addressRate: refusedAtAddressRate.add(1)
+    case .connectionLimit: refusedWhenFull.add(1)
+    case .overload: shed.add(1)
+    }
+  }
 
   /// - Parameter isExclusive: only the calling thread ever counts receives.
   @inline(__always)
@@ -54,3 +72,6 @@ final class Counters: Sendable {
     if bytes > outboxHighMark.value { outboxHighMark.max(bytes, ordering: .relaxed) }
   }
 }
+
+/// Why a client was reset instead of served.
+enum Refusal { case addressLimit, addressRate, connectionLimit, overload }

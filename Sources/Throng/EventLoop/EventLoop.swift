@@ -17,6 +17,7 @@ class EventLoopCore: @unchecked Sendable {
   /// Returns of epoll_wait, and the events that it reported. Written by the loop's threads.
   final let turns = Atomic<Int>(0)
   final let events = Atomic<Int>(0)
+  final let turnDurations = DurationRecorder(bounds: DurationHistogram.turnBounds)
 
   final var turnCount: Int { turns.value }
   final var eventCount: Int { events.value }

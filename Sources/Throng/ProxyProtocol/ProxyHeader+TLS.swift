@@ -15,7 +15,7 @@ extension ProxyHeader {
     public var commonName: String?
     /// The cipher of the session, for example `ECDHE-RSA-AES128-GCM-SHA256`.
     public var cipher: String?
-    /// The signature and key algorithms of the proxy's certificate.
+    /// The algorithm with which the proxy's certificate is signed, for example `RSA-SHA256`.
     public var signatureAlgorithm: String?
     /// The algorithm of the key of the proxy's certificate, for example `RSA2048`.
     public var keyAlgorithm: String?

@@ -6,6 +6,8 @@ public enum ProxyProtocolError: Error, Hashable, Sendable {
   case missing
   /// The connection has ended within the header.
   case truncated
+  /// The client may not connect to a listener for proxies.
+  case untrusted
   /// The header did not arrive within the time limit.
   case timedOut
   /// The line of version 1 is not as the specification has it.
@@ -28,6 +30,7 @@ extension ProxyProtocolError: CustomStringConvertible {
     switch self {
     case .missing: "the connection does not begin with a PROXY protocol header"
     case .truncated: "the connection ended within the PROXY protocol header"
+    case .untrusted: "the listener is for trusted proxies only"
     case .timedOut: "the PROXY protocol header did not arrive in time"
     case .badLine: "malformed PROXY protocol line"
     case .badAddress: "malformed address in the PROXY protocol header"

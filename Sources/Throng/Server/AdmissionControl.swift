@@ -119,32 +119,43 @@ final class AdmissionControl: Sendable {
   }
 
   /// Gives a reserved place to the client that was accepted.
-  func admit(_ client: SocketAddress, now: MonotonicTime = .now) -> Admission {
+  /// - Parameter client: its address; nil: it is not known, or not yet.
+  func admit(_ client: SocketAddress?, now: MonotonicTime = .now) -> Admission {
     state.withLock { s in
       s.reserved -= 1
-      if let rate = limits.ratePerAddress, let address = client.countedAddress,
-        s.rates?.allows(address, now: now) == false
-      {
-        return .refused(.addressRate(address, rate), wake: takeWaiting(&s))
-      }
-      if let limit = limits.perAddress, let address = client.countedAddress {
-        let count = s.perAddress[address, default: 0]
-        guard count < limit else {
-          return .refused(.addressLimit(address, limit), wake: takeWaiting(&s))
-        }
-        s.perAddress[address] = count + 1
-      }
+      if let event = count(client, now, &s) { return .refused(event, wake: takeWaiting(&s)) }
       s.open += 1
       return .welcome
     }
   }
 
+  /// The address of a client that was admitted without one has become known.
+  /// - Returns: why it must be refused, and its place released as one without an address.
+  func identify(_ client: SocketAddress?, now: MonotonicTime = .now) -> AdmissionEvent? {
+    state.withLock { s in count(client, now, &s) }
+  }
+
+  private func count(
+    _ client: SocketAddress?, _ now: MonotonicTime, _ s: inout State
+  ) -> AdmissionEvent? {
+    guard let address = client?.countedAddress else { return nil }
+    if let rate = limits.ratePerAddress, s.rates?.allows(address, now: now) == false {
+      return .addressRate(address, rate)
+    }
+    guard let limit = limits.perAddress else { return nil }
+    let count = s.perAddress[address, default: 0]
+    guard count < limit else { return .addressLimit(address, limit) }
+    s.perAddress[address] = count + 1
+    return nil
+  }
+
   /// A connection that was admitted has closed.
+  /// - Parameter client: the address that was counted, if any.
   /// - Returns: the loops to wake.
-  func release(_ client: SocketAddress) -> [ServerLoop] {
+  func release(_ client: SocketAddress?) -> [ServerLoop] {
     state.withLock { s in
       s.open -= 1
-      if limits.perAddress != nil, let address = client.countedAddress,
+      if limits.perAddress != nil, let address = client?.countedAddress,
         let count = s.perAddress[address]
       {
         s.perAddress[address] = count == 1 ? nil : count - 1

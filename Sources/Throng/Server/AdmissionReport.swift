@@ -19,6 +19,20 @@ enum AdmissionEvent: Equatable, Sendable {
   case exhausted(Exhaustion, Errno)
   /// accept(2) fails for another reason.
   case acceptFails(Errno, retryAfter: Duration)
+  /// A proxy has not sent a PROXY protocol header as it must.
+  case badProxyHeader(SocketAddress, ProxyProtocolError)
+}
+
+extension AdmissionEvent {
+  /// As what the refusal of a client is counted.
+  var refusal: Refusal {
+    switch self {
+    case .addressLimit: .addressLimit
+    case .addressRate: .addressRate
+    case .overloaded: .overload
+    default: .connectionLimit
+    }
+  }
 }
 
 extension AdmissionEvent: CustomStringConvertible {
@@ -52,6 +66,11 @@ extension AdmissionEvent: CustomStringConvertible {
       cannot accept: accept4 fails with errno \(error.rawValue), \(error.sentence); trying again in \
       \(delay), and less often while it fails
       """
+    case .badProxyHeader(let proxy, let error):
+      """
+      reset a connection from \(proxy.host): \(error) (have the proxy send it, or take its address out of \
+      Configuration.proxyProtocolFrom)
+      """
     }
   }
 
@@ -72,6 +91,7 @@ struct AdmissionLog: Sendable {
   private let overload = LogLimiter(limit: 1, interval: interval)
   private let exhaustion = LogLimiter(limit: 1, interval: interval)
   private let failure = LogLimiter(limit: 1, interval: interval)
+  private let proxyHeader = LogLimiter(limit: 1, interval: interval)
 
   /// Without a lock held.
   func write(_ event: AdmissionEvent, to log: Logger) {
@@ -83,6 +103,7 @@ struct AdmissionLog: Sendable {
       case .overloaded: overload
       case .exhausted: exhaustion
       case .acceptFails: failure
+      case .badProxyHeader: proxyHeader
       }
     limiter.log(.warning, log, "\(event)")
   }

@@ -28,6 +28,11 @@ public struct Configuration: Sendable {
   /// this to be accepted, which means that the event loop cannot keep up. Nil: they are never refused for
   /// that. Waiting at a limit on accepting does not count.
   public var shedDelay: Duration?
+  /// Clients from these addresses are proxies, and must send a PROXY protocol header (version 1 or 2) before
+  /// everything else, also before TLS; it names the client. From other addresses none is expected.
+  public var proxyProtocolFrom: [AddressRange] = []
+  /// How long a proxy may take to send its header.
+  public var proxyProtocolTimeout: Duration = .seconds(5)
   /// How long a stopping server lets handlers finish, and serves the clients that wait in the accept
   /// queue, before it resets the rest. Handlers that have not returned a second after that are given up.
   public var drainTimeout: Duration = .seconds(10)

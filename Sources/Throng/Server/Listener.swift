@@ -126,6 +126,9 @@ final class Listener: EventSource, @unchecked Sendable {
     return arm()
   }
 
+  /// Clients in the accept queue; nil where the kernel does not say, and once it is closed.
+  var queueLength: Int? { socket?.queueLength }
+
   /// Nil once it is closed.
   var descriptor: CInt? { socket?.socket.descriptor }
 

@@ -9,9 +9,26 @@ public struct Metrics: Sendable, Hashable {
   public var accepted = 0
   /// Connections that are open now.
   public var open = 0
+  /// Connections that were closed, for whatever reason.
+  public var closed = 0
+  /// How long the connections had lasted that were closed.
+  public var connectionDurations = DurationHistogram()
+  /// Established connections that were not accepted yet; nil where the kernel does not say: on Unix
+  /// sockets.
+  public var acceptQueueLength: Int?
   /// Clients that were accepted and reset: at a limit of their address, at the limit of connections if clients
   /// do not wait, or because the server was overloaded.
   public var refused = 0
+  /// Of ``refused``, those beyond ``Configuration/maximumConnectionsPerAddress``.
+  public var refusedAtAddressLimit = 0
+  /// Of ``refused``, those beyond ``Configuration/acceptRatePerAddress``.
+  public var refusedAtAddressRate = 0
+  /// Of ``refused``, those beyond ``Configuration/maximumConnections``.
+  public var refusedWhenFull = 0
+  /// Of ``refused``, those for ``Configuration/shedDelay``.
+  public var shed = 0
+  /// Connections that were reset because their proxy did not send a PROXY protocol header as it must.
+  public var badProxyHeaders = 0
   /// Connections that a time limit has ended.
   public var timedOut = 0
   /// Connections that the client has reset or the network has lost.
@@ -58,6 +75,29 @@ public struct Metrics: Sendable, Hashable {
     public var turns: Int
     /// Events that epoll_wait(2) has returned.
     public var events: Int
+    /// How long the loop took to handle its last wakeup by ``Server/probeLoops()``, or the present one has
+    /// waited for it.
+    public var delay: Duration
+    /// How long turns of a reactor took; one in 64 is measured. Without entries for a thread pool, whose
+    /// threads have no turns of their own.
+    public var turnDurations: DurationHistogram
+  }
+
+  /// Clients that were reset instead of served.
+  package var refusedByReason: [(reason: String, count: Int)] {
+    [
+      ("address_limit", refusedAtAddressLimit), ("address_rate", refusedAtAddressRate),
+      ("connection_limit", refusedWhenFull), ("overload", shed),
+      ("proxy_protocol", badProxyHeaders),
+    ]
+  }
+
+  /// Connections that were closed for another reason than that their handler had finished.
+  package var closedByReason: [(reason: String, count: Int)] {
+    [
+      ("timed_out", timedOut), ("lost", lost), ("slow_reader", droppedClients),
+      ("handler_failed", failedHandlers), ("stopped", resetAtStop),
+    ]
   }
 }
 
@@ -92,11 +132,22 @@ extension Metrics: CustomStringConvertible {
 
 extension Metrics {
   init(_ serverLoops: [ServerLoop]) {
+    connectionDurations = DurationHistogram(bounds: DurationHistogram.connectionBounds)
     for serverLoop in serverLoops {
       let counters = serverLoop.counters
       accepted += counters.accepted.value
       open += counters.open.value
+      closed += counters.closed.value
+      connectionDurations.add(counters.durations.value)
+      if let length = serverLoop.acceptQueueLength {
+        acceptQueueLength = (acceptQueueLength ?? 0) + length
+      }
       refused += counters.refused.value
+      refusedAtAddressLimit += counters.refusedAtAddressLimit.value
+      refusedAtAddressRate += counters.refusedAtAddressRate.value
+      refusedWhenFull += counters.refusedWhenFull.value
+      shed += counters.shed.value
+      badProxyHeaders += counters.badProxyHeaders.value
       timedOut += counters.timedOut.value
       lost += counters.lost.value
       failedHandlers += counters.failedHandlers.value

@@ -27,7 +27,7 @@ extension Server {
     }
     defer { threads.letGo() }
     try startThreads(of: serverLoops, threads, start)
-    reportReady()
+    if !isCompanion { reportReady() }
     configuration.started?(self)
     try supervise(threads.news, &signals)
   }

@@ -26,6 +26,9 @@ public final class Server: Sendable {
     var serviceManager: ServiceManager?
     /// Where the thread inside `run` waits.
     var news: LoopThreads.News?
+    /// A server beside this one whose sockets go along at an upgrade, and whether this is such a one.
+    weak var companion: Server?
+    var isCompanion = false
     /// What the serverLoops had counted when they ended.
     var lastMetrics = Metrics()
   }
@@ -81,6 +84,16 @@ public final class Server: Sendable {
     state.withLock { $0.serverLoops.isEmpty ? $0.lastMetrics : Metrics($0.serverLoops) }
   }
 
+  /// Whether the server runs and takes clients.
+  public var isServing: Bool {
+    state.withLock { $0.runningModel != nil && $0.phase == .running && $0.stopAsked == .running }
+  }
+
+  /// The loops, while they run.
+  var runningLoops: [ServerLoop] {
+    state.withLock { $0.runningModel != nil ? $0.serverLoops : [] }
+  }
+
   /// Binds and listens: from now on clients can connect, and are served once the server runs.
   /// - Throws: ``ServerError`` that names the remedy.
   public func listen() throws(ServerError) {
@@ -120,6 +133,23 @@ public final class Server: Sendable {
       stop()
     }
     try outcome.get()
+  }
+
+  /// Serves on threads of its own until ``stop()``, leaves signals alone, and does not wait. What ends it
+  /// early is logged.
+  /// - Parameter main: the server that the program runs; at its upgrade, the new process gets the sockets
+  ///   of this one as well.
+  /// - Throws: ``ServerError`` when no thread can be started.
+  package func start(beside main: Server) throws(ServerError) {
+    state.withLock { $0.isCompanion = true }
+    main.state.withLock { $0.companion = self }
+    do throws(Errno) {
+      try Thread.startWithoutSignals(stackSize: 1 << 20) {
+        if case .failure(let error) = self.outcomeOfRunning() { self.log.error("\(error)") }
+      }
+    } catch {
+      throw .cannotStart(.thread, error)
+    }
   }
 
   private func outcomeOfRunning() -> Result<Void, ServerError> {
@@ -179,7 +209,15 @@ public final class Server: Sendable {
     }
     for serverLoop in serverLoops { serverLoop.handOver() }
     news?.wake()
+    companion?.requestHandover()
   }
+
+  var isCompanion: Bool { state.withLock { $0.isCompanion } }
+
+  private var companion: Server? { state.withLock { $0.companion } }
+
+  /// The loops of this server and of the one beside it.
+  var allServerLoops: [ServerLoop] { serverLoops + (companion?.serverLoops ?? []) }
 
   var stopAsked: ShutdownStage { state.withLock { $0.stopAsked } }
 
@@ -231,7 +269,9 @@ public final class Server: Sendable {
       if plan.options.isSecure == true, configuration.security == nil {
         throw .cannotListen(on: plan.place, .noCertificate)
       }
-      if plan.options.expectsProxyHeader { throw .cannotListen(on: plan.place, .noTrustedProxy) }
+      if plan.options.expectsProxyHeader, configuration.proxyProtocolFrom.isEmpty {
+        throw .cannotListen(on: plan.place, .noTrustedProxy)
+      }
     }
     for index in plans.indices where !plans[index].isPassed {
       plans[index].passed = PassedSockets.ofThisProcess.take(boundTo: plans[index].address)

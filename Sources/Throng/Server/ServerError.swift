@@ -119,7 +119,7 @@ public enum ListenFailure: Equatable, Sendable {
     case .notPassed:
       "start it by socket activation, and check FileDescriptorName of the socket unit"
     case .noCertificate: "set Configuration.security"
-    case .noTrustedProxy: nil
+    case .noTrustedProxy: "name their addresses in Configuration.proxyProtocolFrom"
     case .unixSocketWithLoops: "choose one loop, or the thread pool"
     case .portProtected:
       """

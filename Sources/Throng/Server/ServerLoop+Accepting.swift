@@ -47,9 +47,9 @@ extension ServerLoop {
     return permission
   }
 
-  /// The server is full, and its clients do not wait.
-  func refuse(_ client: consuming AcceptedClient) {
-    counters.refused.add(1)
+  /// The server is full, and its clients do not wait, or it is overloaded.
+  func refuse(_ client: consuming AcceptedClient, _ reason: Refusal = .connectionLimit) {
+    counters.count(reason)
     client.socket.reset()
   }
 
@@ -86,10 +86,13 @@ extension ServerLoop {
     if let limit = configuration.shedDelay, sheds(client, above: limit, from: listener) {
       wake(admission.cancelReservation())
       state.withLock { forgetOne(&$0) }
-      return refuse(client)
+      return refuse(client, .overload)
     }
-    if case .refused(let event, let waiting) = admission.admit(peer) {
-      counters.refused.add(1)
+    let beginning = configuration.beginning(of: peer, listener.options)
+    if case .refused(let event, let waiting) = admission.admit(
+      beginning == .clientsBytes ? peer : nil)
+    {
+      counters.count(event.refusal)
       client.socket.reset()
       wake(waiting)
       state.withLock { forgetOne(&$0) }
@@ -97,31 +100,45 @@ extension ServerLoop {
     }
     counters.open.add(1)
     counters.accepted.add(1)
+    switch beginning {
+    case .clientsBytes: start(client.socket, .direct(peer), listener.options)
+    case .proxyHeader: awaitHeader(client, listener.options)
+    case .nothing: refuse(client.socket, .untrusted, from: peer)
+    }
+  }
+
+  /// Makes the connection of a client that was admitted.
+  func start(
+    _ socket: consuming Socket, _ origin: ConnectionOrigin, _ listener: ListenerOptions
+  ) {
     let id = ids.next()
-    log.debug("connection \(id) from \(peer)")
+    switch origin {
+    case .direct(let peer): log.debug("connection \(id) from \(peer)")
+    case .proxied: log.debug("connection \(id) from \(origin.client) through \(origin.peer)")
+    }
     var session: (any SecureSession)?
-    if listener.options.isSecure != false, let security = configuration.security {
+    if listener.isSecure != false, let security = configuration.security {
       do throws(SecurityFailure) {
         session = try security.context.makeSession(serverName: nil)
       } catch {
-        client.socket.reset()
-        forgetConnection(peer)
+        socket.reset()
+        forgetConnection(origin.counted)
         return pause(exhausted: .noMemory)
       }
     }
-    let transport = Transport(client.socket, session)
+    let transport = Transport(socket, session)
     if case .threadPerClient(let stackSize) = model.kind {
       return startOrKeep(
         BlockingConnection(
-          id: id, remoteAddress: peer, context: self, transport: transport, stackSize: stackSize))
+          id: id, origin: origin, context: self, transport: transport, stackSize: stackSize))
     }
     do {
       let ready = NonBlockingConnection(
-        id: id, remoteAddress: peer, context: self, transport: transport)
+        id: id, origin: origin, context: self, transport: transport)
       try ready.start()
       started(ready)
     } catch {
-      forgetConnection(peer)
+      forgetConnection(origin.counted)
       pause(exhausted: error)
     }
   }
@@ -145,7 +162,7 @@ extension ServerLoop {
     } catch {
       admission.notePause(self, awaitsRoom: true)
       state.withLock { s in
-        s.unstarted = connection
+        s.unstarted.append(connection)
         pause(&s, until: loop.now + s.startPause, awaitsRoom: true)
         s.startPause = min(s.startPause * 2, Self.longestStartPause)
       }
@@ -153,13 +170,14 @@ extension ServerLoop {
     }
   }
 
-  /// Another try for the client that waits for a thread. On the loop's thread.
+  /// Another try for the clients that wait for a thread. On the loop's thread.
   func startUnstarted(afterClose: Bool = false) {
-    let connection = state.withLock { s in
+    let connections = state.withLock { s in
       if afterClose { s.startPause = Self.shortestStartPause }
-      return s.unstarted.take()
+      defer { s.unstarted = [] }
+      return s.unstarted
     }
-    if let connection { startOrKeep(connection) }
+    for connection in connections { startOrKeep(connection) }
   }
 
   private func started(_ connection: Connection) {
@@ -172,9 +190,11 @@ extension ServerLoop {
     }
   }
 
-  func forgetConnection(_ peer: SocketAddress) {
+  /// - Parameter client: the address that was counted for it, if any.
+  func forgetConnection(_ client: SocketAddress?) {
     counters.open.add(-1)
-    wake(admission.release(peer))
+    counters.closed.add(1)
+    wake(admission.release(client))
     state.withLock { forgetOne(&$0) }
   }
 

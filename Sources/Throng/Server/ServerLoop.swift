@@ -23,11 +23,14 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
     var nextSign = MonotonicTime.never
     /// When to see whether accepting goes on normally.
     var recoveryAt = MonotonicTime.never
-    /// An accepted client for which no thread could be had, and how long to wait before the next try.
-    var unstarted: BlockingConnection?
+    /// Accepted clients for which no thread could be had, and how long to wait before the next try. More
+    /// than one only behind proxies, whose headers come while accepting pauses.
+    var unstarted: [BlockingConnection] = []
     var startPause = ServerLoop.shortestStartPause
     /// The thread inside `Server.run` has the deadlines: the loop's own may be blocked by a handler.
     var shutdown = Shutdown(limits: nil)
+    /// Requests for what the connections do, with the index by which each knows this loop.
+    var inspections: [(ConnectionInspection, index: Int)] = []
 
     /// Whether nothing is left of a loop that drains.
     var isDone: Bool { open == 0 && listeners.isEmpty }
@@ -41,6 +44,7 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   /// A new process has the listening sockets as well, and serves their queues.
   let handsOver = Atomic<Bool>(false)
   private let serviceManager = Mutex<ServiceManager?>(nil)
+  let probe = LoopProbe()
 
   /// How long between two tries to start a thread: twice as long each time. A thread whose connection
   /// has closed takes a moment to end.
@@ -105,7 +109,17 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   var metrics: Metrics.Loop {
     Metrics.Loop(
       accepted: counters.accepted.value, open: counters.open.value, turns: loop.turnCount,
-      events: loop.eventCount)
+      events: loop.eventCount, delay: probe.delay(now: .now),
+      turnDurations: loop.turnDurations.value)
+  }
+
+  /// Established connections that were not accepted yet; nil where the kernel does not say. Any thread.
+  var acceptQueueLength: Int? {
+    state.withLock { s in
+      s.listeners.reduce(nil) { sum, listener in
+        listener.queueLength.map { (sum ?? 0) + $0 } ?? sum
+      }
+    }
   }
 
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {}
@@ -115,7 +129,8 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   override func didClose(_ connection: Connection) {
     log.debug("connection \(connection.id) closed")
     closeOpened(by: connection)
-    forgetConnection(connection.remoteAddress)
+    counters.durations.record(from: connection.openingTime, to: loop.now)
+    forgetConnection(connection.countedOrigin)
     startUnstarted(afterClose: true)
   }
 
@@ -127,10 +142,11 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   func handleWakeup(now: MonotonicTime) {
     let asked = askedStage
     var queued = 0
+    probe.end()
     reportRecovery(now)
     giveSign(now)
     beginOpenings()
-    let (pauseEnd, stage, drains) = state.withLock { s in
+    let (pauseEnd, stage, drains, inspections) = state.withLock { s in
       let pauseEnd = endPauseIfDue(&s, now)
       let stage = s.shutdown.advance(to: asked, now: now)
       if stage == .draining {
@@ -141,7 +157,8 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
       let drains = s.drainAt <= now
       if drains { s.drainAt = .never }
       setTimer(&s)
-      return (pauseEnd, stage, drains)
+      defer { s.inspections = [] }
+      return (pauseEnd, stage, drains, s.inspections)
     }
     if let error = pauseEnd?.failure { pause(exhausted: error) }
     reportReset(queued: queued)
@@ -150,18 +167,44 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
       endPendingConnections(.stopped)
       endConnections(.resetting)
       giveUpUnstarted()
+      resetHeaderReaders()
     } else if drains {
       endConnections(.draining)
     }
+    for (inspection, index) in inspections { answer(inspection, index) }
     state.withLock { finishIfDone(&$0) }
   }
 
-  /// The client that no thread could be had for does not get one any more.
+  /// The clients that no thread could be had for do not get one any more.
   private func giveUpUnstarted() {
-    guard let connection = state.withLock({ $0.unstarted.take() }) else { return }
-    counters.resetAtStop.add(1)
-    connection.reset()
-    forgetConnection(connection.remoteAddress)
+    let connections = state.withLock { s in
+      defer { s.unstarted = [] }
+      return s.unstarted
+    }
+    counters.resetAtStop.add(connections.count)
+    for connection in connections {
+      connection.reset()
+      forgetConnection(connection.countedOrigin)
+    }
+  }
+
+  // MARK: Reports
+
+  /// Has the loop say what its connections do. Any thread.
+  func inspect(_ inspection: ConnectionInspection, as index: Int) {
+    state.withLock { $0.inspections.append((inspection, index)) }
+    wake()
+  }
+
+  private func answer(_ inspection: ConnectionInspection, _ index: Int) {
+    let now = loop.now
+    inspection.add(
+      loop.sources.lazy.compactMap { source in
+        guard let connection = source as? Connection else { return nil }
+        var info = connection.info(now: now)
+        info.loop = index
+        return info
+      })
   }
 
   /// Ends a loop that shuts down and has nothing left. One whose handlers do not return goes on, and is not waited for: what they still

@@ -31,7 +31,7 @@ extension Server {
   private func passedSockets(_ words: [String]) throws(UpgradeFailure) -> [PassedSocket] {
     do throws(Errno) {
       var sockets: [PassedSocket] = []
-      for serverLoop in serverLoops { sockets += try serverLoop.passedSockets() }
+      for serverLoop in allServerLoops { sockets += try serverLoop.passedSockets() }
       return sockets
     } catch {
       throw .cannotStart(words.first ?? "", error)
@@ -71,6 +71,6 @@ extension Server {
         """)
     }
     PassedSockets.ofThisProcess.reportReady()
-    for serverLoop in serverLoops { serverLoop.takeOver() }
+    for serverLoop in allServerLoops { serverLoop.takeOver() }
   }
 }

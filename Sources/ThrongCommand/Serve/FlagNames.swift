@@ -8,6 +8,7 @@ enum FlagNames {
   private static let phrases = [
     ("Configuration.maximumConnectionsPerAddress", "--max-connections-per-address"),
     ("Configuration.maximumConnections", "--max-connections"),
+    ("Configuration.proxyProtocolFrom", "--proxy-protocol-from"),
     ("another port in Configuration.listen", "another port with --port"),
     ("a higher port in Configuration.listen", "a higher port with --port"),
     ("another path in Configuration.listen", "another path with --unix"),

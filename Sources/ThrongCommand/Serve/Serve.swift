@@ -5,6 +5,7 @@ import Glibc
 import LinuxSystem
 import Logging
 import Throng
+import ThrongExec
 import ThrongHandlers
 
 struct Serve: ParsableCommand {
@@ -22,17 +23,35 @@ struct Serve: ParsableCommand {
       """)
 
   @OptionGroup(title: "Handler and model") var serviceFlags: ServiceFlags
+  @OptionGroup(title: "Programs") var execFlags: ExecFlags
   @OptionGroup(title: "Chat") var chatFlags: ChatFlags
   @OptionGroup(title: "Addresses") var listenFlags: ListenFlags
+  @OptionGroup(title: "Proxy") var proxyFlags: ProxyFlags
   @OptionGroup(title: "Limits") var limitFlags: LimitFlags
   @OptionGroup(title: "Time limits") var timeFlags: TimeFlags
   @OptionGroup(title: "Sockets") var socketFlags: SocketFlags
+  @OptionGroup(title: "Metrics") var metricsFlags: MetricsFlags
   @OptionGroup(title: "Log") var logFlags: LogFlags
 
   func validate() throws {
+    if execFlags.command != nil { try validateForPrograms() }
     guard serviceFlags.handler != .chat, let flag = chatFlags.given.first else { return }
     throw ValidationError(
       "\(flag) requires --handler chat (the handler is \(serviceFlags.handler.rawValue))")
+  }
+
+  private func validateForPrograms() throws {
+    let flag = execFlags.flag
+    if serviceFlags.handler != .greet {
+      throw ValidationError("\(flag) and --handler exclude each other (leave one of them out)")
+    }
+    if timeFlags.idleTimeout != nil || timeFlags.firstByteTimeout != nil {
+      throw ValidationError(
+        """
+        --idle-timeout and --first-byte-timeout cannot be combined with \(flag): the server does not see \
+        what its programs send and receive (limit the time in the program, for example with timeout(1))
+        """)
+    }
   }
 
   func run() throws {
@@ -43,13 +62,19 @@ struct Serve: ParsableCommand {
     raiseDescriptorLimit(log)
     var configuration = serverConfiguration
     if !logFlags.quiet {
-      let handler = serviceFlags.handler.rawValue
+      let handler = execFlags.command.map { "exec \($0.words[0])" } ?? serviceFlags.handler.rawValue
       configuration.started = { Self.announce($0, handler) }
     }
-    let server = serviceFlags.handler.server(
-      serviceFlags.workload, chatFlags.limits, serviceFlags.model, configuration, log)
+    let server = try makeServer(configuration, log)
     do {
       try server.listen()
+    } catch {
+      throw Failure(FlagNames.inserted(in: "\(error)"))
+    }
+    let page = try metricsFlags.start(observing: server, log)
+    if let page, !logFlags.quiet { MetricsFlags.announce(page) }
+    defer { page?.stop() }
+    do {
       defer { if logFlags.stats { StandardError.report(.notice, "\(server.metrics)") } }
       try server.run()
     } catch {
@@ -59,15 +84,36 @@ struct Serve: ParsableCommand {
     if count > 0 { throw Failure("stopped before all connections had finished (reset: \(count))") }
   }
 
+  private func makeServer(_ configuration: Configuration, _ log: Logger) throws -> Server {
+    guard let command = execFlags.command else {
+      return serviceFlags.handler.server(
+        serviceFlags.workload, chatFlags.limits, serviceFlags.model, configuration, log)
+    }
+    guard command.isExecutable else {
+      throw Failure(
+        "cannot execute '\(command.words[0])': no such program (check \(execFlags.flag) and PATH)")
+    }
+    do {
+      let handler = try ExecHandler(command, log: log)
+      return Server(handler, model: serviceFlags.model, configuration: configuration, log: log)
+    } catch {
+      throw Failure("cannot watch programs: \(error)")
+    }
+  }
+
   /// The library's defaults with the flags applied.
   var serverConfiguration: Configuration {
     var configuration = Configuration()
-    configuration.connection = serviceFlags.handler.connectionDefaults
+    configuration.connection =
+      execFlags.command == nil
+      ? serviceFlags.handler.connectionDefaults : ExecFlags.connectionDefaults
     serviceFlags.apply(to: &configuration)
     listenFlags.apply(to: &configuration)
+    proxyFlags.apply(to: &configuration)
     limitFlags.apply(to: &configuration)
     timeFlags.apply(to: &configuration)
     socketFlags.apply(to: &configuration.connection)
+    execFlags.apply(to: &configuration)
     configuration.notifiesServiceManager = true
     configuration.metricsSignalled = { StandardError.report(.notice, "\($0)") }
     return configuration

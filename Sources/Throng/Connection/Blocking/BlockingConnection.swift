@@ -67,7 +67,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   var loop: any EventLoop { context.loop }
 
   init(
-    id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
+    id: Int, origin: ConnectionOrigin, context: ConnectionContext,
     transport: consuming Transport, stackSize: Int
   ) {
     state = Monitor(State(transport, Deadlines(now: context.loop.now, context.options)))
@@ -75,8 +75,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     buffer = .allocate(capacity: 1)
     buffer.initialize(to: ReceiveBuffer())
     self.stackSize = stackSize
-    super.init(
-      id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: true)
+    super.init(id: id, origin: origin, context: context, receivesAtOnce: true)
   }
 
   deinit {
@@ -215,6 +214,16 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     withState { s in
       s.lifecycle.handle(.closeOutbound)
       sendFinIfFlushed(&s)
+    }
+  }
+
+  override func withDescriptor(_ body: (CInt) -> Void) {
+    state.withLock { if $0.transport.isOpen { body($0.transport.descriptor) } }
+  }
+
+  override func info(now: MonotonicTime) -> ConnectionInfo {
+    state.withLock {
+      ConnectionInfo(self, $0.deadlines, outboxBytes: $0.outbox.byteCount, now: now)
     }
   }
 

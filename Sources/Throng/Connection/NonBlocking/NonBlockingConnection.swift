@@ -40,12 +40,11 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   var loop: any EventLoop { context.loop }
 
   init(
-    id: Int, remoteAddress: SocketAddress, context: ConnectionContext,
+    id: Int, origin: ConnectionOrigin, context: ConnectionContext,
     transport: consuming Transport
   ) {
     state = Mutex(State(transport, Deadlines(now: context.loop.now, context.options)))
-    super.init(
-      id: id, remoteAddress: remoteAddress, context: context, receivesAtOnce: false)
+    super.init(id: id, origin: origin, context: context, receivesAtOnce: false)
   }
 
   /// Registers with the loop and starts the handler, or the handshake before it. On a thread of the loop.
@@ -142,6 +141,16 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
   }
 
   override func closeOutbound() { conclude { $0.lifecycle.handle(.closeOutbound) } }
+
+  override func withDescriptor(_ body: (CInt) -> Void) {
+    state.withLock { if $0.transport.isOpen { body($0.transport.descriptor) } }
+  }
+
+  override func info(now: MonotonicTime) -> ConnectionInfo {
+    state.withLock {
+      ConnectionInfo(self, $0.deadlines, outboxBytes: $0.outbox.byteCount, now: now)
+    }
+  }
 
   override func reset() {
     conclude { s in
