@@ -10,8 +10,12 @@ struct LoadShedder: Sendable {
   /// How long every client must have waited longer before clients are refused.
   static let interval = Duration.milliseconds(100)
 
+  /// Without a client for so long, what was known is forgotten.
+  static let memory = Duration.seconds(1)
+
   /// Since when each client has waited longer than the target.
   private var aboveSince: MonotonicTime?
+  private var lastClient = MonotonicTime(nanoseconds: 0)
   /// Clients wait because accepting is paused, which says nothing about the loop; until the queue is empty.
   private var isSuspended = false
 
@@ -20,6 +24,8 @@ struct LoadShedder: Sendable {
   /// - Parameter delay: how long the client has waited in the accept queue.
   /// - Returns: whether it is refused.
   mutating func refuses(delay: Duration, now: MonotonicTime) -> Bool {
+    defer { lastClient = now }
+    if lastClient + Self.memory < now { aboveSince = nil }
     guard delay > target, !isSuspended else {
       aboveSince = nil
       return false
@@ -34,9 +40,7 @@ struct LoadShedder: Sendable {
   /// Accepting is paused.
   mutating func suspend() { isSuspended = true }
 
-  /// No client waits.
-  mutating func noteEmptyQueue() {
-    isSuspended = false
-    aboveSince = nil
-  }
+  /// No client waits any more. That is so after each turn of a loop that accepts all clients at once, however
+  /// long they have waited: it says nothing about the delay.
+  mutating func noteEmptyQueue() { isSuspended = false }
 }

@@ -38,11 +38,21 @@ import Testing
     }
   }
 
-  @Test func anEmptyQueueEndsTheOverload() {
+  @Test func aQuietTimeEndsTheOverload() {
     var shedder = LoadShedder(target: .milliseconds(5))
     _ = decisions(&shedder, from: 1000, delays: Array(repeating: 20, count: 15))
-    shedder.noteEmptyQueue()
-    #expect(decisions(&shedder, from: 1150, delays: [20, 20]) == [false, false])
+    #expect(decisions(&shedder, from: 2150, delays: [20, 20]) == [false, false])
+  }
+
+  /// A loop that is behind accepts all clients of a turn at once.
+  @Test func anEmptyQueueAfterEachTurnIsNoSignOfRest() {
+    var shedder = LoadShedder(target: .milliseconds(5))
+    var found: [Bool] = []
+    for turn in 0..<5 {
+      found += decisions(&shedder, from: 1000 + turn * 50, delays: [40, 30, 20])
+      shedder.noteEmptyQueue()
+    }
+    #expect(found.prefix(6).allSatisfy { !$0 } && found.suffix(6).allSatisfy { $0 })
   }
 
   /// Clients have waited at a limit on connections, which is not the loop's delay.
