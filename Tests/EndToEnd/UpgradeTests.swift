@@ -42,14 +42,15 @@ import Testing
       touch '\(marker)'
       exec -a "$0" '\(ThrongProgram.path)' serve --handler echo \(flags)
       """
-    try text.write(toFile: path, atomically: false, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    // By another program: a file that is open for writing cannot be executed, and programs that other tests
+    // start at this moment would inherit a descriptor of this process.
+    _ = try Program.run(
+      "sh", ["-c", "cat > \"$0\" && chmod 755 \"$0\"", path], input: Data(text.utf8))
     defer {
       try? FileManager.default.removeItem(atPath: path)
       try? FileManager.default.removeItem(atPath: marker)
     }
-    // By the shell: a file that was just written may be open in a program that starts at the same time.
-    let program = try Program("/bin/bash", [path])
+    let program = try Program(path, [])
     defer { program.kill() }
     try program.errors.wait(for: "listening on ")
     try body(program, path)

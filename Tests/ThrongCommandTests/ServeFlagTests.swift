@@ -79,7 +79,7 @@ import ThrongHandlers
   @Test func errorsAndLogLinesNameFlags() {
     let failures: [ListenFailure] = [
       .portInUse(7), .unixSocketInUse, .notASocket, .unixSocketWithLoops, .portProtected,
-      .notPassed,
+      .notPassed, .noCertificate, .noTrustedProxy,
       .directoryProtected, .noSuchDirectory, .addressNotAvailable, .system(.tooManyOpenFiles),
     ]
     let events: [AdmissionEvent] = [

@@ -10,6 +10,9 @@ struct LoadShedder: Sendable {
   /// How long every client must have waited longer before clients are refused.
   static let interval = Duration.milliseconds(100)
 
+  /// Without a client for so long, what was known is forgotten.
+  static let memory = Duration.seconds(1)
+
   /// Since when each client has waited longer than the target.
   private var aboveSince: MonotonicTime?
   private var lastClient = MonotonicTime(nanoseconds: 0)
@@ -21,15 +24,13 @@ struct LoadShedder: Sendable {
   /// - Parameter delay: how long the client has waited in the accept queue.
   /// - Returns: whether it is refused.
   mutating func refuses(delay: Duration, now: MonotonicTime) -> Bool {
-    // After a time without clients there is no evidence. An empty queue alone shows nothing: a loop that is
-    // busy for long in each turn empties its queue in each.
-    let isContinuous = now <= lastClient + delay + Self.interval
-    lastClient = now
+    defer { lastClient = now }
+    if lastClient + Self.memory < now { aboveSince = nil }
     guard delay > target, !isSuspended else {
       aboveSince = nil
       return false
     }
-    guard isContinuous, let since = aboveSince else {
+    guard let since = aboveSince else {
       aboveSince = now
       return false
     }
@@ -39,6 +40,7 @@ struct LoadShedder: Sendable {
   /// Accepting is paused.
   mutating func suspend() { isSuspended = true }
 
-  /// No client waits.
+  /// No client waits any more. That is so after each turn of a loop that accepts all clients at once, however
+  /// long they have waited: it says nothing about the delay.
   mutating func noteEmptyQueue() { isSuspended = false }
 }

@@ -231,14 +231,15 @@ public final class Server: Sendable {
 
   /// The event loops run, or at least these.
   func note(running: [ServerLoop], threadCount: Int, _ news: LoopThreads.News) {
+    let manager = configuration.notifiesServiceManager ? ServiceManager(log) : nil
     let asked = state.withLock { s in
       s.serverLoops = running
       s.news = news
-      if configuration.notifiesServiceManager { s.serviceManager = ServiceManager(log) }
+      s.serviceManager = manager
       s.runningModel = model.with(threadCount: threadCount)
       return s.stopAsked
     }
-    if let manager = serviceManager, manager.watchdog != nil {
+    if let manager, manager.watchdog != nil {
       for serverLoop in running { serverLoop.giveSigns(to: manager) }
     }
     // Before that a stop has reached nothing but `stopAsked`, or not all of them.

@@ -15,6 +15,7 @@ enum FlagNames {
     ("the host in Configuration.listen", "the host that --host names"),
     ("Configuration.acceptRatePerAddress", "--accept-rate-per-address"),
     ("Configuration.shedDelay", "--shed-delay"),
+    ("set Configuration.security", "give --tls-certificate"),
     ("Configuration.upgradeTimeout", "--upgrade-timeout"),
     ("choose one loop, or the thread pool", "leave --loops out, or choose --mode thread-pool"),
   ]
