@@ -83,3 +83,4 @@ headers:
 
 test-tools:
 	@dpkg --status $(TEST_PACKAGES) >/dev/null 2>&1 || { $(APT_INSTALL) $(TEST_PACKAGES); }
+	@test -d .build/python || python3 -m pip install -q --target .build/python -r .ci/python-packages

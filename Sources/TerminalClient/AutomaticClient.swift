@@ -47,16 +47,19 @@ package struct AutomaticClient {
 
   private func send(_ socket: borrowing ClientSocket, _ poller: borrowing Poller) throws {
     var unsent = Array(Self.message.utf8)[...]
-    while !unsent.isEmpty {
+    while !unsent.isEmpty || socket.hasUnsent {
       _ = try poller.wait(for: socket.descriptor, POLLOUT)
-      unsent = unsent.dropFirst(try socket.send(unsent))
+      try socket.flush()
+      if !unsent.isEmpty { unsent = unsent.dropFirst(try socket.send(unsent)) }
     }
   }
 
   /// Sends FIN and waits for the server's: closing at once would reset the connection if the server still
   /// answers, and the server might lose the last message by that (RFC 1122, 4.2.2.13).
   private func close(_ socket: borrowing ClientSocket, _ poller: borrowing Poller) throws {
-    socket.shutdownSending()
+    while try !socket.shutdownSending() {
+      _ = try poller.wait(for: socket.descriptor, POLLOUT)
+    }
     let deadline = MonotonicTime.now + Self.closeTimeout
     while try poller.wait(for: socket.descriptor, POLLIN, until: deadline) {
       if try socket.receive(atMost: Self.receiveLimit)?.isEmpty == true { return }

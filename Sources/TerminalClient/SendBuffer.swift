@@ -7,7 +7,7 @@ struct SendBuffer {
   private(set) var hasEnded = false
 
   /// Whether the kernel has all of it. Until then nothing more should be given.
-  var isEmpty: Bool { unsent.isEmpty }
+  private(set) var isEmpty = true
 
   mutating func send(_ bytes: [UInt8], _ socket: borrowing ClientSocket) {
     unsent += bytes
@@ -24,13 +24,17 @@ struct SendBuffer {
   mutating func flush(_ socket: borrowing ClientSocket) {
     guard !hasEnded else { return }
     do {
+      try socket.flush()
       if !unsent.isEmpty { unsent = unsent.dropFirst(try socket.send(unsent)) }
-      guard isEnding, unsent.isEmpty else { return }
-      socket.shutdownSending()
+      isEmpty = unsent.isEmpty && !socket.hasUnsent
+      guard isEnding, isEmpty else { return }
+      hasEnded = try socket.shutdownSending()
+      isEmpty = hasEnded
     } catch {
       // The server takes no more; what it has sent before is still received, then the reason.
       unsent = []
+      isEmpty = true
+      hasEnded = true
     }
-    hasEnded = true
   }
 }

@@ -2,11 +2,16 @@
 
 import LinuxSystem
 import SystemPackage
+import Throng
 
 package enum TerminalClientError: Error, Equatable {
   /// None of the server's addresses answered; the error is that of the last.
   case cannotConnect(to: String, Errno)
   case connectionLost(Errno)
+  /// TLS has failed; `detail` is what the library says, or empty.
+  case security(SecurityFailure, detail: String)
+  /// The server has sent FIN without TLS's close_notify.
+  case truncated
   case cannotWatchSignals(Errno)
   case cannotPoll(Errno)
   case cannotRead(Stream, Errno)
@@ -26,6 +31,10 @@ extension TerminalClientError: CustomStringConvertible {
     case .cannotConnect(let server, let error):
       "cannot connect to \(server): \(error.sentence)\(Self.remedy(for: error))"
     case .connectionLost(let error): "lost the connection: \(error.sentence)"
+    case .security(let failure, let detail):
+      "TLS failed: \(failure)\(detail.isEmpty ? "" : ": " + detail)\(Self.remedy(for: failure.reason))"
+    case .truncated:
+      "the server has ended without TLS's close_notify: its data may be incomplete"
     case .cannotWatchSignals(let error):
       "cannot watch for signals: \(error.sentence) (raise ulimit -n)"
     case .cannotPoll(let error): "cannot wait for the connection: poll fails: \(error.sentence)"
@@ -33,6 +42,16 @@ extension TerminalClientError: CustomStringConvertible {
     case .cannotWrite(let stream, let error):
       "cannot write to \(stream.rawValue): \(error.sentence)"
     case .cannotConfigureTerminal(let error): "cannot set the terminal: \(error.sentence)"
+    }
+  }
+
+  private static func remedy(for reason: SecurityFailure.Reason) -> String {
+    switch reason {
+    case .notTLS: " (does the server expect TLS on this port?)"
+    case .certificateUntrusted: " (trust the authority that signed it)"
+    case .certificateNameMismatch: " (expect a name that is in it)"
+    case .timedOut: " (check the port, or allow more time)"
+    default: ""
     }
   }
 

@@ -19,7 +19,7 @@ struct RootCommand: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as TerminalClientError {
-      StandardError.reportFailure("\(failure)")
+      StandardError.reportFailure(FlagNames.inserted(in: "\(failure)"))
       Glibc.exit(EXIT_FAILURE)
     } catch let failure as Failure {
       StandardError.reportFailure("\(failure)")

@@ -27,6 +27,7 @@ extension Server {
     }
     defer { threads.letGo() }
     try startThreads(of: serverLoops, threads, start)
+    logSecurityWarnings()
     if !isCompanion { reportReady() }
     configuration.started?(self)
     try supervise(threads.news, &signals)
@@ -99,6 +100,7 @@ extension Server {
     case .reset: requestStop(.resetting)
     case .metrics: reportMetrics()
     case .upgrade: requestUpgrade()
+    case .reload: reloadOnHangUp()
     }
   }
 

@@ -106,13 +106,15 @@ public final class Server: Sendable {
 
   /// Serves until SIGINT, SIGTERM or SIGHUP, or ``stop()``, and returns once the server has drained. Blocks
   /// the calling thread, which waits for signals; the model's threads serve. A second signal resets the
-  /// clients that are left. Signals are seen here only if no other thread takes them: call this from
-  /// the main thread before starting others, or use the asynchronous form.
+  /// clients that are left. With ``Configuration/security``, SIGHUP reloads its files instead. Signals are
+  /// seen here only if no other thread takes them: call this from the main thread before starting others,
+  /// or use the asynchronous form.
   /// - Throws: ``ServerError``; ``ServerError/handlersStillRunning(connections:)`` when handlers have not
   ///   returned a second after their connections were reset.
   public func run() throws(ServerError) {
     ThisProcess.ignoreBrokenPipes()
-    try run { () throws(Errno) in try SignalWatch() }
+    let reloads = configuration.security != nil
+    try run { () throws(Errno) in try SignalWatch(reloads: reloads) }
   }
 
   /// Serves until ``stop()`` or until the task is cancelled, and returns once the server has drained.

@@ -33,6 +33,8 @@ struct Connect: ParsableCommand {
     transform: TimeLimitArgument.init(parsing:))
   var timeout = TimeLimitArgument(.seconds(10))
 
+  @OptionGroup(title: "TLS") var tlsFlags: TLSClientFlags
+
   @Flag(help: "No line editor: pass typed lines on as from a pipe.")
   var plain = false
 
@@ -77,16 +79,33 @@ struct Connect: ParsableCommand {
 
   func run() throws {
     let server = try address.target() ?? .tcp(host: "localhost", port: defaultPort)
+    let makeSession = try sessions(for: server)
     let addresses = try resolve(server)
     let poller = try Poller()
     do {
       let socket = try ClientSocket.connect(
-        to: addresses, named: "\(server)", within: timeout.duration, poller)
+        to: addresses, named: "\(server)", within: timeout.duration, secured: makeSession, poller)
       try run(socket, poller)
     } catch let interrupted as Poller.Interrupted {
       // Ctrl-C is how a user ends a session: no message.
       throw ExitCode(128 + interrupted.signal)
     }
+  }
+
+  /// What makes a TLS session; nil without TLS.
+  private func sessions(for server: ServerAddress) throws -> (
+    () throws(SecurityFailure) -> any SecureSession
+  )? {
+    var name: String?
+    switch server {
+    case .tcp(let host, _): name = host
+    case .unix:
+      if tlsFlags.tls, tlsFlags.tlsName == nil, !tlsFlags.tlsInsecure {
+        throw ValidationError("--tls with --unix requires --tls-name (a path is in no certificate)")
+      }
+    }
+    guard let context = try tlsFlags.security()?.context else { return nil }
+    return { () throws(SecurityFailure) in try context.makeSession(serverName: name) }
   }
 
   private func resolve(_ server: ServerAddress) throws(Failure) -> [SocketAddress] {

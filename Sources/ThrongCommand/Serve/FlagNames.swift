@@ -17,6 +17,9 @@ enum FlagNames {
     ("Configuration.shedDelay", "--shed-delay"),
     ("set Configuration.security", "give --tls-certificate"),
     ("Configuration.upgradeTimeout", "--upgrade-timeout"),
+    ("set Configuration.security", "give --tls-certificate and --tls-key"),
+    ("trust the authority that signed it", "name the authority that signed it with --tls-ca"),
+    ("expect a name that is in it", "give a name that is in it with --tls-name"),
     ("choose one loop, or the thread pool", "leave --loops out, or choose --mode thread-pool"),
   ]
 

@@ -16,7 +16,8 @@ struct Serve: ParsableCommand {
       on the network can connect; --host localhost restricts it to this machine.
 
       Draining: the server stops accepting, gives connections --drain-timeout to finish, and resets the \
-      rest. A second SIGINT or SIGTERM resets them at once.
+      rest. A second SIGINT or SIGTERM resets them at once. With TLS, SIGHUP reads the files of the \
+      certificates again instead.
 
       SIGUSR1 prints the counters. SIGUSR2 upgrades in place: the program is started again with the \
       listening sockets, and this process drains once the new one serves. No client is refused.
@@ -27,6 +28,7 @@ struct Serve: ParsableCommand {
   @OptionGroup(title: "Chat") var chatFlags: ChatFlags
   @OptionGroup(title: "Addresses") var listenFlags: ListenFlags
   @OptionGroup(title: "Proxy") var proxyFlags: ProxyFlags
+  @OptionGroup(title: "TLS") var tlsFlags: TLSFlags
   @OptionGroup(title: "Limits") var limitFlags: LimitFlags
   @OptionGroup(title: "Time limits") var timeFlags: TimeFlags
   @OptionGroup(title: "Sockets") var socketFlags: SocketFlags
@@ -61,6 +63,11 @@ struct Serve: ParsableCommand {
     let log = Logger(label: "throng")
     raiseDescriptorLimit(log)
     var configuration = serverConfiguration
+    do {
+      configuration.security = try tlsFlags.security()
+    } catch {
+      throw Failure("\(error)")
+    }
     if !logFlags.quiet {
       let handler = execFlags.command.map { "exec \($0.words[0])" } ?? serviceFlags.handler.rawValue
       configuration.started = { Self.announce($0, handler) }
@@ -132,7 +139,8 @@ struct Serve: ParsableCommand {
   /// Called once the threads run, so that the line gives their number and signals are handled.
   private static func announce(_ server: Server, _ handler: String) {
     for address in server.addresses {
-      let line = "listening on \(address) (\(handler), \(server.runningModel))"
+      let security = server.configuration.security == nil ? "" : ", TLS"
+      let line = "listening on \(address) (\(handler), \(server.runningModel)\(security))"
       StandardError.report(
         .notice, line + (address.isWildcard ? everyAddress : ""),
         ["address": "\(address)", "handler": "\(handler)", "model": "\(server.runningModel)"])

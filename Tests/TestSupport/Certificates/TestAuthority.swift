@@ -6,6 +6,11 @@ import Foundation
 package struct CertificateFiles: Sendable {
   package let certificate: String
   package let key: String
+
+  package init(certificate: String, key: String) {
+    self.certificate = certificate
+    self.key = key
+  }
 }
 
 /// A certificate authority with its database (openssl-ca(1)). Any thread, one call at a time.
