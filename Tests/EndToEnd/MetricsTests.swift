@@ -21,7 +21,7 @@ import Testing
     try ServeProgram.run(flags) { (server) throws in
       let client = try PythonClient.start(server, PythonClient.neverReads)
       defer { client.kill() }
-      try client.output.wait(for: "stuck")
+      try client.output.wait(for: "sent")
       server.program.send(SIGTERM)
       try server.program.errors.wait(for: "draining, connections open: 1")
       let page = try Self.page(of: server)

@@ -27,6 +27,7 @@ final class Listener: EventSource, @unchecked Sendable {
   private var acceptors = 0
   /// How many clients may still be accepted; once the drain has begun, those that are in the queue.
   private var queued = Int.max
+  private var isSettled = false
   /// Calls of accept(2) that have failed since the last one that has not.
   private var failures = 0
 
@@ -74,7 +75,7 @@ final class Listener: EventSource, @unchecked Sendable {
     if hasAccepted { failures = 0 }
     // The last client may have been accepted without a look at the empty queue, of which epoll says
     // nothing. In a pool another thread may still be at it.
-    if queued != .max, !isClosed, queued == 0 || socket?.isQueueEmpty != false { close() }
+    if isSettled { closeIfQueueIsEmpty() }
     if isClosed {
       closeIfUnused()
     } else if isPaused {
@@ -166,7 +167,7 @@ final class Listener: EventSource, @unchecked Sendable {
   func noteEmptyQueue() {
     failures = 0
     shedder?.noteEmptyQueue()
-    if queued != .max { queued = 0 }
+    if isSettled { queued = 0 }
   }
 
   /// - Returns: how long to rest; nil: the next client may be accepted at once.
@@ -178,12 +179,23 @@ final class Listener: EventSource, @unchecked Sendable {
     return min(Self.longestPause, Self.firstPause * (1 << min(failures - patience - 1, 8)))
   }
 
-  /// Lets no client join the queue, and closes once it is empty. A queue that a service manager keeps is
-  /// left to it. On a thread of the loop.
+  /// Lets no client join the queue; `settle` follows. A queue that a service manager keeps is left to it. On a
+  /// thread of the loop.
   func drain() {
     guard !isClosed else { return }
-    queued = queueIsElsewhere ? 0 : socket?.closeQueue() ?? 0
-    if queued == 0 { close() }
+    if queueIsElsewhere { return _ = close() }
+    queued = socket?.closeQueue() ?? 0
+  }
+
+  /// The clients whose handshake had begun have joined the queue: closes once it is empty.
+  func settle() {
+    guard queued != .max else { return }
+    isSettled = true
+    if acceptors == 0 { closeIfQueueIsEmpty() }
+  }
+
+  private func closeIfQueueIsEmpty() {
+    if !isClosed, queued == 0 || socket?.isQueueEmpty != false { close() }
   }
 
   /// Stops listening, at once or when the threads that accept are done. On a thread of the loop.

@@ -104,7 +104,7 @@ struct ListeningSocket: ~Copyable {
 
   /// No client can join the accept queue any more, except those whose handshake has begun; a Unix socket
   /// takes one at a time, when the queue is empty.
-  /// - Returns: how many clients may be in it, at most.
+  /// - Returns: how many clients may be in it, or join it still, at most.
   mutating func closeQueue() -> Int {
     file?.remove()
     file = nil
@@ -112,7 +112,7 @@ struct ListeningSocket: ~Copyable {
       // On a socket that listens this changes the backlog alone (listen(2)); what is queued stays.
       try? socket.listen(backlog: 0)
     }
-    return isQueueEmpty ? 0 : backlog + 1
+    return backlog + 1
   }
 
   /// The same socket for another process.

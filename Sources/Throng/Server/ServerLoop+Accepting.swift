@@ -277,6 +277,12 @@ extension ServerLoop {
     s.listeners.removeAll { $0.isClosed }
   }
 
+  func settleQueues(_ s: inout State) {
+    s.settleAt = .never
+    for listener in s.listeners { listener.settle() }
+    s.listeners.removeAll { $0.isClosed }
+  }
+
   /// - Returns: how many clients were in the queues: the kernel resets them.
   func closeListeners(_ s: inout State) -> Int {
     defer { s.listeners = [] }

@@ -19,6 +19,8 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
     var resumeAt = MonotonicTime.never
     /// When the connections of a loop that drains are to finish; `never` once they know.
     var drainAt = MonotonicTime.never
+    /// When listeners that drain may close.
+    var settleAt = MonotonicTime.never
     /// When to give the next sign of life.
     var nextSign = MonotonicTime.never
     /// When to see whether accepting goes on normally.
@@ -54,6 +56,9 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   /// How long connections go on as before when another process has taken over: a client that has connected
   /// a moment ago sends its first request in this time.
   private static let handoverGrace = Duration.seconds(1)
+  /// Between the last handshake that a listener lets begin and its close: the kernel resets clients whose
+  /// handshake is under way when their listener closes, and says nothing of them before.
+  private static let settleTime = Duration.milliseconds(10)
 
   init(
     _ handler: ConnectionHandler, _ model: Model, _ configuration: Configuration,
@@ -151,9 +156,11 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
       let stage = s.shutdown.advance(to: asked, now: now)
       if stage == .draining {
         drainQueues(&s)
+        s.settleAt = now + Self.settleTime
         s.drainAt = handsOver.load(ordering: .acquiring) ? now + Self.handoverGrace : now
       }
       if stage == .resetting { queued = closeListeners(&s) }
+      if s.settleAt <= now { settleQueues(&s) }
       let drains = s.drainAt <= now
       if drains { s.drainAt = .never }
       setTimer(&s)
@@ -228,7 +235,7 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
 
   func setTimer(_ s: inout State) {
     guard !s.shutdown.hasEnded else { return }
-    setTimer(at: min(min(s.resumeAt, s.recoveryAt), min(s.nextSign, s.drainAt)))
+    setTimer(at: min(s.resumeAt, s.recoveryAt, s.nextSign, s.drainAt, s.settleAt))
   }
 
   // MARK: Connections that handlers open
