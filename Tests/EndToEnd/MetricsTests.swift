@@ -19,14 +19,17 @@ import Testing
   @Test func aDrainingServerIsNotHealthy() throws {
     let flags = ["--handler", "echo", "--metrics", "0", "--drain-timeout", "1h"]
     try ServeProgram.run(flags) { (server) throws in
-      let client = try PythonClient.start(server, PythonClient.neverReads)
+      let client = try PythonClient.start(server, Self.sendsAndNeverReads)
       defer { client.kill() }
-      try client.output.wait(for: "sent")
+      let page = try Self.page(of: server)
+      let hasLargest = "\"largest\":[{\"id\":1,"
+      try eventually("the server has queued bytes for it") {
+        try Self.get("\(page)connections.json").contains(hasLargest)
+      }
       server.program.send(SIGTERM)
       try server.program.errors.wait(for: "draining, connections open: 1")
-      let page = try Self.page(of: server)
       #expect(try Self.get("\(page)healthz", "-w", "%{http_code}") == "not serving\n503")
-      #expect(try Self.get("\(page)connections.json").contains("\"largest\":[{\"id\":1,"))
+      #expect(try Self.get("\(page)connections.json").contains(hasLargest))
       server.program.send(SIGTERM)
       #expect(try server.program.waitForEnd() == .status(1))
     }
@@ -42,6 +45,14 @@ import Testing
       #expect(errors.contains("--metrics"))
     }
   }
+
+  /// More than the kernels of both sides take.
+  private static let sendsAndNeverReads = """
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect(("127.0.0.1", port))
+    s.sendall(bytes(64 << 20))
+    """
 
   private static func page(of server: ServeProgram) throws -> String {
     let line = try server.program.errors.wait(for: "metrics on http://")
