@@ -17,16 +17,18 @@ import Testing
 
   /// While the server drains it is no more to be sent clients, but can still be watched.
   @Test func aDrainingServerIsNotHealthy() throws {
-    let flags = ["--handler", "echo", "--metrics", "0", "--drain-timeout", "1h"]
+    let flags = [
+      "--handler", "echo", "--metrics", "0", "--drain-timeout", "1h", "--linger-timeout", "1h",
+    ]
     try ServeProgram.run(flags) { (server) throws in
       let client = try PythonClient.start(server, PythonClient.neverReads)
       defer { client.kill() }
-      try client.output.wait(for: "stuck")
+      try client.output.wait(for: "sent")
       server.program.send(SIGTERM)
       try server.program.errors.wait(for: "draining, connections open: 1")
       let page = try Self.page(of: server)
       #expect(try Self.get("\(page)healthz", "-w", "%{http_code}") == "not serving\n503")
-      #expect(try Self.get("\(page)connections.json").contains("\"largest\":[{\"id\":1,"))
+      #expect(try Self.get("\(page)connections.json").contains("\"oldest\":[{\"id\":1,"))
       server.program.send(SIGTERM)
       #expect(try server.program.waitForEnd() == .status(1))
     }
