@@ -156,7 +156,19 @@ static inline int shim_pipe(int ends[2]) { return SHIM_RESULT(pipe2(ends, O_CLOE
 // Descendants whose parents have ended become children of this process (prctl(2)).
 static inline void shim_adopt_descendants(void) { prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); }
 
+// --- the Swift runtime ---
+
+// The task that runs on the calling thread, or NULL. Compiled code calls this function of the runtime, so
+// its name and its calling convention are part of the ABI.
+__attribute__((swiftcall)) const void *swift_task_getCurrent(void);
+
+static inline const void *shim_current_task(void) { return swift_task_getCurrent(); }
+
 // --- sockets ---
+
+// The same for a thread as long as it lives, and different for threads that live at the same time: where
+// its thread-local storage is. One instruction, where pthread_self(3) is a call.
+static inline uintptr_t shim_thread_id(void) { return (uintptr_t)__builtin_thread_pointer(); }
 
 // As ps(1) and top(1) show the calling thread: at most 15 bytes (PR_SET_NAME, prctl(2)).
 static inline int shim_name_thread(const char *name) { return SHIM_RESULT(prctl(PR_SET_NAME, name)); }

@@ -34,12 +34,18 @@ package struct Epoll: ~Copyable, Sendable {
 
   /// Fills the batch with what is ready, waiting at most `milliseconds` (-1: for ever).
   /// An interrupted wait returns an empty batch, and so does one that throws.
+  @inlinable @inline(__always)
   package func wait(_ batch: inout EventBatch, milliseconds: CInt) throws(SystemCallError) {
     let count = shim_epoll_wait(descriptor, batch.events, batch.capacity, milliseconds)
-    batch.count = Int(max(0, count))
-    if count < 0, count != -EINTR {
-      throw SystemCallError(call: "epoll_wait", errno: Errno(rawValue: -count))
-    }
+    batch.count = Int(count)
+    if count < 0 { try waitFailed(&batch, errno: -count) }
+  }
+
+  @usableFromInline
+  @inline(never)
+  func waitFailed(_ batch: inout EventBatch, errno: CInt) throws(SystemCallError) {
+    batch.count = 0
+    if errno != EINTR { throw SystemCallError(call: "epoll_wait", errno: Errno(rawValue: errno)) }
   }
 
   /// The same until a deadline, to within the thread's timer slack. A deadline that is near counts from
@@ -73,7 +79,7 @@ package struct EventBatch: ~Copyable {
   @usableFromInline
   package let capacity: CInt
   @usableFromInline
-  package fileprivate(set) var count = 0
+  package internal(set) var count = 0
 
   package init(capacity: Int) {
     events = .allocate(capacity: capacity)

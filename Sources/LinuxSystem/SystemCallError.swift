@@ -2,6 +2,7 @@
 
 import SystemPackage
 
+@usableFromInline
 package struct SystemCallError: Error, Equatable, Sendable {
   /// The name of the call, such as epoll_wait.
   package let call: String

@@ -12,7 +12,7 @@ package struct Thread: ~Copyable, Sendable {
 
   /// The id of the calling thread. Equal ids mean the same thread while that thread lives.
   @inlinable @inline(__always)
-  package static var currentID: UInt { UInt(pthread_self()) }
+  package static var currentID: UInt { shim_thread_id() }
 
   /// Starts a thread. EAGAIN when the system allows no more of them (`ulimit -u`), or when it would take
   /// the last of a limited address space (`ulimit -v`).

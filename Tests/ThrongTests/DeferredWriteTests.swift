@@ -129,12 +129,11 @@ extension AllTests {
 
     @Test func theGracePeriodBeginsAnewOnceTheClientHasRead() {
       let policy = SlowReaderPolicy(softLimit: 100, gracePeriod: .seconds(1))
-      let delivery = Delivery.write(.now, policy)
       var deadlines = Deadlines(now: MonotonicTime(nanoseconds: 0), ConnectionOptions())
       var outbox = Outbox()
       func isDropped(at seconds: UInt64) -> Bool {
         let now = MonotonicTime(nanoseconds: seconds * 1_000_000_000)
-        return delivery.overflow(of: outbox, by: 10, afterSending: 0, &deadlines, now: now) != nil
+        return policy.overflow(of: outbox, by: 10, afterSending: 0, &deadlines, now: now) != nil
       }
       let bytes = [UInt8](repeating: 1, count: 95)
       bytes.withUnsafeBytes { outbox.append(copying: $0) }

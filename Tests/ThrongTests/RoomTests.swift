@@ -161,11 +161,11 @@ extension AllTests {
         room.join(connection)
         defer { room.leave(connection) }
         try await connection.send("welcome\n")
-        let sends = connection.context.counters
+        let sends = connection.context.counters.traffic
         for try await line in connection.lines() {
-          let before = sends.sends.value
+          let before = sends.sends
           room.broadcast(Bytes(line.text + "\n"), except: connection)
-          let count = sends.sends.value - before
+          let count = sends.sends - before
           sentAtOnce.change { $0.append(count) }
         }
       }

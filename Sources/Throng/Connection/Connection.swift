@@ -96,9 +96,15 @@ public class Connection: @unchecked Sendable {
   // hop to, which is a tenth of what the library costs a message.
   @inlinable
   public final func receive(atMost limit: Int = 65536) async throws -> Bytes? {
-    guard isHandlersTask() else { return try await receiveOtherwise(limit) }
+    guard isHandlersTask() else {
+      let bytes = try await receiveOtherwise(limit)
+      hasWaited()
+      return bytes
+    }
     if receivesAtOnce { return try receiveBlocking(limit) }
-    return try await withUnsafeThrowingContinuation { resumeWithInput($0, limit) }
+    let bytes = try await withUnsafeThrowingContinuation { resumeWithInput($0, limit) }
+    hasWaited()
+    return bytes
   }
 
   /// The same, waiting no longer than `limit`; nil: for as long as it takes.
@@ -125,13 +131,19 @@ public class Connection: @unchecked Sendable {
   ///   kernel had taken the first of them (the rest is queued).
   @inlinable
   public final func send(_ bytes: Bytes) async throws {
-    if try !transmit(bytes) { try await waitForLowWater() }
+    if try !transmit(bytes) {
+      try await waitForLowWater()
+      hasWaited()
+    }
   }
 
   /// Sends the UTF-8 of a string, as ``send(_:)-(Bytes)`` does.
   @inlinable
   public final func send(_ text: String) async throws {
-    if try !transmit(text) { try await waitForLowWater() }
+    if try !transmit(text) {
+      try await waitForLowWater()
+      hasWaited()
+    }
   }
 
   /// Queues bytes without waiting, from any thread: how one client reaches another.
@@ -143,9 +155,9 @@ public class Connection: @unchecked Sendable {
   public final func write(
     _ bytes: Bytes, flush: Flush = .now, policy: SlowReaderPolicy? = nil
   ) throws(ConnectionError) {
-    let delivery = Delivery.write(flush, policy ?? context.options.slowReaders)
+    let delivery: Delivery = flush == .now ? .write : .writeAtEndOfTurn
     _ = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, after: nil, delivery)
+      try transmit(buffer, keeping: bytes, after: nil, delivery, policy)
     }
   }
 
@@ -188,9 +200,10 @@ public class Connection: @unchecked Sendable {
   /// - Parameters:
   ///   - bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.
   ///   - prefix: what is sent before the buffer, with nothing in between.
+  ///   - policy: for a write to a client that does not read; nil: the connection's own.
   func transmit(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
-    _ delivery: Delivery
+    _ delivery: Delivery, _ policy: SlowReaderPolicy?
   ) throws(ConnectionError) -> Transmission { fatalError("abstract") }
 
   /// Resumes the writeWaiter once the outbox is below its low-water mark.
@@ -213,6 +226,14 @@ public class Connection: @unchecked Sendable {
 }
 
 extension Connection {
+  /// After an `await` that is inlined into handlers. It does nothing, but the optimizer cannot know that,
+  /// so it keeps the hop to the task's executor where it is: in the branch that has waited. Otherwise it
+  /// takes that hop as unnecessary in `receive` and `send`, and the handler makes one after each call, waited
+  /// or not: 270 instructions, most of them under the task's lock.
+  @usableFromInline
+  @inline(never)
+  final func hasWaited() {}
+
   @usableFromInline
   final func isHandlersTask() -> Bool { CurrentTask.id == rootTask.load(ordering: .relaxed) }
 
@@ -269,7 +290,7 @@ extension Connection {
   /// The same for a message of two parts.
   final func transmit(_ bytes: Bytes, after prefix: Bytes?) throws -> Bool {
     let outcome = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, after: prefix, .send)
+      try transmit(buffer, keeping: bytes, after: prefix, .send, nil)
     }
     return try outcome.isTaken
   }
@@ -278,7 +299,7 @@ extension Connection {
   final func transmit(_ text: String) throws -> Bool {
     var text = text
     let outcome = try text.withUTF8 { (buffer) throws(ConnectionError) in
-      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, after: nil, .send)
+      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, after: nil, .send, nil)
     }
     return try outcome.isTaken
   }
@@ -333,46 +354,6 @@ struct ReadWaiter: Sendable {
 struct WriteWaiter: Sendable {
   let continuation: UnsafeContinuation<Void, any Error>
   let task: UInt
-}
-
-/// What has become of the bytes of one call.
-enum Transmission {
-  /// The kernel or the outbox has them.
-  case taken
-  /// The same, and a writeWaiter must wait for the low-water mark.
-  case mustWait
-  /// Nothing was sent or queued: the task is cancelled, and would have had to wait.
-  case cancelled
-
-  /// False when a writeWaiter must wait for the low-water mark.
-  @inline(__always)
-  var isTaken: Bool {
-    get throws(CancellationError) {
-      if self == .cancelled { throw CancellationError() }
-      return self == .taken
-    }
-  }
-}
-
-/// Whether a caller can wait (`send`) or is subject to the limits of the outbox (`write`).
-enum Delivery {
-  case send
-  case write(Flush, SlowReaderPolicy)
-
-  @inline(__always)
-  var isWrite: Bool { if case .write = self { true } else { false } }
-
-  /// Whether a send must not queue anything, because its task is cancelled and would not wait: without
-  /// that, a loop that ignores the error would fill the memory. Asked when the kernel is full.
-  func isRefused(
-    queueing count: Int, to outbox: borrowing Outbox, afterSending sent: Int, highWaterMark: Int
-  ) -> Bool {
-    !isWrite && sent == 0 && outbox.byteCount + count > highWaterMark && Task.isCancelled
-  }
-
-  /// Whether the bytes are given to the kernel later, together with others.
-  @inline(__always)
-  var isDeferred: Bool { if case .write(.endOfTurn, _) = self { true } else { false } }
 }
 
 extension Connection: Hashable {

@@ -10,10 +10,13 @@ class ConnectionContext: @unchecked Sendable {
   final let service: ConnectionHandler
   /// Nil unless connections are served by callbacks.
   final let callbacks: (any EventCallbacks)?
+  private final let receiver: Receiver
   final let options: ConnectionOptions
   final let timeLimits: TimeLimits
   final let log: Logger
   final let counters: Counters
+  /// That of the counters.
+  final let traffic: Traffic
   /// For handlers that throw; one for all loops of a server.
   private let failureLog: LogLimiter
   /// For the connections that have a TLS session.
@@ -29,15 +32,23 @@ class ConnectionContext: @unchecked Sendable {
     self.loop = loop
     self.service = service
     callbacks = service.callbacks
+    receiver = Receiver(service.callbacks ?? NoCallbacks())
     self.options = options
     timeLimits = TimeLimits(options)
     self.log = log
     self.counters = counters
+    traffic = counters.traffic
     self.failureLog = failureLog
   }
 
   @inline(__always)
   final var isEventDriven: Bool { callbacks != nil }
+
+  /// For an event handler.
+  @inline(__always)
+  final func deliver(_ bytes: Bytes, to connection: Connection) {
+    receiver.received(bytes, on: connection)
+  }
 
   /// A handler has thrown.
   final func report(_ error: any Error, of connection: Connection) {
@@ -110,4 +121,26 @@ class ConnectionContext: @unchecked Sendable {
 
   /// The connection's socket is closed and its handler has returned. Called once, by the loop.
   func didClose(_ connection: Connection) {}
+}
+
+/// An event handler as each message calls it: a constant in a value that cannot be copied is called without
+/// being retained, which saves 40 instructions.
+private struct Receiver: ~Copyable {
+  private let callbacks: any EventCallbacks
+
+  init(_ callbacks: any EventCallbacks) { self.callbacks = callbacks }
+
+  @inline(__always)
+  borrowing func received(_ bytes: Bytes, on connection: Connection) {
+    callbacks.received(bytes, on: connection)
+  }
+}
+
+/// Where a task serves the connection.
+private final class NoCallbacks: EventCallbacks {
+  func opened(_ connection: Connection) {}
+  func received(_ bytes: Bytes, on connection: Connection) {}
+  func writable(_ connection: Connection) {}
+  func inputEnded(_ connection: Connection) {}
+  func closed(_ connection: Connection, error: ConnectionError?) {}
 }

@@ -115,6 +115,10 @@ struct Lifecycle: Equatable, Sendable {
   @inline(__always)
   var isOrdinary: Bool { input == .open && output == .open && failure == nil }
 
+  /// The same for sending alone.
+  @inline(__always)
+  var isOpenForSending: Bool { output == .open && failure == nil }
+
   /// Why a receive fails.
   @inline(__always)
   var inputFailure: ConnectionError? { failure ?? (input == .truncated ? .truncated : nil) }

@@ -32,7 +32,7 @@ public struct SlowReaderPolicy: Sendable, Hashable {
   }
 }
 
-extension Delivery {
+extension SlowReaderPolicy {
   /// What must not be queued, and why.
   struct Overflow {
     var limit: Int
@@ -49,19 +49,20 @@ extension Delivery {
     of outbox: Outbox, by count: Int, afterSending sent: Int, _ deadlines: inout Deadlines,
     now: MonotonicTime
   ) -> Overflow? {
-    guard case .write(_, let policy) = self else { return nil }
-    let dropsClient = policy.overflow == .dropClient
-    if outbox.byteCount + count > policy.outboxLimit, sent == 0 || dropsClient {
-      return Overflow(limit: policy.outboxLimit, dropsClient: dropsClient)
+    let dropsClient = overflow == .dropClient
+    if outbox.byteCount + count > outboxLimit, sent == 0 || dropsClient {
+      return Overflow(limit: outboxLimit, dropsClient: dropsClient)
     }
-    guard let softLimit = policy.softLimit, outbox.byteCount + count > softLimit else { return nil }
-    let isOver = deadlines.timeAbove(softLimit, now: now) + policy.gracePeriod < now
+    guard let softLimit, outbox.byteCount + count > softLimit else { return nil }
+    let isOver = deadlines.timeAbove(softLimit, now: now) + gracePeriod < now
     return isOver ? Overflow(limit: softLimit, dropsClient: true) : nil
   }
+}
 
+extension Delivery {
   /// How many bytes may wait for the end of the turn: no more than could be held against the client.
-  func mostUnoffered(_ highWaterMark: Int) -> Int {
-    guard case .write(_, let policy) = self else { return highWaterMark }
+  static func mostUnoffered(_ highWaterMark: Int, _ policy: SlowReaderPolicy?) -> Int {
+    guard let policy else { return highWaterMark }
     return min(highWaterMark, policy.outboxLimit, policy.softLimit ?? .max)
   }
 }

@@ -2,17 +2,16 @@
 // inside `run`; every other thread leaves what it has in `mailbox` and wakes the loop, once for many.
 // A turn: wait, serve the events (each with the jobs that it made ready), fire timers, take the mail.
 
-import DequeModule
 import LinuxSystem
 import Synchronization
 import SystemPackage
 
 final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
-  private struct Local {
+  private struct Local: ~Copyable {
     var slots = RegistrationTable()
     var timers = Timers()
-    var jobs = Deque<UnownedJob>()
-    var wakeups = Deque<Token>()
+    var jobs = Ring<UnownedJob>()
+    var wakeups = Ring<Token>()
     var now = MonotonicTime.now
     var coalescing = WriteCoalescing()
     var isRunning = true
@@ -85,16 +84,17 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
         serve(batch[index], &buffer)
         if !local.pointee.jobs.isEmpty { runJobs() }
       }
-      fireTimers()
+      if local.pointee.timers.earliest <= local.pointee.now { fireTimers() }
       if batch.count > 0, postponed < Self.longestPostponement,
         local.pointee.wakeups.count >= Self.manyWakeups
       {
         postponed += 1
       } else {
         postponed = 0
-        handleWakeups()
+        if !local.pointee.wakeups.isEmpty { handleWakeups() }
       }
-      runJobs()
+      if !local.pointee.jobs.isEmpty { runJobs() }
+      releaseRemoved()
     }
   }
 
@@ -104,6 +104,7 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     local.pointee.isRunning = false
   }
 
+  @inline(__always)
   private func wait(_ batch: inout EventBatch, _ report: (EventLoopError) -> Void) {
     if turns.value & Self.unmeasuredTurns == 0 {
       turnDurations.record(from: local.pointee.now, to: .now)
@@ -124,6 +125,7 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     events.store(events.value + batch.count, ordering: .relaxed)
   }
 
+  @inline(__always)
   private func sleep(
     _ batch: inout EventBatch, _ milliseconds: CInt
   ) throws(SystemCallError) {
@@ -146,6 +148,7 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     return batch.count > 0
   }
 
+  @inline(__always)
   private func waitTime() -> CInt {
     guard local.pointee.jobs.isEmpty, local.pointee.wakeups.isEmpty else { return 0 }
     return local.pointee.timers.earliest.pollTimeout(from: local.pointee.now)
@@ -154,7 +157,7 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
   @inline(__always)
   private func serve(_ event: (token: Token, readiness: Readiness), _ buffer: inout ReceiveBuffer) {
     if event.token == Self.wakerToken { return wasWoken(event.readiness) }
-    local.pointee.slots[event.token]?.handleEvents(event.readiness, &buffer)
+    local.pointee.slots.slot(event.token)?.pointee.handleEvents(event.readiness, &buffer)
   }
 
   /// Runs the jobs that are ready now; those that they make ready wait for their turn.
@@ -165,19 +168,21 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     }
   }
 
+  @inline(never)
   private func fireTimers() {
     local.pointee.isFiring = true
     defer { local.pointee.isFiring = false }
     while let token = local.pointee.timers.popDue(local.pointee.now) {
-      local.pointee.slots[token]?.handleWakeup(now: local.pointee.now)
+      local.pointee.slots.slot(token)?.pointee.handleWakeup(now: local.pointee.now)
     }
   }
 
+  @inline(never)
   private func handleWakeups() {
     if local.pointee.wakeups.count >= Self.manyWakeups { local.pointee.coalescing.noteFlushed() }
     for _ in 0..<min(local.pointee.wakeups.count, Self.wakeupsPerTurn) {
       guard let token = local.pointee.wakeups.popFirst() else { return }
-      local.pointee.slots[token]?.handleWakeup(now: local.pointee.now)
+      local.pointee.slots.slot(token)?.pointee.handleWakeup(now: local.pointee.now)
     }
   }
 
@@ -189,8 +194,8 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
       box = Mailbox()
       return mail
     }
-    local.pointee.jobs.append(contentsOf: mail.jobs)
-    local.pointee.wakeups.append(contentsOf: mail.wakeups)
+    for job in mail.jobs { local.pointee.jobs.append(job) }
+    for token in mail.wakeups { local.pointee.wakeups.append(token) }
   }
 
   private func post(_ put: (inout Mailbox) -> Void) {
@@ -226,7 +231,7 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     thread.store(Self.ended, ordering: .releasing)
     local.pointee.slots = RegistrationTable()
     local.pointee.timers = Timers()
-    local.pointee.wakeups = []
+    local.pointee.wakeups = Ring()
     mailbox.withLock { box in
       box.isClosed = true
       box.wakeups = []
@@ -252,7 +257,7 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     do {
       try epoll.add(fd, interest, token)
     } catch {
-      local.pointee.slots.remove(token)
+      deregister(token)
       throw error
     }
     return token
@@ -264,6 +269,12 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
     guard !hasEnded else { return }
     local.pointee.timers.cancel(token)
     local.pointee.slots.remove(token)
+    // Within `run` the source may be in the call that ends here, and is released at the end of the turn.
+    if !isCurrent { releaseRemoved() }
+  }
+
+  private func releaseRemoved() {
+    while let source = local.pointee.slots.popRemoved() { _ = source }
   }
 
   func setTimer(_ token: Token, at deadline: MonotonicTime) {

@@ -3,7 +3,6 @@
 // under `shared`; each has its own receive buffer. A worker takes one event or one job at a time, so a
 // handler that blocks holds up its own worker only. Each thread that calls `run` becomes a worker.
 
-import DequeModule
 import LinuxSystem
 import Synchronization
 import SystemPackage
@@ -11,12 +10,12 @@ import SystemPackage
 final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `shared` and in atomics.
 
-  private struct Shared {
+  private struct Shared: ~Copyable {
     var slots = RegistrationTable()
     var timers = Timers()
-    var jobs = Deque<UnownedJob>()
-    var events = Deque<(Token, Readiness)>()
-    var wakeups = Deque<Token>()
+    var jobs = Ring<UnownedJob>()
+    var events = Ring<(Token, Readiness)>()
+    var wakeups = Ring<Token>()
     /// Workers that sleep in epoll_wait.
     var waiting = 0
     /// One of them has been signalled and has not come back yet.
@@ -26,12 +25,20 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
 
   private enum Work {
     case job(UnownedJob)
-    case event((any EventSource)?, Readiness)
-    case handleWakeup((any EventSource)?)
+    case event(any EventSource, Readiness)
+    case handleWakeup(any EventSource)
     /// Look for events without sleeping.
     case poll
     case sleep(milliseconds: CInt)
     case stop
+  }
+
+  /// What a worker has just done that the others are to know.
+  private enum Look {
+    case none
+    case polled
+    case slept
+    case failed(sleeping: Bool)
   }
 
   private static let wakerToken = Token(rawValue: .max)
@@ -70,22 +77,31 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
     var batch = EventBatch(capacity: threads == 1 ? 64 : 8)
     var buffer = ReceiveBuffer()
     var streak = 0
+    var look = Look.none
     while true {
-      switch next(&streak) {
+      let work = next(look, &batch, &streak)
+      look = .none
+      switch work {
       case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
-      case .event(let source, let readiness): source?.handleEvents(readiness, &buffer)
-      case .handleWakeup(let source): source?.handleWakeup(now: .now)
-      case .poll: fetch(&batch, milliseconds: 0, sleeping: false, report)
+      case .event(let source, let readiness): source.handleEvents(readiness, &buffer)
+      case .handleWakeup(let source): source.handleWakeup(now: .now)
+      case .poll: look = fetch(&batch, milliseconds: 0, sleeping: false, report)
       case .sleep(let milliseconds):
-        fetch(&batch, milliseconds: milliseconds, sleeping: true, report)
+        look = fetch(&batch, milliseconds: milliseconds, sleeping: true, report)
       case .stop: return wake()
       }
     }
   }
 
-  private func next(_ streak: inout Int) -> Work {
+  /// Shares what the worker has fetched, and takes what it does next.
+  @inline(__always)
+  private func next(_ look: Look, _ batch: inout EventBatch, _ streak: inout Int) -> Work {
     var mustSignal = false
     let work = shared.withLock { s -> Work in
+      if note(look, &s) {
+        for index in 0..<batch.count { share(batch[index], &s) }
+        takeDueTimers(&s)
+      }
       let work = take(&s, &streak)
       mustSignal = hasWork(s) && shouldSignal(&s)
       return work
@@ -105,6 +121,7 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
     }
   }
 
+  @inline(__always)
   private func take(_ s: inout Shared, _ streak: inout Int) -> Work {
     guard s.isRunning else { return .stop }
     if streak < Self.longestStreak, let job = s.jobs.popFirst() {
@@ -112,12 +129,15 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
       return .job(job)
     }
     // After a streak: one wakeup, and one event or a look for events, however many wakeups there are.
-    if streak <= Self.longestStreak, let token = s.wakeups.popFirst() {
+    while streak <= Self.longestStreak, let token = s.wakeups.popFirst() {
+      guard let source = s.slots[token] else { continue }
       streak = streak < Self.longestStreak ? 0 : Self.longestStreak + 1
-      return .handleWakeup(s.slots[token])
+      return .handleWakeup(source)
     }
     streak = 0
-    if let (token, readiness) = s.events.popFirst() { return .event(s.slots[token], readiness) }
+    while let (token, readiness) = s.events.popFirst() {
+      if let source = s.slots[token] { return .event(source, readiness) }
+    }
     guard s.jobs.isEmpty, s.wakeups.isEmpty else { return .poll }
     s.waiting += 1
     let earliest = s.timers.earliest
@@ -127,12 +147,12 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
   private func fetch(
     _ batch: inout EventBatch, milliseconds: CInt, sleeping: Bool,
     _ report: (EventLoopError) -> Void
-  ) {
-    var hasFailed = false
+  ) -> Look {
+    var look = sleeping ? Look.slept : .polled
     do throws(SystemCallError) {
       try epoll.wait(&batch, milliseconds: milliseconds)
     } catch {
-      hasFailed = true
+      look = .failed(sleeping: sleeping)
       report(EventLoopError(error))
       // The report itself may have left work, which this worker takes next without being woken.
       let hasMore = shared.withLock { hasWork($0) }
@@ -141,23 +161,40 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
     }
     turns.add(1)
     events.add(batch.count)
-    shared.withLock { s in
+    return look
+  }
+
+  /// - Returns: whether the worker has looked for events.
+  @inline(__always)
+  private func note(_ look: Look, _ s: inout Shared) -> Bool {
+    switch look {
+    case .none: return false
+    case .polled: break
+    case .slept: s.waiting -= 1
+    case .failed(let sleeping):
       if sleeping { s.waiting -= 1 }
-      if hasFailed { s.isSignalled = false }
-      for index in 0..<batch.count {
-        if batch[index].token == Self.wakerToken {
-          s.isSignalled = false
-        } else {
-          s.events.append(batch[index])
-        }
-      }
-      guard s.timers.count > 0 else { return }
-      let now = MonotonicTime.now
-      while let token = s.timers.popDue(now) { s.wakeups.append(token) }
+      s.isSignalled = false
+    }
+    return true
+  }
+
+  @inline(__always)
+  private func share(_ event: (token: Token, readiness: Readiness), _ s: inout Shared) {
+    if event.token == Self.wakerToken {
+      s.isSignalled = false
+    } else {
+      s.events.append(event)
     }
   }
 
-  private func hasWork(_ s: Shared) -> Bool {
+  @inline(__always)
+  private func takeDueTimers(_ s: inout Shared) {
+    guard s.timers.count > 0 else { return }
+    let now = MonotonicTime.now
+    while let token = s.timers.popDue(now) { s.wakeups.append(token) }
+  }
+
+  private func hasWork(_ s: borrowing Shared) -> Bool {
     !s.jobs.isEmpty || !s.events.isEmpty || !s.wakeups.isEmpty
   }
 
@@ -201,10 +238,13 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
   }
 
   func deregister(_ token: Token) {
-    shared.withLock { s in
+    let removed = shared.withLock { s in
       s.timers.cancel(token)
       s.slots.remove(token)
+      return s.slots.popRemoved()
     }
+    // Released here, outside of the lock.
+    _ = removed
   }
 
   func setTimer(_ token: Token, at deadline: MonotonicTime) {

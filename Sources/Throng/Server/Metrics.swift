@@ -155,10 +155,10 @@ extension Metrics {
       droppedMessages += counters.droppedMessages.value
       droppedClients += counters.droppedClients.value
       acceptPauses += counters.acceptPauses.value
-      receives += counters.receives.value
-      receivedBytes += counters.receivedBytes.value
-      sends += counters.sends.value
-      sentBytes += counters.sentBytes.value
+      receives += counters.traffic.receives
+      receivedBytes += counters.traffic.receivedBytes
+      sends += counters.traffic.sends
+      sentBytes += counters.traffic.sentBytes
       handshakes += counters.handshakes.value
       resumedHandshakes += counters.resumedHandshakes.value
       handshakeFailures.merge(counters.handshakeFailures, uniquingKeysWith: +)

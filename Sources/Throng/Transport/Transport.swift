@@ -22,6 +22,9 @@ struct Transport: ~Copyable {
   @inline(__always)
   var descriptor: CInt { socket.descriptor }
 
+  @inline(__always)
+  var isPlain: Bool { secure == nil }
+
   /// The handler may start: a plain connection is ready from the start.
   var isEstablished: Bool { secure?.isEstablished ?? true }
 

@@ -197,7 +197,7 @@ extension BlockingConnection {
   }
 
   private func accept(_ slice: ChunkSlice, _ s: inout State) -> Bytes {
-    context.counters.countReceive(Int(slice.count), isExclusive: false)
+    context.traffic.countReceive(Int(slice.count), isExclusive: false)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     s.lifecycle.noteReceived(Int(slice.count))

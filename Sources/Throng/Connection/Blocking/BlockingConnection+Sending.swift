@@ -11,7 +11,7 @@ extension BlockingConnection {
   @inline(__always)
   func sendOrQueue(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
-    _ delivery: Delivery
+    _ delivery: Delivery, _ policy: SlowReaderPolicy?
   ) throws(ConnectionError) -> Transmission {
     let result: Result<Transmission, ConnectionError> = withState { s in
       if let failure = s.lifecycle.failure { return .failure(failure) }
@@ -36,8 +36,9 @@ extension BlockingConnection {
       {
         return .success(.cancelled)
       }
-      if let overflow = delivery.overflow(
-        of: s.outbox, by: count - sent, afterSending: sent, &s.deadlines, now: .coarseNow)
+      if delivery.isWrite,
+        let overflow = (policy ?? context.options.slowReaders).overflow(
+          of: s.outbox, by: count - sent, afterSending: sent, &s.deadlines, now: .coarseNow)
       {
         return .failure(drop(overflow, &s))
       }
@@ -52,7 +53,7 @@ extension BlockingConnection {
   }
 
   private func drop(
-    _ overflow: Delivery.Overflow, _ s: inout State
+    _ overflow: SlowReaderPolicy.Overflow, _ s: inout State
   ) -> ConnectionError {
     context.counters.droppedMessages.add(1)
     let error = overflow.error
@@ -139,7 +140,7 @@ extension BlockingConnection {
 
   @inline(__always)
   private func noteSent(_ count: Int, _ s: inout State) {
-    context.counters.countSend(count)
+    context.traffic.countSend(count)
     s.deadlines.activity = .coarseNow
   }
 }

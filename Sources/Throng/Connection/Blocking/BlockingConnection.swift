@@ -372,9 +372,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   override func transmit(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
-    _ delivery: Delivery
+    _ delivery: Delivery, _ policy: SlowReaderPolicy?
   ) throws(ConnectionError) -> Transmission {
-    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery)
+    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery, policy)
   }
 
   override func awaitLowWater(_ writeWaiter: WriteWaiter) { flushOrRegister(writeWaiter) }

@@ -3,6 +3,7 @@
 import LinuxSystem
 
 extension NonBlockingConnection {
+  @inline(__always)
   func beginReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) {
     var deadline = deadline
     if let limit = context.options.receiveTimeout { deadline = min(deadline, .now + limit) }

@@ -17,7 +17,7 @@ extension NonBlockingConnection {
       // The receiving task has taken all messages that had arrived.
       coalescesReplies.store(false, ordering: .relaxed)
       beginReceiveTimer(&s, deadline)
-      updateInterest(&s)
+      if !isInterestSettled(s) { updateInterest(&s) }
       if s.transport.hasPendingInput { loop.wake(s.registration.token) }
       return nil
     }
@@ -44,7 +44,8 @@ extension NonBlockingConnection {
 
   // MARK: Events
 
-  func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
+  @inline(never)
+  func handleAnyEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     var resumptions = DeferredResumptions()
     var starts = false
     let isHeard = state.withLock { s in
@@ -106,7 +107,7 @@ extension NonBlockingConnection {
   private func accept(
     _ slice: ChunkSlice, _ s: inout State, _ resumptions: inout DeferredResumptions
   ) {
-    context.counters.countReceive(Int(slice.count), isExclusive: !loop.isOneShot)
+    context.traffic.countReceive(Int(slice.count), isExclusive: !loop.isOneShot)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = .never
     resumptions.readWaiter = s.readWaiter.take()

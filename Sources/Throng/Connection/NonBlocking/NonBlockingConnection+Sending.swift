@@ -4,57 +4,93 @@ import LinuxSystem
 import SystemPackage
 
 extension NonBlockingConnection {
-  @inline(__always)
+  /// What has become of a send, and what is to be done once the lock is released.
+  struct SendOutcome {
+    fileprivate var result: Result<Transmission, ConnectionError>
+    fileprivate var resumptions = DeferredResumptions()
+
+    init(_ result: Result<Transmission, ConnectionError>) { self.result = result }
+
+    @inline(never)
+    func get(on connection: NonBlockingConnection) throws(ConnectionError) -> Transmission {
+      if case .failure = result { resumptions.perform(on: connection) }
+      return try result.get()
+    }
+  }
+
+  /// - Parameter attempt: what has come of giving the bytes to the kernel, where that was tried already.
+  @inline(never)
   func sendOrQueue(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
-    _ delivery: Delivery
-  ) throws(ConnectionError) -> Transmission {
-    var resumptions = DeferredResumptions()
-    let result: Result<Transmission, ConnectionError> = state.withLock { s in
-      if let failure = s.lifecycle.failure { return .failure(failure) }
-      if s.lifecycle.output != .open { return .failure(.closed) }
-      let count = buffer.count + (prefix?.count ?? 0)
-      if count == 0 { return .success(.taken) }
-      let highWaterMark = context.options.highWaterMark
-      let mayCoalesce = s.outbox.byteCount + count <= delivery.mostUnoffered(highWaterMark)
-      let isReply = !delivery.isWrite && coalescesReplies.load(ordering: .relaxed)
-      if s.flushIsDue, !mayCoalesce {
-        offer(&s)
+    _ delivery: Delivery, _ policy: SlowReaderPolicy?, _ attempt: Result<Int, TransportError>?,
+    _ s: inout State
+  ) -> SendOutcome {
+    var outcome = SendOutcome(.success(.taken))
+    outcome.result = sendOrQueue(
+      buffer, keeping: bytes, after: prefix, delivery, policy, attempt, &s, &outcome.resumptions)
+    return outcome
+  }
+
+  private func sendOrQueue(
+    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
+    _ delivery: Delivery, _ policy: SlowReaderPolicy?, _ attempt: Result<Int, TransportError>?,
+    _ s: inout State, _ resumptions: inout DeferredResumptions
+  ) -> Result<Transmission, ConnectionError> {
+    if let failure = s.lifecycle.failure { return .failure(failure) }
+    if s.lifecycle.output != .open { return .failure(.closed) }
+    let count = buffer.count + (prefix?.count ?? 0)
+    if count == 0 { return .success(.taken) }
+    let policy = delivery.isWrite ? policy ?? context.options.slowReaders : nil
+    let highWaterMark = context.options.highWaterMark
+    let mayCoalesce =
+      s.outbox.byteCount + count <= Delivery.mostUnoffered(highWaterMark, policy)
+    let isReply = !delivery.isWrite && coalescesReplies.load(ordering: .relaxed)
+    if s.flushIsDue, !mayCoalesce {
+      offer(&s)
+      if let failure = s.lifecycle.failure {
+        closeFailed(&s, &resumptions)
+        return .failure(failure)
+      }
+    }
+    var sent = 0
+    if s.outbox.isEmpty, isDue(delivery, isReply, mayCoalesce, s.registration.token) {
+      do throws(TransportError) {
+        if let attempt {
+          sent = try attempt.get()
+        } else {
+          sent = try send(buffer, after: prefix, &s)
+        }
+        if sent == count { return .success(.taken) }
+      } catch {
+        noteFailure(error, &s)
         if let failure = s.lifecycle.failure {
           closeFailed(&s, &resumptions)
           return .failure(failure)
         }
       }
-      var sent = 0
-      if s.outbox.isEmpty, isDue(delivery, isReply, mayCoalesce, s.registration.token) {
-        do throws(TransportError) {
-          sent = try s.transport.send(buffer, after: prefix)
-          noteSent(sent, &s)
-          if s.transport.hasUnsent { noteUnsent(&s) }
-          if sent == count { return .success(.taken) }
-        } catch {
-          noteFailure(error, &s)
-          if let failure = s.lifecycle.failure {
-            closeFailed(&s, &resumptions)
-            return .failure(failure)
-          }
-        }
-      }
-      if delivery.isRefused(
-        queueing: count, to: s.outbox, afterSending: sent, highWaterMark: highWaterMark)
-      {
-        return .success(.cancelled)
-      }
-      let left = count - sent
-      if let refusal = refuse(left, afterSending: sent, delivery, &s, &resumptions) {
-        return .failure(refusal)
-      }
-      let isFirst = s.outbox.isEmpty
-      s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
-      return .success(noteQueued(isFirst: isFirst, isReply: isReply, delivery, &s))
     }
-    if case .failure = result { resumptions.perform(on: self) }
-    return try result.get()
+    if delivery.isRefused(
+      queueing: count, to: s.outbox, afterSending: sent, highWaterMark: highWaterMark)
+    {
+      return .success(.cancelled)
+    }
+    if let policy,
+      let refusal = refuse(count - sent, afterSending: sent, policy, &s, &resumptions)
+    {
+      return .failure(refusal)
+    }
+    let isFirst = s.outbox.isEmpty
+    s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
+    return .success(noteQueued(isFirst: isFirst, isReply: isReply, delivery, &s))
+  }
+
+  private func send(
+    _ buffer: UnsafeRawBufferPointer, after prefix: Bytes?, _ s: inout State
+  ) throws(TransportError) -> Int {
+    let sent = try s.transport.send(buffer, after: prefix)
+    noteSent(sent, &s)
+    if s.transport.hasUnsent { noteUnsent(&s) }
+    return sent
   }
 
   /// Whether bytes that nothing waits before are given to the kernel now, not at the end of the turn.
@@ -68,11 +104,11 @@ extension NonBlockingConnection {
 
   /// Why the outbox does not take the bytes; nil when it does.
   private func refuse(
-    _ count: Int, afterSending sent: Int, _ delivery: Delivery, _ s: inout State,
+    _ count: Int, afterSending sent: Int, _ policy: SlowReaderPolicy, _ s: inout State,
     _ resumptions: inout DeferredResumptions
   ) -> ConnectionError? {
     guard
-      let overflow = delivery.overflow(
+      let overflow = policy.overflow(
         of: s.outbox, by: count, afterSending: sent, &s.deadlines, now: loop.now)
     else { return nil }
     return drop(overflow, &s, &resumptions)
@@ -99,7 +135,8 @@ extension NonBlockingConnection {
   }
 
   private func drop(
-    _ overflow: Delivery.Overflow, _ s: inout State, _ resumptions: inout DeferredResumptions
+    _ overflow: SlowReaderPolicy.Overflow, _ s: inout State,
+    _ resumptions: inout DeferredResumptions
   ) -> ConnectionError {
     context.counters.droppedMessages.add(1)
     let error = overflow.error
@@ -202,8 +239,8 @@ extension NonBlockingConnection {
   }
 
   @inline(__always)
-  private func noteSent(_ count: Int, _ s: inout State) {
-    context.counters.countSend(count)
+  func noteSent(_ count: Int, _ s: inout State) {
+    context.traffic.countSend(count)
     s.deadlines.activity = .coarseNow
   }
 }
