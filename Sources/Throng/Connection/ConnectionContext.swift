@@ -43,6 +43,9 @@ class ConnectionContext: @unchecked Sendable {
   final func report(_ error: any Error, of connection: Connection) {
     if error is ConnectionError || error is CancellationError {
       log.debug("connection \(connection.id) from \(connection.remoteAddress) ended: \(error)")
+    } else if error is InputError {
+      failureLog.log(
+        .info, log, "connection \(connection.id) from \(connection.remoteAddress) ended: \(error)")
     } else {
       counters.failedHandlers.add(1)
       failureLog.log(
@@ -95,6 +98,9 @@ class ConnectionContext: @unchecked Sendable {
       return steps.count <= Self.handshakeStepsPerTurn
     }
   }
+
+  /// Whether a drain ends the input of the connections.
+  var drainsConnections: Bool { true }
 
   /// Whether connections that start now are to be drained at once.
   var isDraining: Bool { false }
