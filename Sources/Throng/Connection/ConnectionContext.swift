@@ -99,9 +99,6 @@ class ConnectionContext: @unchecked Sendable {
     }
   }
 
-  /// Whether a drain ends the input of the connections.
-  var drainsConnections: Bool { true }
-
   /// Whether connections that start now are to be drained at once.
   var isDraining: Bool { false }
 
