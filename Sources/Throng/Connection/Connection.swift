@@ -35,7 +35,6 @@ public class Connection: @unchecked Sendable {
   @exclusivity(unchecked)
   final var eventState: AnyObject?
 
-
   init(
     id: Int, origin: ConnectionOrigin, context: ConnectionContext, receivesAtOnce: Bool
   ) {
