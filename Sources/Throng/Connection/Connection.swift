@@ -327,33 +327,6 @@ extension Connection {
   }
 }
 
-/// A task that waits for input.
-struct ReadWaiter: Sendable {
-  let continuation: UnsafeContinuation<Bytes?, any Error>
-  let task: UInt
-  let limit: Int32
-  /// Not the handler's own task.
-  let isCancellable: Bool
-
-  init(
-    _ continuation: UnsafeContinuation<Bytes?, any Error>, _ task: UInt, _ limit: Int,
-    isCancellable: Bool
-  ) {
-    precondition(limit > 0, "a receive of no bytes would never end")
-    self.continuation = continuation
-    self.task = task
-    self.limit = Int32(clamping: limit)
-    self.isCancellable = isCancellable
-  }
-}
-
-/// A task that waits for room in the outbox, or for the end of the connection.
-struct WriteWaiter: Sendable {
-  let continuation: UnsafeContinuation<Void, any Error>
-  let task: UInt
-  var awaitsEnd = false
-}
-
 /// What has become of the bytes of one call.
 enum Transmission {
   /// The kernel or the outbox has them.
