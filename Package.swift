@@ -15,6 +15,9 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
   ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
+let histogram = Target.Dependency.product(
+  name: "Histogram", package: "hdrhistogram-swift", condition: .when(traits: ["Command"]))
+
 let package = Package(
   name: "throng",
   products: [
@@ -24,10 +27,19 @@ let package = Package(
     .library(name: "ThrongLoad", targets: ["ThrongLoad"]),
     .library(name: "ThrongMetrics", targets: ["ThrongMetrics"]),
     .library(name: "ThrongMetricsPage", targets: ["ThrongMetricsPage"]),
+    .library(name: "ThrongTesting", targets: ["ThrongTesting"]),
     .library(name: "ThrongReport", targets: ["ThrongReport"]),
     .library(name: "ThrongServiceLifecycle", targets: ["ThrongServiceLifecycle"]),
     .library(name: "ThrongTLS", targets: ["ThrongTLS"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
+  ],
+  // A program that depends on the library alone says `traits: []`, and resolves three packages.
+  traits: [
+    .default(enabledTraits: ["Command", "Metrics", "ServiceLifecycle"]),
+    .trait(name: "Command", description: "The command `throng`, with its load generator."),
+    .trait(name: "Metrics", description: "The adapter for swift-metrics."),
+    .trait(
+      name: "ServiceLifecycle", description: "The adapter for swift-service-lifecycle."),
   ],
   dependencies: [
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -58,6 +70,14 @@ let package = Package(
       name: "ThrongTLS",
       dependencies: [
         "COpenSSL", "LinuxSystem", "Throng",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ThrongTesting",
+      dependencies: [
+        "LinuxSystem", "Throng",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
@@ -97,20 +117,26 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "ThrongMetrics",
-      dependencies: ["Throng", .product(name: "CoreMetrics", package: "swift-metrics")],
+      dependencies: [
+        "Throng",
+        .product(
+          name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
+      ],
       swiftSettings: settings),
     .target(
       name: "ThrongServiceLifecycle",
       dependencies: [
         "Throng",
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle",
+          condition: .when(traits: ["ServiceLifecycle"])),
       ],
       swiftSettings: settings),
     .target(
       name: "ThrongLoad",
       dependencies: [
         "LinuxSystem", "Throng",
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        histogram,
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
@@ -128,7 +154,9 @@ let package = Package(
       dependencies: [
         "LinuxSystem", "TerminalClient", "Throng", "ThrongChat", "ThrongCompare", "ThrongExec",
         "ThrongHandlers", "ThrongLoad", "ThrongMetricsPage", "ThrongReport", "ThrongTLS",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Command"])),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -151,7 +179,8 @@ let package = Package(
       name: "ThrongMetricsPageTests",
       dependencies: [
         "TestSupport", "Throng", "ThrongHandlers", "ThrongMetrics", "ThrongMetricsPage",
-        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(
+          name: "MetricsTestKit", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
       ],
       swiftSettings: settings),
     .testTarget(
@@ -185,6 +214,9 @@ let package = Package(
       dependencies: ["COpenSSL", "LinuxSystem", "TestSupport", "Throng", "ThrongTLS"],
       swiftSettings: settings),
     .testTarget(
+      name: "ThrongTestingTests", dependencies: ["Throng", "ThrongTesting"], swiftSettings: settings
+    ),
+    .testTarget(
       name: "ThrongCompareTests",
       dependencies: [
         "CEpollShim", "LinuxSystem", "TestSupport", "ThrongCommand", "ThrongCompare", "ThrongLoad",
@@ -195,7 +227,7 @@ let package = Package(
       name: "ThrongLoadTests",
       dependencies: [
         "LinuxSystem", "TestSupport", "Throng", "ThrongLoad", "ThrongTLS",
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        histogram,
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

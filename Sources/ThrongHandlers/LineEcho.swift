@@ -14,9 +14,10 @@ public struct LineEcho: Handler {
   public func handle(_ connection: Connection) async throws {
     do {
       for try await line in connection.lines(maximumLength: maximumLength) {
-        try await connection.send(Bytes(line + [UInt8(ascii: "\n")]))
+        try await connection.send("\(line)\n" as Bytes)
       }
-    } catch ConnectionError.tooLong(let maximum) {
+    } catch let error as InputError {
+      guard case .tooLong(let maximum) = error.reason else { throw error }
       try await connection.send("error: a line may have at most \(maximum) bytes\n")
     }
   }

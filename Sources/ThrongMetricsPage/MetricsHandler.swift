@@ -19,7 +19,7 @@ struct MetricsHandler: Handler {
         request = next
       } catch let failure as HTTPRequest.Failure {
         return try await refuse(failure, connection)
-      } catch ConnectionError.tooLong {
+      } catch is InputError {
         return try await refuse(.tooLarge, connection)
       }
       if request.path == "/events", request.method == .get {

@@ -78,8 +78,6 @@ extension AllTests {
         let byte: UInt8 = isLines ? 10 : 0
         let replies = try client.receive(exactly: Flood.size)
         #expect(replies.allSatisfy { $0 == byte })
-        // A thread of its own sends each reply at once, and holds up nothing.
-        guard !setup.isThreadPerClient else { return }
         // Another worker of a pool may send what is queued while the handler goes on.
         if case .threadPool(let threads) = setup.model.kind, threads > 1 { return }
         #expect(running.metrics.sends < Flood.size / 16)

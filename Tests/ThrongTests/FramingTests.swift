@@ -5,6 +5,16 @@ import TestSupport
 import Testing
 import Throng
 
+extension InputError {
+  fileprivate var inWords: String {
+    switch reason {
+    case .tooLong(let maximum): "over \(maximum)"
+    case .truncated: "cut"
+    case .malformed(let text): text
+    }
+  }
+}
+
 /// Answers each line in brackets, and what ends the iteration in words.
 private struct Bracketer: Handler {
   func handle(_ connection: Connection) async throws {
@@ -13,8 +23,8 @@ private struct Bracketer: Handler {
         try await connection.send("[\(line)]")
       }
       try await connection.send("end")
-    } catch ConnectionError.tooLong(let maximum) {
-      try await connection.send("over \(maximum)")
+    } catch let error as InputError {
+      try await connection.send(error.inWords)
     }
   }
 }
@@ -28,10 +38,8 @@ private struct FrameEcho: Handler {
       for try await frame in connection.frames(lengthPrefix: prefix, maximumLength: 200_000) {
         try await connection.send(frame: frame, lengthPrefix: prefix)
       }
-    } catch ConnectionError.tooLong(let maximum) {
-      try await connection.send("over \(maximum)")
-    } catch ConnectionError.truncatedFrame {
-      try await connection.send("cut")
+    } catch let error as InputError {
+      try await connection.send(error.inWords)
     }
   }
 }
@@ -92,7 +100,7 @@ extension AllTests {
 
     @Test(arguments: Setup.plainAndSecure, [1, 2, 4, 8])
     func framesSurviveEveryPrefix(_ setup: Setup, _ byteCount: Int) async throws {
-      for endianness in [LengthPrefix.Endianness.big, .little] {
+      for endianness in [Endianness.big, .little] {
         let prefix = LengthPrefix(byteCount: byteCount, endianness: endianness)
         let lengths = [0, 1, 255, 256, 5000, 65535, 65536, 200_000].filter {
           UInt64($0) <= prefix.maximumLength

@@ -209,6 +209,31 @@ extension AllTests {
     }
 
     /// Floods the room while three members do not read and a good one gets everything.
+    /// Each member is told how many others it has reached, and is greeted before it hears anything.
+    @Test(arguments: Setup.all)
+    func aBroadcastSaysHowManyItReached(_ setup: Setup) async throws {
+      let room = Room(historyLimit: 5)
+      let handler = Serve { connection in
+        room.join(connection, greeting: "hi\n")
+        defer { room.leave(connection) }
+        for try await line in connection.lines() {
+          let reached = room.broadcast("\(line)\n", except: connection, remembering: true)
+          try await connection.send("\(reached)\n")
+        }
+      }
+      try await withServer(handler, setup) { running in
+        let first = try running.connect()
+        #expect(try first.receiveText(3) == "hi\n")
+        try first.send("a\n")
+        #expect(try first.receiveText(2) == "0\n")
+        let second = try running.connect()
+        #expect(try second.receiveText(5) == "hi\na\n")
+        try first.send("b\n")
+        #expect(try first.receiveText(2) == "1\n")
+        #expect(try second.receiveText(2) == "b\n")
+      }
+    }
+
     private func flood(
       _ setup: Setup, _ room: Room, lines: Int, _ check: @Sendable (RunningServer) throws -> Void
     ) async throws {

@@ -28,7 +28,17 @@ public struct Bytes: Sendable {
     self = copied ?? Array(bytes).withUnsafeBytes { Bytes(copying: $0) }
   }
 
-  /// A part of other bytes, with which it shares storage: `Bytes(line.dropFirst(5))`.
+  /// The bytes of an array, whose storage is kept instead of copied. At most 4 GiB less one byte.
+  public init(adopting array: [UInt8]) {
+    precondition(array.count <= UInt32.max, "Bytes holds less than 4 GiB")
+    let chunk = Chunk.make(adopting: array)
+    self.init(ChunkSlice(chunk: chunk, offset: 0, count: UInt32(array.count)))
+  }
+
+  /// The same bytes; nothing is copied.
+  public init(_ bytes: Bytes) { self = bytes }
+
+  /// A part of other bytes, with which it shares storage: `Bytes(slice)`.
   public init(_ part: Slice<Bytes>) {
     self.init(part.base.slice)
     slice.offset += UInt32(part.startIndex)
@@ -75,6 +85,9 @@ public struct Bytes: Sendable {
 }
 
 extension Bytes: RandomAccessCollection {
+  /// For generic code; the methods of `Bytes` itself return parts that are `Bytes`.
+  public typealias SubSequence = Slice<Bytes>
+
   /// The position of the first byte, 0.
   public var startIndex: Int { 0 }
   /// The number of bytes.
@@ -128,9 +141,7 @@ extension Bytes: CustomStringConvertible {
   public var description: String { text }
 }
 
-extension Bytes: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
-  /// Copies the UTF-8 of a literal.
-  public init(stringLiteral text: String) { self.init(text) }
+extension Bytes: ExpressibleByArrayLiteral {
   /// Copies the bytes of a literal.
   public init(arrayLiteral elements: UInt8...) { self.init(elements) }
 }

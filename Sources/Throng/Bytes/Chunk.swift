@@ -1,18 +1,33 @@
-// Memory for received and queued bytes: a header and its storage in one allocation. Written only by
-// the thread that is filling it, in the part that no slice covers yet; the rest never changes, so slices may
-// be read on any thread.
+// Memory for received and queued bytes: a header and its storage in one allocation, or the storage of an
+// array, which is full from the start. Written only by the thread that is filling it, in the part that no
+// slice covers yet; the rest never changes, so slices may be read on any thread.
 
 import Synchronization
 
 final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
   struct Header {
+    let start: UnsafeMutableRawPointer
     let capacity: Int
     var filled: Int
+    /// Owns the storage when that is not behind the header.
+    let array: [UInt8]
   }
 
   static func make(capacity: Int) -> Chunk {
-    let buffer = Chunk.create(minimumCapacity: capacity) { _ in
-      Header(capacity: capacity, filled: 0)
+    let buffer = Chunk.create(minimumCapacity: capacity) { buffer in
+      let start = buffer.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
+      return Header(start: start, capacity: capacity, filled: 0, array: [])
+    }
+    return unsafeDowncast(buffer, to: Chunk.self)
+  }
+
+  /// The storage of an array, which nothing can change any more: it has a second owner from now on.
+  static func make(adopting array: [UInt8]) -> Chunk {
+    let buffer = Chunk.create(minimumCapacity: 0) { _ in
+      let start = array.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+      return Header(
+        start: start ?? UnsafeMutableRawPointer(bitPattern: 1)!, capacity: array.count,
+        filled: array.count, array: array)
     }
     return unsafeDowncast(buffer, to: Chunk.self)
   }
@@ -25,7 +40,7 @@ final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
 
   @inline(__always)
   var start: UnsafeMutableRawPointer {
-    withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
+    withUnsafeMutablePointerToHeader { $0.pointee.start }
   }
 
   // Through a pointer, because a class's stored properties are checked for exclusive access at run time.

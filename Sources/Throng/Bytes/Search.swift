@@ -11,6 +11,23 @@ enum Search {
     return UnsafeRawPointer(found) - start
   }
 
+  /// Where a pattern of at least one byte first occurs: memchr(3) finds its first byte.
+  static func offset(
+    of pattern: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
+  ) -> Int? {
+    var position = 0
+    while position + pattern.count <= bytes.count {
+      let starts = UnsafeRawBufferPointer(
+        rebasing: bytes[position...bytes.count - pattern.count])
+      guard let found = offset(of: pattern[0], in: starts) else { return nil }
+      position += found
+      let candidate = UnsafeRawBufferPointer(rebasing: bytes[position..<position + pattern.count])
+      if isEqual(candidate, pattern) { return position }
+      position += 1
+    }
+    return nil
+  }
+
   /// Whether buffers of the same size hold the same (memcmp(3)).
   static func isEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard let one = left.baseAddress, let other = right.baseAddress else { return true }

@@ -59,6 +59,15 @@ public final class Connector: Sendable {
     try self.init(.events(EventCallbacksOf(handler)), options, log, failed)
   }
 
+  /// The same for the callback API with a state for each connection.
+  public convenience init(
+    events handler: some StatefulEventHandler, options: Options = Options(),
+    log: Logger = Logger(label: "throng"),
+    failed: @escaping @Sendable (ConnectFailure) -> Void = { _ in }
+  ) throws(Errno) {
+    try self.init(.events(StatefulEventCallbacks(handler)), options, log, failed)
+  }
+
   private init(
     _ handler: ConnectionHandler, _ options: Options, _ log: Logger,
     _ failed: @escaping @Sendable (ConnectFailure) -> Void

@@ -11,7 +11,8 @@ import SystemPackage
 /// `receive` and `send` wait, each in the way of the model; `write` queues. Every method may be called
 /// from any thread and any task. When the handler returns, the connection is flushed and closed.
 public class Connection: @unchecked Sendable {
-  // Invariant behind @unchecked: this class has only constants, the subclasses lock their state.
+  // Invariant behind @unchecked: this class has constants, and what belongs to an event handler's
+  // callbacks; the subclasses lock their state.
 
   /// Counts the server's connections from 1 on.
   public final let id: Int
@@ -29,6 +30,10 @@ public class Connection: @unchecked Sendable {
   final let coalescesReplies = Atomic<Bool>(false)
 
   private final let opened: CompactTime
+
+  /// The state of a ``StatefulEventHandler``. Touched only by its callbacks, which come one at a time.
+  @exclusivity(unchecked)
+  final var eventState: AnyObject?
 
   init(
     id: Int, origin: ConnectionOrigin, context: ConnectionContext, receivesAtOnce: Bool
@@ -123,9 +128,10 @@ public class Connection: @unchecked Sendable {
   // MARK: Sending
 
   /// Sends bytes, in the order of the calls: returns when the kernel or the outbox has them, and waits
-  /// while the outbox is above its high-water mark. While more ``lines(maximumLength:)`` or
-  /// ``frames(lengthPrefix:maximumLength:)`` have arrived than the handler was given, an event loop sends
-  /// the replies to them together, at the end of its turn.
+  /// while the outbox is above its high-water mark. While more input has arrived than the handler has
+  /// taken from its ``Reader``, ``Lines`` or ``Frames``, what it sends is gathered, and leaves in one
+  /// system call: when the handler waits, for whatever it may be, when ``ConnectionOptions/highWaterMark`` is
+  /// reached, or at ``flush()``. A reply to the only request that has arrived is sent at once.
   /// - Throws: ``ConnectionError`` when the client is gone. `CancellationError` when the task is cancelled
   ///   and would have to wait: none of the bytes are sent then, unless it had begun to wait before, or the
   ///   kernel had taken the first of them (the rest is queued).
@@ -205,6 +211,18 @@ public class Connection: @unchecked Sendable {
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
     _ delivery: Delivery, _ policy: SlowReaderPolicy?
   ) throws(ConnectionError) -> Transmission { fatalError("abstract") }
+
+  /// The same for a message of several parts.
+  func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission { fatalError("abstract") }
+
+  /// Gives the kernel what `coalescesReplies` has held back.
+  func sendGathered() { fatalError("abstract") }
+
+  /// Stops to receive for an event handler, or goes on.
+  func setReceiving(isPaused: Bool) { fatalError("abstract") }
+
+  /// Resumes the writeWaiter, at once or when the connection has ended.
+  func awaitEnd(_ writeWaiter: WriteWaiter) { fatalError("abstract") }
 
   /// Resumes the writeWaiter once the outbox is below its low-water mark.
   func awaitLowWater(_ writeWaiter: WriteWaiter) { fatalError("abstract") }
@@ -328,32 +346,6 @@ extension Connection {
       cancelSend(of: task)
     }
   }
-}
-
-/// A task that waits for input.
-struct ReadWaiter: Sendable {
-  let continuation: UnsafeContinuation<Bytes?, any Error>
-  let task: UInt
-  let limit: Int32
-  /// Not the handler's own task.
-  let isCancellable: Bool
-
-  init(
-    _ continuation: UnsafeContinuation<Bytes?, any Error>, _ task: UInt, _ limit: Int,
-    isCancellable: Bool
-  ) {
-    precondition(limit > 0, "a receive of no bytes would never end")
-    self.continuation = continuation
-    self.task = task
-    self.limit = Int32(clamping: limit)
-    self.isCancellable = isCancellable
-  }
-}
-
-/// A task that waits for room in the outbox.
-struct WriteWaiter: Sendable {
-  let continuation: UnsafeContinuation<Void, any Error>
-  let task: UInt
 }
 
 extension Connection: Hashable {

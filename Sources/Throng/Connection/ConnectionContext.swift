@@ -54,6 +54,9 @@ class ConnectionContext: @unchecked Sendable {
   final func report(_ error: any Error, of connection: Connection) {
     if error is ConnectionError || error is CancellationError {
       log.debug("connection \(connection.id) from \(connection.remoteAddress) ended: \(error)")
+    } else if error is InputError {
+      failureLog.log(
+        .info, log, "connection \(connection.id) from \(connection.remoteAddress) ended: \(error)")
     } else {
       counters.failedHandlers.add(1)
       failureLog.log(

@@ -14,10 +14,6 @@ public enum ConnectionError: Error, Equatable, Sendable {
   case outboxFull(limit: Int)
   /// The client did not read, and was dropped at this limit of its outbox; see ``SlowReaderPolicy``.
   case tooSlow(limit: Int)
-  /// A line or a frame is longer than its maximum, in bytes.
-  case tooLong(maximum: Int)
-  /// The client ended in the middle of a frame.
-  case truncatedFrame
   /// The TLS handshake has failed, or the peer has violated the protocol later.
   case security(SecurityFailure)
   /// The client has ended its stream without TLS's close_notify, so that what was received may be only a
@@ -44,8 +40,6 @@ extension ConnectionError: CustomStringConvertible {
       "the client does not read: its outbox limit of \(limit) bytes is reached"
     case .tooSlow(let limit):
       "the client does not read: dropped at its outbox limit of \(limit) bytes"
-    case .tooLong(let maximum): "longer than the maximum of \(maximum) bytes"
-    case .truncatedFrame: "the client ended in the middle of a frame"
     case .security(let failure): "TLS failed: \(failure)"
     case .truncated: "the client ended its stream without close_notify: it may have been cut off"
     case .alreadyReceiving: "two tasks receive from one connection at once (let one task receive)"

@@ -5,6 +5,12 @@
 /// `handle` is called once for each connection. When it returns, what it has sent is flushed and the
 /// connection is closed; when it throws, the error is logged and the connection is closed in the same
 /// way. No other connection notices.
+///
+/// When the client is gone while the handler awaits something else than its connection, the handler's task is
+/// cancelled: a sleep ends, and `Task.isCancelled` says so. Gone means that the client has reset the
+/// connection, or that the connection was lost or has met a limit; FIN alone means nothing of that kind, for
+/// the client may still read. A thread pool learns of a reset only at the next call on the connection,
+/// or while ``Connection/closed`` is awaited.
 public protocol Handler: Sendable {
   /// What happens with one client. Under the reactor it runs on the loop's thread: an `await` that
   /// must wait lets other clients be served, a call that blocks holds all of them up.

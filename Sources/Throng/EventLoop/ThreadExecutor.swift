@@ -9,7 +9,7 @@ import Synchronization
 import SystemPackage
 
 final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
-  // Invariant behind @unchecked: all that varies is in `monitor`.
+  // Invariant behind @unchecked: all that varies is in `monitor`, but for `jobEnded`, see there.
   private struct State {
     var work = Deque<Work>()
     /// Threads that run jobs.
@@ -31,6 +31,8 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   private let blocked = Atomic<Int>(0)
   private let waitingWork = Atomic<Int>(0)
   private let stackSize: Int
+  /// Called after each job: a task has suspended, or ended. Set before the first thread runs.
+  var jobEnded: (@Sendable () -> Void)?
 
   /// - Parameter hasThread: whether a thread calls `run` from the start.
   init(stackSize: Int, hasThread: Bool = true) {
@@ -67,7 +69,9 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     monitor.withLock { $0.threadIDs.append(id) }
     while let work = next() {
       switch work {
-      case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+      case .job(let job):
+        job.runSynchronously(on: asUnownedTaskExecutor())
+        jobEnded?()
       case .call(let call): call()
       }
     }

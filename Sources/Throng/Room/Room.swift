@@ -5,7 +5,6 @@
 // broadcast while a newcomer gets the history is kept for it.
 
 import DequeModule
-import Synchronization
 
 /// A group of connections: what one says, all hear. May be used from any thread and under any model.
 ///
@@ -45,7 +44,7 @@ public final class Room: Sendable {
     var counters = Counters()
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let historyLimit: Int
   private let policy: SlowReaderPolicy?
 
@@ -66,11 +65,14 @@ public final class Room: Sendable {
 
   /// Makes the connection a member, after it was given the history: it gets every message that is
   /// broadcast from then on, and none of them twice. Does nothing for a member.
-  public func join(_ connection: Connection) {
+  /// - Parameters:
+  ///   - connection: the new member. It must ``leave(_:)`` when its handler ends.
+  ///   - greeting: what it gets before anything else, the history included; nil: nothing.
+  public func join(_ connection: Connection, greeting: Bytes? = nil) {
     let id = ObjectIdentifier(connection)
     var due = state.withLock { s -> [Bytes]? in
       guard !s.members.contains(connection), s.newcomers[id] == nil else { return nil }
-      return next(Array(s.history), for: connection, &s)
+      return next((greeting.map { [$0] } ?? []) + s.history, for: connection, &s)
     }
     // Without a limit, as there was no time to read; and so nothing but a lost client can fail here.
     let unlimited = SlowReaderPolicy(outboxLimit: .max / 4)
@@ -113,24 +115,29 @@ public final class Room: Sendable {
   ///   - message: the bytes that each member receives.
   ///   - excluded: a member that does not get it, such as its author.
   ///   - remembering: whether newcomers get it as well, see ``init(historyLimit:policy:)``.
+  /// - Returns: how many members it was queued for. Their clients may still be lost before they get it.
+  @discardableResult
   public func broadcast(
     _ message: Bytes, except excluded: Connection? = nil, remembering: Bool = false
-  ) {
+  ) -> Int {
     broadcast([message], except: excluded, remembering: remembering)
   }
 
   /// The same for several messages: every member gets all of them, in their order, at the cost of one.
   /// For callers that have several messages at once.
+  /// - Returns: how many members they were queued for.
+  @discardableResult
   public func broadcast(
     _ messages: [Bytes], except excluded: Connection? = nil, remembering: Bool = false
-  ) {
-    guard let first = messages.first else { return }
+  ) -> Int {
+    guard let first = messages.first else { return 0 }
     let whole = messages.count == 1 ? first.compacted() : Bytes(joining: messages)
-    let members = state.withLock { s in
+    let (members, newcomers) = state.withLock { s in
       s.counters.messages += messages.count
       if remembering { remember(messages.count == 1 ? [whole] : messages, &s) }
-      if !s.newcomers.isEmpty { keepForNewcomers(whole, messages.count, except: excluded, &s) }
-      return s.members.all
+      let newcomers =
+        s.newcomers.isEmpty ? 0 : keepForNewcomers(whole, messages.count, except: excluded, &s)
+      return (s.members.all, newcomers)
     }
     let outcome = deliver(whole, to: members, except: excluded)
     state.withLock { s in
@@ -138,15 +145,20 @@ public final class Room: Sendable {
       s.counters.missed += outcome.missed * messages.count
       for member in outcome.gone { _ = s.members.remove(member) }
     }
+    return outcome.deliveries + newcomers
   }
 
+  /// - Returns: how many newcomers there are.
   private func keepForNewcomers(
     _ message: Bytes, _ count: Int, except excluded: Connection?, _ s: inout State
-  ) {
+  ) -> Int {
+    var reached = 0
     for id in s.newcomers.keys where excluded.map(ObjectIdentifier.init) != id {
       s.newcomers[id]?.append(message)
       s.counters.deliveries += count
+      reached += 1
     }
+    return reached
   }
 
   private func remember(_ messages: [Bytes], _ s: inout State) {

@@ -59,6 +59,14 @@ public final class Server: Sendable {
     self.init(.events(EventCallbacksOf(handler)), model, configuration, log)
   }
 
+  /// The same for the callback API with a state for each connection.
+  public convenience init(
+    events handler: some StatefulEventHandler, model: Model = .reactor,
+    configuration: Configuration = Configuration(), log: Logger = Logger(label: "throng")
+  ) {
+    self.init(.events(StatefulEventCallbacks(handler)), model, configuration, log)
+  }
+
   private init(
     _ handler: ConnectionHandler, _ model: Model, _ configuration: Configuration, _ log: Logger
   ) {

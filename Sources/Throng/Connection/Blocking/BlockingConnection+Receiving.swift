@@ -157,6 +157,9 @@ extension BlockingConnection {
   private func beginReceive(_ limit: Int) throws -> Progress {
     precondition(limit > 0, "a receive of no bytes would never end")
     return try withState { s -> Result<Progress, ConnectionError> in
+      // The receiving task has taken all messages that had arrived.
+      coalescesReplies.store(false, ordering: .relaxed)
+      if s.flushIsDue { offerGathered(&s) }
       if let failure = s.lifecycle.inputFailure { return .failure(failure) }
       guard s.lifecycle.canReceive else { return .success(.ready(nil)) }
       guard !s.isReceiving else { return .failure(.alreadyReceiving) }

@@ -18,6 +18,12 @@ extension BlockingConnection {
       if s.lifecycle.output != .open { return .failure(.closed) }
       let count = buffer.count + (prefix?.count ?? 0)
       if count == 0 { return .success(.taken) }
+      if gathers(count, delivery, s) {
+        s.outbox.append(buffer, from: 0, keeping: bytes, after: prefix)
+        context.counters.noteOutbox(s.outbox.byteCount)
+        s.flushIsDue = true
+        return .success(.taken)
+      }
       var sent = 0
       if s.outbox.isEmpty {
         do throws(TransportError) {
@@ -52,6 +58,50 @@ extension BlockingConnection {
     return try result.get()
   }
 
+  /// The same for several parts, always by way of the outbox.
+  func sendOrQueue(_ parts: [Bytes]) throws(ConnectionError) -> Transmission {
+    let count = parts.reduce(0) { $0 + $1.count }
+    let result: Result<Transmission, ConnectionError> = withState { s in
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      if s.lifecycle.output != .open { return .failure(.closed) }
+      if count == 0 { return .success(.taken) }
+      let isGathered = gathers(count, .send, s)
+      if Delivery.send.isRefused(
+        queueing: count, to: s.outbox, afterSending: 0,
+        highWaterMark: context.options.highWaterMark)
+      {
+        return .success(.cancelled)
+      }
+      if s.outbox.isEmpty { s.deadlines.beginSending(now: .coarseNow) }
+      for part in parts { s.outbox.append(part.slice) }
+      context.counters.noteOutbox(s.outbox.byteCount)
+      if isGathered { s.flushIsDue = true } else { offerGathered(&s) }
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      return .success(isGathered || s.outbox.isEmpty ? .taken : .mustWait)
+    }
+    return try result.get()
+  }
+
+  /// Whether the handler's reply is held back, because more requests have arrived: until the handler waits,
+  /// for whatever it may be.
+  @inline(__always)
+  private func gathers(_ count: Int, _ delivery: Delivery, _ s: borrowing State) -> Bool {
+    guard !delivery.isWrite, coalescesReplies.load(ordering: .relaxed) else { return false }
+    return s.outbox.byteCount + count <= context.options.highWaterMark
+      && (s.flushIsDue || s.outbox.isEmpty) && isHandlersTask()
+  }
+
+  /// Sends what was gathered as far as the kernel takes it at once, and leaves the rest to the loop.
+  func offerGathered(_ s: inout State) {
+    s.flushIsDue = false
+    guard s.lifecycle.failure == nil, s.transport.isOpen, !s.isFlushing else { return }
+    while !s.outbox.isEmpty, sendFront(&s) {}
+    guard s.lifecycle.failure == nil, !s.outbox.isEmpty || s.transport.hasUnsent else { return }
+    s.deadlines.beginSending(now: .coarseNow)
+    updateTimer(&s)
+    flushByLoop(&s)
+  }
+
   private func drop(
     _ overflow: SlowReaderPolicy.Overflow, _ s: inout State
   ) -> ConnectionError {
@@ -68,7 +118,7 @@ extension BlockingConnection {
 
   /// Sends what is queued, blocking, until the outbox is empty or the connection has failed. On a thread
   /// of the connection, one at a time.
-  func flush() {
+  func flushWaiting() {
     while let mustWait = flushOnce() {
       guard mustWait else { continue }
       executor.blocking {
@@ -80,6 +130,7 @@ extension BlockingConnection {
   /// - Returns: whether the kernel is full; nil when there is no more to do.
   private func flushOnce() -> Bool? {
     withState { s in
+      s.flushIsDue = false
       s.isFlushing = s.transport.isOpen && !s.lifecycle.mustClose && !s.isFlushed
       guard s.isFlushing else { return nil }
       if sendFront(&s) { return false }
@@ -105,7 +156,7 @@ extension BlockingConnection {
         noteSent(sent, &s)
       }
       s.deadlines.noteProgress(left: s.outbox.byteCount)
-      if s.outbox.byteCount <= context.options.lowWaterMark { endWriteWaiters(&s) }
+      if s.outbox.byteCount <= context.options.lowWaterMark { endWriteWaiters(&s, isEnd: false) }
       sendFinIfFlushed(&s)
       // The rest of a record waits for the kernel.
       return !s.transport.hasUnsent
@@ -118,7 +169,7 @@ extension BlockingConnection {
   /// The handler's own `send` flushes on its thread. For every other task, which can be cancelled, the
   /// loop does; the task waits for the low-water mark.
   func flushOrRegister(_ writeWaiter: WriteWaiter) {
-    if writeWaiter.task == rootTask.load(ordering: .relaxed), executor.isCurrent { flush() }
+    if writeWaiter.task == rootTask.load(ordering: .relaxed), executor.isCurrent { flushWaiting() }
     let outcome: Result<Void, any Error>? = withState { s in
       if let failure = s.lifecycle.failure { return .failure(failure) }
       flushByLoop(&s)

@@ -29,23 +29,30 @@ extension BlockingConnection {
   @inline(__always)
   func withState<Result>(_ body: (inout State) -> Result) -> Result {
     var ended: [EndedWriteWaiter]?
+    var cancelled: Task<Void, Never>?
     let result = state.withLock { s in
       let result = body(&s)
       if s.endedWriteWaiters != nil { ended = s.endedWriteWaiters.take() }
+      if s.cancelsTask {
+        s.cancelsTask = false
+        cancelled = s.task
+      }
       return result
     }
     if let ended { for writeWaiter in ended { writeWaiter.resume() } }
+    cancelled?.cancel()
     return result
   }
 
-  func endWriteWaiters(_ s: inout State) {
+  /// - Parameter isEnd: of the connection; otherwise there is room again.
+  func endWriteWaiters(_ s: inout State, isEnd: Bool) {
     guard !s.writeWaiters.isEmpty else { return }
     var ended = s.endedWriteWaiters.take() ?? []
-    for writeWaiter in s.writeWaiters {
+    for writeWaiter in s.writeWaiters where isEnd || !writeWaiter.awaitsEnd {
       ended.append(EndedWriteWaiter(writeWaiter: writeWaiter, failure: s.lifecycle.failure))
     }
     s.endedWriteWaiters = ended
-    s.writeWaiters = []
+    s.writeWaiters.removeAll { isEnd || !$0.awaitsEnd }
   }
 
   /// Has the loop look out for the socket: `awaited` loses what has come.
@@ -85,5 +92,49 @@ extension BlockingConnection {
     guard !s.lifecycle.mustClose, !s.isFlushed else { return }
     _ = sendFront(&s)
     if !s.isFlushed { s.awaited.insert(.writable) }
+  }
+
+  // MARK: The handler
+
+  /// Waits while the event handler has paused the input.
+  /// - Returns: true.
+  func waitUntilResumed() -> Bool {
+    state.wait { s in
+      s.isPaused && s.lifecycle.failure == nil && s.lifecycle.canReceive ? nil : true
+    }
+  }
+
+  /// Something else than the connection is waited for: what was gathered leaves, and the loop looks out
+  /// for the client.
+  func handlerSuspended() {
+    withState { s in
+      if s.flushIsDue { offerGathered(&s) }
+      if s.lifecycle.isOrdinary, !s.isReceiving { watch(.hangUp, &s) }
+    }
+  }
+
+  /// The task waits for the end of the connection.
+  func registerForEnd(_ writeWaiter: WriteWaiter) {
+    let isOver = withState { s in
+      if !s.transport.isOpen || s.lifecycle.failure != nil || Task.isCancelled { return true }
+      s.writeWaiters.append(writeWaiter)
+      watch(.hangUp, &s)
+      return false
+    }
+    if isOver { writeWaiter.continuation.resume() }
+  }
+
+  /// What still comes after our FIN is of no use, but closing on it would reset the connection. When
+  /// the wait is over, the timer ends it by shutting the socket down.
+  func discardInput() {
+    let (socket, isShut) = state.withLock { ($0.transport.socket.reference, $0.receivingIsShut) }
+    if isShut {
+      return socket.waitUntilAcknowledged(atMost: context.options.lingerTimeout) {
+        state.withLock { $0.lifecycle.mustClose }
+      }
+    }
+    while let slice = try? buffer.pointee.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
+      slice.count > 0
+    {}
   }
 }

@@ -30,6 +30,12 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     /// Threads inside a blocking call on the socket.
     var users = 0
     var isReceiving = false
+    /// What is queued waits until the handler waits, not for the kernel.
+    var flushIsDue = false
+    /// The event handler wants no input.
+    var isPaused = false
+    /// The client is gone: `withState` cancels the handler's task.
+    var cancelsTask = false
     /// A thread of the connection flushes; else the loop does.
     var isFlushing = false
     /// What the loop watches the socket for, once; and whether epoll knows the socket.
@@ -76,6 +82,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     buffer.initialize(to: ReceiveBuffer())
     self.stackSize = stackSize
     super.init(id: id, origin: origin, context: context, receivesAtOnce: true)
+    executor.jobEnded = { [weak self] in self?.handlerSuspended() }
   }
 
   deinit {
@@ -150,11 +157,11 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   private func run(_ handler: any EventCallbacks) {
     handler.opened(self)
-    while let bytes = try? receiveWaiting(ReceiveBuffer.chunkSize) {
+    while waitUntilResumed(), let bytes = try? receiveWaiting(ReceiveBuffer.chunkSize) {
       handler.received(bytes, on: self)
       let mustDrain = state.withLock { $0.outbox.byteCount > context.options.highWaterMark }
       if mustDrain {
-        flush()
+        flushWaiting()
         handler.writable(self)
       }
     }
@@ -173,7 +180,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       s.task = nil
       beginClose(&s)
     }
-    flush()
+    flushWaiting()
     let awaitsPeer = state.withLock { s in
       guard !s.lifecycle.mustClose, s.transport.isOpen, !s.lifecycle.peerHasEnded
       else { return false }
@@ -186,20 +193,6 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     guard awaitsPeer else { return }
     discardInput()
     state.withLock { $0.users -= 1 }
-  }
-
-  /// What still comes after our FIN is of no use, but closing on it would reset the connection. When
-  /// the wait is over, the timer ends it by shutting the socket down.
-  private func discardInput() {
-    let (socket, isShut) = state.withLock { ($0.transport.socket.reference, $0.receivingIsShut) }
-    if isShut {
-      return socket.waitUntilAcknowledged(atMost: context.options.lingerTimeout) {
-        state.withLock { $0.lifecycle.mustClose }
-      }
-    }
-    while let slice = try? buffer.pointee.receive(from: socket, atMost: ReceiveBuffer.chunkSize),
-      slice.count > 0
-    {}
   }
 
   // MARK: Closing
@@ -244,6 +237,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
       // is it known how much is left.
       s.drainsNext = s.isReceiving
       if s.isReceiving { wakeReceiver(&s) } else { limitInput(&s) }
+      state.wakeAll()
     }
   }
 
@@ -310,7 +304,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     s.outbox.removeAll()
     context.count(error, isStarting: s.lifecycle.handler == .notStarted)
     if s.isReceiving || s.lifecycle.isLingering { s.transport.socket.shutdownReceiving() }
-    endWriteWaiters(&s)
+    // A handler that waits for its connection is told by that.
+    s.cancelsTask = error != .closed && !s.isReceiving && !s.isFlushing && !isHandlersTask()
+    endWriteWaiters(&s, isEnd: true)
     closeIfUnused(&s)
     state.wakeAll()
   }
@@ -323,6 +319,7 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     if s.isWatched, s.transport.isOpen { loop.epoll.delete(s.transport.descriptor) }
     s.transport.close()
     s.lifecycle.handle(.socketClosed)
+    endWriteWaiters(&s, isEnd: true)
     if handlerHasReturned { loop.wake(s.token) }
   }
 
@@ -331,6 +328,9 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   func handleEvents(_ readiness: Readiness, _ buffer: inout ReceiveBuffer) {
     withState { s in
       let isOver = !readiness.isDisjoint(with: [.hangUp, .failed])
+      if readiness.contains(.failed), s.awaited.contains(.hangUp), !s.isReceiving {
+        fail(&s, .lost(s.transport.socket.takePendingError() ?? .connectionReset))
+      }
       becameReady(isOver ? s.awaited : s.awaited.intersection(readiness), &s)
     }
   }
@@ -376,6 +376,19 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
   ) throws(ConnectionError) -> Transmission {
     try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery, policy)
   }
+
+  override func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission {
+    try sendOrQueue(parts)
+  }
+
+  override func sendGathered() { withState { if $0.flushIsDue { offerGathered(&$0) } } }
+
+  override func setReceiving(isPaused: Bool) {
+    state.withLock { $0.isPaused = isPaused }
+    state.wakeAll()
+  }
+
+  override func awaitEnd(_ writeWaiter: WriteWaiter) { registerForEnd(writeWaiter) }
 
   override func awaitLowWater(_ writeWaiter: WriteWaiter) { flushOrRegister(writeWaiter) }
 

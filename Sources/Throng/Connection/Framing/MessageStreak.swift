@@ -1,22 +1,24 @@
-// How an iterator over lines or frames behaves while several whole messages have already arrived: the
-// replies to them leave together, and after a number of messages other connections get their turn.
-// Belongs to one iterator.
+// How a reader behaves while more has already arrived than its handler has taken: replies leave together,
+// and after a number of messages other connections get their turn. Belongs to one reader.
 
 struct MessageStreak {
-  /// Messages taken since the iterator last waited or yielded.
-  private var count = 0
+  /// The weight of what was taken since the reader last waited or yielded.
+  private var weight = 0
 
-  /// A client with this many messages at hand lets the loop serve other connections in between.
-  static let longest = 64
+  /// A handler that takes 64 whole messages, or 256 parts of messages, lets the loop serve other connections
+  /// in between.
+  private static let longest = 256
+  static let wholeMessage = 4
+  static let part = 1
 
-  var isOver: Bool { count >= Self.longest }
+  var isOver: Bool { weight >= Self.longest }
 
-  mutating func begin() { count = 0 }
+  mutating func begin() { weight = 0 }
 
-  /// A message was taken.
-  /// - Parameter hasMore: whether another whole one has arrived.
-  mutating func note(hasMore: Bool, on connection: Connection) {
-    count = hasMore ? count + 1 : 0
+  /// Something was taken.
+  /// - Parameter hasMore: whether more has arrived.
+  mutating func note(hasMore: Bool, weight taken: Int, on connection: Connection) {
+    weight = hasMore ? weight + taken : 0
     if connection.coalescesReplies.load(ordering: .relaxed) != hasMore {
       connection.coalescesReplies.store(hasMore, ordering: .relaxed)
     }
@@ -24,7 +26,7 @@ struct MessageStreak {
 
   /// Lets other connections be served. A connection with a thread of its own holds none of them up.
   nonisolated(nonsending) mutating func yield(on connection: Connection) async {
-    count = 0
+    weight = 0
     if !connection.receivesAtOnce { await Task.yield() }
   }
 }

@@ -17,6 +17,8 @@ struct DeferredResumptions {
     var writable = false
     var ended = false
     var endFailure: ConnectionError?
+    /// The handler's, whose client is gone.
+    var cancelledTask: Task<Void, Never>?
     /// The connection is over.
     var closed = false
   }
@@ -65,6 +67,7 @@ extension DeferredResumptions.Rare {
       if inputEnded { callbacks.inputEnded(connection) }
       if ended { callbacks.closed(connection, error: endFailure) }
     }
+    cancelledTask?.cancel()
     if closed { connection.context.didClose(connection) }
   }
 }

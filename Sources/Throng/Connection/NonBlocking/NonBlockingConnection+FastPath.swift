@@ -41,7 +41,7 @@ extension NonBlockingConnection {
   @inline(__always)
   private func receiveForCallback(_ buffer: inout ReceiveBuffer) -> Bytes? {
     state.withLock { s in
-      guard isOrdinary(s), !s.callbacks.isBusy, !s.isAboveHighWater,
+      guard isOrdinary(s), !s.callbacks.isBusy, !s.isAboveHighWater, !s.isPaused,
         let bytes = receive(&s, &buffer, atMost: Int32(ReceiveBuffer.chunkSize))
       else { return nil }
       s.callbacks.isBusy = true

@@ -97,7 +97,7 @@ extension NonBlockingConnection {
   @inline(__always)
   func inputLimit(_ s: borrowing State) -> Int32? {
     if let readWaiter = s.readWaiter { return readWaiter.limit }
-    if context.isEventDriven, s.lifecycle.canReceive, !s.isAboveHighWater {
+    if context.isEventDriven, s.lifecycle.canReceive, !s.isAboveHighWater, !s.isPaused {
       return Int32(ReceiveBuffer.chunkSize)
     }
     return nil
@@ -179,6 +179,13 @@ extension NonBlockingConnection {
       fail(&s, .lost(error))
       if s.registration.isActive { loop.wake(s.registration.token) }
     }
+  }
+
+  /// A task waits for the end, which epoll reports whatever the mask; but not of a descriptor that it has
+  /// disarmed after an event.
+  func watchForEnd(_ s: inout State) {
+    guard loop.isOneShot, s.registration.armed.isEmpty, !s.registration.isUnwatched else { return }
+    watch(&s, for: .oneShot)
   }
 
   /// A task receives what is left of a connection that both sides have closed.

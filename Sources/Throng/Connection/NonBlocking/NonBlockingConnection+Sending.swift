@@ -93,6 +93,40 @@ extension NonBlockingConnection {
     return sent
   }
 
+  /// The same for several parts, always by way of the outbox.
+  func sendOrQueue(_ parts: [Bytes]) throws(ConnectionError) -> Transmission {
+    var resumptions = DeferredResumptions()
+    let count = parts.reduce(0) { $0 + $1.count }
+    let result: Result<Transmission, ConnectionError> = state.withLock { s in
+      if let failure = s.lifecycle.failure { return .failure(failure) }
+      if s.lifecycle.output != .open { return .failure(.closed) }
+      if count == 0 { return .success(.taken) }
+      let highWaterMark = context.options.highWaterMark
+      if Delivery.send.isRefused(
+        queueing: count, to: s.outbox, afterSending: 0, highWaterMark: highWaterMark)
+      {
+        return .success(.cancelled)
+      }
+      let isReply =
+        coalescesReplies.load(ordering: .relaxed) && s.outbox.byteCount + count <= highWaterMark
+      let isFirst = s.outbox.isEmpty
+      let wasDue = s.flushIsDue
+      for part in parts { s.outbox.append(part.slice) }
+      if !isReply, isFirst || wasDue {
+        if isFirst { s.deadlines.beginSending(now: .coarseNow) }
+        offer(&s)
+        if let failure = s.lifecycle.failure {
+          closeFailed(&s, &resumptions)
+          return .failure(failure)
+        }
+        if s.outbox.isEmpty { return .success(.taken) }
+      }
+      return .success(noteQueued(isFirst: isFirst && isReply, isReply: isReply, .send, &s))
+    }
+    if case .failure = result { resumptions.perform(on: self) }
+    return try result.get()
+  }
+
   /// Whether bytes that nothing waits before are given to the kernel now, not at the end of the turn.
   @inline(__always)
   private func isDue(
@@ -205,10 +239,10 @@ extension NonBlockingConnection {
 
   /// Gives the kernel what waits for the end of the turn: what was never offered says nothing about the
   /// client. Tasks that wait for the low-water mark are resumed at the end of the turn.
-  private func offer(_ s: inout State) {
+  func offer(_ s: inout State) {
     s.flushIsDue = false
     while !s.outbox.isEmpty, sendFront(&s) {}
-    guard s.lifecycle.failure == nil, !s.outbox.isEmpty else { return }
+    guard s.lifecycle.failure == nil, !s.isFlushed else { return }
     updateInterest(&s)
     updateTimer(&s)
   }
@@ -233,9 +267,9 @@ extension NonBlockingConnection {
       s.outbox.byteCount <= context.options.lowWaterMark
     else { return }
     s.isAboveHighWater = false
-    resumptions.besides.writeWaiters = s.writeWaiters
+    resumptions.besides.writeWaiters = s.writeWaiters.filter { !$0.awaitsEnd }
     resumptions.besides.writable = true
-    s.writeWaiters = []
+    s.writeWaiters.removeAll { !$0.awaitsEnd }
   }
 
   @inline(__always)

@@ -15,6 +15,8 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     // In an order that leaves no gaps: see `Connection.prefetched`.
     var transport: Transport
     var isAboveHighWater = false
+    /// The event handler wants no input.
+    var isPaused = false
     /// What is queued waits for the end of the turn, not for the kernel.
     var flushIsDue = false
     var endReported = false
@@ -114,6 +116,31 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     _ delivery: Delivery, _ policy: SlowReaderPolicy?
   ) throws(ConnectionError) -> Transmission {
     try send(buffer, keeping: bytes, after: prefix, delivery, policy)
+  }
+
+  override func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission {
+    try sendOrQueue(parts)
+  }
+
+  override func sendGathered() { conclude { if $0.flushIsDue { offer(&$0) } } }
+
+  override func setReceiving(isPaused: Bool) {
+    state.withLock { s in
+      s.isPaused = isPaused
+      guard s.transport.isOpen, !isPaused else { return }
+      updateInterest(&s)
+      if s.transport.hasPendingInput { loop.wake(s.registration.token) }
+    }
+  }
+
+  override func awaitEnd(_ writeWaiter: WriteWaiter) {
+    let isOver = state.withLock { s in
+      if !s.transport.isOpen || Task.isCancelled { return true }
+      s.writeWaiters.append(writeWaiter)
+      watchForEnd(&s)
+      return false
+    }
+    if isOver { writeWaiter.continuation.resume() }
   }
 
   override func awaitLowWater(_ writeWaiter: WriteWaiter) { registerOrResume(writeWaiter) }
@@ -256,10 +283,19 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     s.transport.close()
     s.lifecycle.handle(.socketClosed)
     s.outbox.removeAll()
+    cancelHandler(&s, &resumptions)
     endReadWaiter(&s, &resumptions)
     endWriteWaiters(&s, &resumptions)
     deregister(&s)
     reportEnd(&s, &resumptions)
+  }
+
+  /// The client is gone, and the handler awaits something else than its connection, which would tell it.
+  private func cancelHandler(_ s: inout State, _ resumptions: inout DeferredResumptions) {
+    guard let failure = s.lifecycle.failure, failure != .closed, let task = s.task,
+      s.readWaiter == nil, resumptions.readWaiter == nil, !isHandlersTask()
+    else { return }
+    resumptions.besides.cancelledTask = task
   }
 
   /// The entry belongs to the loop: from elsewhere the removal is left to `handleWakeup`.
