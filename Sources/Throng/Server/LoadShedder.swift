@@ -25,7 +25,8 @@ struct LoadShedder: Sendable {
   /// - Returns: whether it is refused.
   mutating func refuses(delay: Duration, now: MonotonicTime) -> Bool {
     defer { lastClient = now }
-    if lastClient + Self.memory < now { aboveSince = nil }
+    // Since the client came, the loop has been busy: the time without clients ended then.
+    if lastClient + Self.memory + delay < now { aboveSince = nil }
     guard delay > target, !isSuspended else {
       aboveSince = nil
       return false

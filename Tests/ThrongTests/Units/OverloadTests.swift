@@ -44,6 +44,15 @@ import Testing
     #expect(decisions(&shedder, from: 2150, delays: [20, 20]) == [false, false])
   }
 
+  /// All clients come back while the loop is busy with them, longer than it remembers.
+  @Test func aTurnLongerThanTheMemoryDoesNotHideTheOverload() {
+    var shedder = LoadShedder(target: .milliseconds(5))
+    let found = (0..<3).map { turn in
+      shedder.refuses(delay: .milliseconds(1500), now: time(10_000 + 1600 * turn))
+    }
+    #expect(found == [false, true, true])
+  }
+
   /// A loop that is behind accepts all clients of a turn at once.
   @Test func anEmptyQueueAfterEachTurnIsNoSignOfRest() {
     var shedder = LoadShedder(target: .milliseconds(5))
