@@ -41,7 +41,7 @@ import Testing
   @Test func aQuietTimeEndsTheOverload() {
     var shedder = LoadShedder(target: .milliseconds(5))
     _ = decisions(&shedder, from: 1000, delays: Array(repeating: 20, count: 15))
-    #expect(decisions(&shedder, from: 2150, delays: [20, 20]) == [false, false])
+    #expect(decisions(&shedder, from: 2200, delays: [20, 20]) == [false, false])
   }
 
   /// All clients come back while the loop is busy with them, longer than it remembers.
