@@ -180,7 +180,7 @@ extension BlockingConnection {
       s.users -= 1
       defer {
         if s.drainsNext { limitInput(&s) }
-        closeIfUnused(&s)
+        if s.lifecycle.failure != nil || s.lifecycle.handler == .returned { closeIfUnused(&s) }
       }
       if let failure = s.lifecycle.failure { return .failure(failure) }
       switch result {

@@ -28,20 +28,25 @@ extension BlockingConnection {
   /// fail the connection or send.
   @inline(__always)
   func withState<Result>(_ body: (inout State) -> Result) -> Result {
-    var ended: [EndedWriteWaiter]?
-    var cancelled: Task<Void, Never>?
+    var hasEnded = false
     let result = state.withLock { s in
       let result = body(&s)
-      if s.endedWriteWaiters != nil { ended = s.endedWriteWaiters.take() }
-      if s.cancelsTask {
-        s.cancelsTask = false
-        cancelled = s.task
-      }
+      hasEnded = s.endedWriteWaiters != nil || s.cancelsTask
       return result
     }
-    if let ended { for writeWaiter in ended { writeWaiter.resume() } }
-    cancelled?.cancel()
+    if hasEnded { tellTasks() }
     return result
+  }
+
+  /// Rare, and apart from `withState` so that a message does not pay for it.
+  @inline(never)
+  private func tellTasks() {
+    let (ended, cancelled) = state.withLock { s in
+      defer { s.cancelsTask = false }
+      return (s.endedWriteWaiters.take() ?? [], s.cancelsTask ? s.task : nil)
+    }
+    for writeWaiter in ended { writeWaiter.resume() }
+    cancelled?.cancel()
   }
 
   /// - Parameter isEnd: of the connection; otherwise there is room again.
