@@ -38,6 +38,7 @@ test: export THRONG_RELEASE = $(CURDIR)/$(COMMAND)
 test: export THRONG_COMMAND = $(THRONG_RELEASE)
 test: headers test-tools build ## Run all tests
 	swift test
+	swift test --package-path Examples
 
 check: export THRONG_WARNINGS_AS_ERRORS = 1
 check: headers ## Lint, house rules, a build without warnings, all tests
