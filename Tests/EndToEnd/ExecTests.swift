@@ -45,9 +45,10 @@ import Testing
 
   /// Of ucspi-tcp: recordio(1) writes what passes through it to standard error, tcpclient(1) connects.
   @Test func programsForTcpserverServe() throws {
-    try ServeProgram.run(["--exec", "recordio sh -c read\tx;echo\t$TCPREMOTEIP,$x"]) {
+    // The shell waits for the client's end: recordio(1) copies in a process of its own, which may be slower.
+    try ServeProgram.run(["--exec", "recordio sh -c read\tx;echo\t$TCPREMOTEIP,$x;read\ty"]) {
       (server) throws in
-      let script = "echo hello >&7; cat <&6"
+      let script = "echo hello >&7; head -n 1 <&6"
       let seen = try Program.run(
         "tcpclient", ["-RHl0", "127.0.0.1", server.port, "sh", "-c", script])
       #expect(String(decoding: seen, as: UTF8.self) == "127.0.0.1,hello\n")
