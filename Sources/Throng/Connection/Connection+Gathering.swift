@@ -11,7 +11,7 @@ extension Connection {
     // One system call for a small message is worth its copy.
     let outcome =
       count <= 4096
-      ? try transmitJoined(parts) : try transmit(parts: parts)
+      ? try transmitJoined(parts) : try kind.transmit(parts: parts)
     if try !outcome.isTaken { try await waitForLowWater() }
   }
 
@@ -23,23 +23,23 @@ extension Connection {
   private func transmitJoined(_ parts: [Bytes]) throws(ConnectionError) -> Transmission {
     let bytes = parts.count == 1 ? parts[0] : Bytes(joining: parts)
     return try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, after: nil, .send, nil)
+      try kind.transmit(buffer, keeping: bytes, after: nil, .send, nil)
     }
   }
 
   /// Sends at once what is held back while more input has arrived than the handler has taken, see
   /// ``send(_:)-(Bytes)``. Needed only before the handler does something long without waiting: when it
   /// waits, whatever for, what it has sent leaves anyway. Does not wait.
-  public final func flush() { sendGathered() }
+  public final func flush() { kind.sendGathered() }
 
   /// Stops to call ``EventHandler/received(_:on:)``: nothing more is received until
   /// ``resumeReceiving()``, so that the client has to wait as well (RFC 9293, 3.8.6). Call it in a
   /// callback, or from any thread; a message that has been received already may still be delivered. A
   /// ``Handler`` pauses by not receiving, and this does nothing to it.
-  public final func pauseReceiving() { setReceiving(isPaused: true) }
+  public final func pauseReceiving() { kind.setReceiving(isPaused: true) }
 
   /// Goes on to receive after ``pauseReceiving()``. Any thread.
-  public final func resumeReceiving() { setReceiving(isPaused: false) }
+  public final func resumeReceiving() { kind.setReceiving(isPaused: false) }
 
   /// Waits until the connection has ended: it was closed after its handler's return, reset by either side,
   /// or lost. Returns when the task is cancelled, too. A client that has sent FIN has not ended the
@@ -51,10 +51,10 @@ extension Connection {
       let task = CurrentTask.id
       try? await withTaskCancellationHandler {
         try await withUnsafeThrowingContinuation {
-          awaitEnd(WriteWaiter(continuation: $0, task: task, awaitsEnd: true))
+          kind.awaitEnd(WriteWaiter(continuation: $0, task: task, awaitsEnd: true))
         }
       } onCancel: {
-        cancelSend(of: task)
+        kind.cancelSend(of: task)
       }
     }
   }

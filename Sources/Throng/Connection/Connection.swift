@@ -64,7 +64,7 @@ public class Connection: @unchecked Sendable {
   public final var localAddress: SocketAddress? {
     if let destination = proxyHeader?.destination { return destination }
     var address: SocketAddress?
-    withDescriptor { address = SocketReference(descriptor: $0).localAddress }
+    kind.withDescriptor { address = SocketReference(descriptor: $0).localAddress }
     return address
   }
 
@@ -78,7 +78,7 @@ public class Connection: @unchecked Sendable {
   /// - Throws: ``ConnectionError/closed``; ``ConnectionError/lost(_:)`` with EMFILE.
   package final func duplicateDescriptor() throws(ConnectionError) -> CInt {
     var result = Result<CInt, ConnectionError>.failure(.closed)
-    withDescriptor { descriptor in
+    kind.withDescriptor { descriptor in
       do throws(Errno) {
         result = .success(try Descriptor.duplicate(descriptor))
       } catch {
@@ -163,84 +163,30 @@ public class Connection: @unchecked Sendable {
   ) throws(ConnectionError) {
     let delivery: Delivery = flush == .now ? .write : .writeAtEndOfTurn
     _ = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, after: nil, delivery, policy)
+      try transmitNow(buffer, keeping: bytes, after: nil, delivery, policy)
     }
   }
 
   /// How many sent bytes the kernel has not taken yet.
-  public var outboxByteCount: Int { fatalError("abstract") }
+  public final var outboxByteCount: Int { kind.queuedByteCount }
 
   /// What TLS has negotiated; nil for a plain connection. Made anew at each call.
-  public var security: SecurityInfo? { fatalError("abstract") }
+  public final var security: SecurityInfo? { kind.negotiatedSecurity }
 
   // MARK: Ending
 
   /// Whether the server drains, which ends what is received as the client's FIN does: so that a handler
   /// can tell its client why.
-  public var isDraining: Bool { fatalError("abstract") }
+  public final var isDraining: Bool { kind.drainHasBegun }
 
   /// Sends FIN after what is queued; the client can still send (half-close, RFC 9293, 3.6).
-  public func closeOutbound() { fatalError("abstract") }
+  public final func closeOutbound() { kind.performCloseOutbound() }
 
   /// Flushes what is queued and closes: `receive` ends, further sends throw. Does not wait.
-  public func close() { fatalError("abstract") }
+  public final func close() { kind.performClose() }
 
   /// Drops what is queued and sends RST. Does not wait.
-  public func reset() { fatalError("abstract") }
-
-  // MARK: What each kind of connection does in its own way
-
-  /// Blocks the calling thread until there is input: for the handler's own task where
-  /// `receivesAtOnce`.
-  func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
-    fatalError("abstract")
-  }
-
-  /// Resumes the readWaiter with the next bytes, at once or later.
-  func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) { fatalError("abstract") }
-
-  /// Ends the receive of a task that was cancelled.
-  func cancelReceive(of task: UInt) { fatalError("abstract") }
-
-  /// Gives the bytes to the kernel, and what it does not take to the outbox, in one operation.
-  /// - Parameters:
-  ///   - bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.
-  ///   - prefix: what is sent before the buffer, with nothing in between.
-  ///   - policy: for a write to a client that does not read; nil: the connection's own.
-  func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
-    _ delivery: Delivery, _ policy: SlowReaderPolicy?
-  ) throws(ConnectionError) -> Transmission { fatalError("abstract") }
-
-  /// The same for a message of several parts.
-  func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission { fatalError("abstract") }
-
-  /// Gives the kernel what `coalescesReplies` has held back.
-  func sendGathered() { fatalError("abstract") }
-
-  /// Stops to receive for an event handler, or goes on.
-  func setReceiving(isPaused: Bool) { fatalError("abstract") }
-
-  /// Resumes the writeWaiter, at once or when the connection has ended.
-  func awaitEnd(_ writeWaiter: WriteWaiter) { fatalError("abstract") }
-
-  /// Resumes the writeWaiter once the outbox is below its low-water mark.
-  func awaitLowWater(_ writeWaiter: WriteWaiter) { fatalError("abstract") }
-
-  /// Ends the wait of a task that was cancelled.
-  func cancelSend(of task: UInt) { fatalError("abstract") }
-
-  /// Ends the input at what has arrived so far.
-  func drain() { fatalError("abstract") }
-
-  /// Resets, and cancels the handler's task: past the drain deadline.
-  func abort() { fatalError("abstract") }
-
-  /// Calls the body with the socket's descriptor, unless the connection is closed.
-  func withDescriptor(_ body: (CInt) -> Void) { fatalError("abstract") }
-
-  /// What a report says about the connection.
-  func info(now: MonotonicTime) -> ConnectionInfo { fatalError("abstract") }
+  public final func reset() { kind.performReset() }
 }
 
 extension Connection {
@@ -256,11 +202,11 @@ extension Connection {
   final func isHandlersTask() -> Bool { CurrentTask.id == rootTask.load(ordering: .relaxed) }
 
   @usableFromInline
-  final func receiveBlocking(_ limit: Int) throws -> Bytes? { try receiveNow(limit, .never) }
+  final func receiveBlocking(_ limit: Int) throws -> Bytes? { try blocking.receiveNow(limit, .never) }
 
   @usableFromInline
   final func receiveBlocking(_ count: Int, within limit: Duration?) throws -> Bytes? {
-    try receiveNow(count, Self.deadline(within: limit))
+    try blocking.receiveNow(count, Self.deadline(within: limit))
   }
 
   @usableFromInline
@@ -268,7 +214,7 @@ extension Connection {
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ limit: Int
   ) {
     let task = rootTask.load(ordering: .relaxed)
-    receive(ReadWaiter(continuation, task, limit, isCancellable: false), deadline: .never)
+    registerReadWaiter(ReadWaiter(continuation, task, limit, isCancellable: false), deadline: .never)
   }
 
   @usableFromInline
@@ -276,7 +222,7 @@ extension Connection {
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ count: Int, within limit: Duration?
   ) {
     let task = rootTask.load(ordering: .relaxed)
-    receive(
+    registerReadWaiter(
       ReadWaiter(continuation, task, count, isCancellable: false),
       deadline: Self.deadline(within: limit))
   }
@@ -308,7 +254,7 @@ extension Connection {
   /// The same for a message of two parts.
   final func transmit(_ bytes: Bytes, after prefix: Bytes?) throws -> Bool {
     let outcome = try bytes.withUnsafeBytes { (buffer) throws(ConnectionError) in
-      try transmit(buffer, keeping: bytes, after: prefix, .send, nil)
+      try transmitNow(buffer, keeping: bytes, after: prefix, .send, nil)
     }
     return try outcome.isTaken
   }
@@ -317,7 +263,7 @@ extension Connection {
   final func transmit(_ text: String) throws -> Bool {
     var text = text
     let outcome = try text.withUTF8 { (buffer) throws(ConnectionError) in
-      try transmit(UnsafeRawBufferPointer(buffer), keeping: nil, after: nil, .send, nil)
+      try transmitNow(UnsafeRawBufferPointer(buffer), keeping: nil, after: nil, .send, nil)
     }
     return try outcome.isTaken
   }
@@ -328,10 +274,11 @@ extension Connection {
   ) async throws -> Bytes? {
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation { continuation in
-        receive(ReadWaiter(continuation, task, limit, isCancellable: true), deadline: deadline)
+        registerReadWaiter(
+          ReadWaiter(continuation, task, limit, isCancellable: true), deadline: deadline)
       }
     } onCancel: {
-      cancelReceive(of: task)
+      kind.cancelReceive(of: task)
     }
   }
 
@@ -340,10 +287,10 @@ extension Connection {
     let task = CurrentTask.id
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation {
-        awaitLowWater(WriteWaiter(continuation: $0, task: task))
+        kind.awaitLowWater(WriteWaiter(continuation: $0, task: task))
       }
     } onCancel: {
-      cancelSend(of: task)
+      kind.cancelSend(of: task)
     }
   }
 }

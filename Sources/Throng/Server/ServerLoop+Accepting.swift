@@ -185,8 +185,8 @@ extension ServerLoop {
     let (stage, drainAt) = state.withLock { ($0.shutdown.stage, $0.drainAt) }
     switch stage {
     case .running: break
-    case .draining: if drainAt == .never { connection.drain() }
-    case .resetting, .ended: connection.abort()
+    case .draining: if drainAt == .never { connection.kind.drain() }
+    case .resetting, .ended: connection.kind.abort()
     }
   }
 

@@ -208,7 +208,7 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
     inspection.add(
       loop.sources.lazy.compactMap { source in
         guard let connection = source as? Connection else { return nil }
-        var info = connection.info(now: now)
+        var info = connection.kind.info(now: now)
         info.loop = index
         return info
       })

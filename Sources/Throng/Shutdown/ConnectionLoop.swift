@@ -57,11 +57,11 @@ class ConnectionLoop: ConnectionContext, @unchecked Sendable {
     case .running, .ended: return
     case .draining:
       log.info("draining, connections open: \(connections.count)")
-      for connection in connections { connection.drain() }
+      for connection in connections { connection.kind.drain() }
     case .resetting:
       counters.resetAtStop.add(connections.count)
       log.warning("resetting the connections that had not finished: \(connections.count)")
-      for connection in connections { connection.abort() }
+      for connection in connections { connection.kind.abort() }
     }
   }
 

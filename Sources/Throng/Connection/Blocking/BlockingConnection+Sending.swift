@@ -9,7 +9,7 @@ import SystemPackage
 
 extension BlockingConnection {
   @inline(__always)
-  func sendOrQueue(
+  func transmit(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
     _ delivery: Delivery, _ policy: SlowReaderPolicy?
   ) throws(ConnectionError) -> Transmission {
@@ -58,8 +58,8 @@ extension BlockingConnection {
     return try result.get()
   }
 
-  /// The same for several parts, always by way of the outbox.
-  func sendOrQueue(_ parts: [Bytes]) throws(ConnectionError) -> Transmission {
+  /// Several parts go by way of the outbox, always.
+  func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission {
     let count = parts.reduce(0) { $0 + $1.count }
     let result: Result<Transmission, ConnectionError> = withState { s in
       if let failure = s.lifecycle.failure { return .failure(failure) }
@@ -168,7 +168,7 @@ extension BlockingConnection {
 
   /// The handler's own `send` flushes on its thread. For every other task, which can be cancelled, the
   /// loop does; the task waits for the low-water mark.
-  func flushOrRegister(_ writeWaiter: WriteWaiter) {
+  func awaitLowWater(_ writeWaiter: WriteWaiter) {
     if writeWaiter.task == rootTask.load(ordering: .relaxed), executor.isCurrent { flushWaiting() }
     let outcome: Result<Void, any Error>? = withState { s in
       if let failure = s.lifecycle.failure { return .failure(failure) }
@@ -181,7 +181,7 @@ extension BlockingConnection {
     if let outcome { writeWaiter.continuation.resume(with: outcome) }
   }
 
-  func cancelWriteWaiter(of task: UInt) {
+  func cancelSend(of task: UInt) {
     let writeWaiter: WriteWaiter? = state.withLock { s in
       guard let index = s.writeWaiters.firstIndex(where: { $0.task == task }) else { return nil }
       return s.writeWaiters.remove(at: index)

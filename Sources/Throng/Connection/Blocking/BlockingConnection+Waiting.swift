@@ -119,7 +119,7 @@ extension BlockingConnection {
   }
 
   /// The task waits for the end of the connection.
-  func registerForEnd(_ writeWaiter: WriteWaiter) {
+  func awaitEnd(_ writeWaiter: WriteWaiter) {
     let isOver = withState { s in
       if !s.transport.isOpen || s.lifecycle.failure != nil || Task.isCancelled { return true }
       s.writeWaiters.append(writeWaiter)

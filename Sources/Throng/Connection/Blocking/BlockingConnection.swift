@@ -10,7 +10,7 @@ import Logging
 import Synchronization
 import SystemPackage
 
-final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
+final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`, or belongs to the receiving task.
 
   struct State: ~Copyable {
@@ -197,39 +197,39 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
 
   // MARK: Closing
 
-  override var isDraining: Bool {
+  var drainHasBegun: Bool {
     state.withLock { $0.drainsNext || $0.lifecycle.isDraining }
   }
 
-  override func close() { withState { beginClose(&$0) } }
+  func performClose() { withState { beginClose(&$0) } }
 
-  override func closeOutbound() {
+  func performCloseOutbound() {
     withState { s in
       s.lifecycle.handle(.closeOutbound)
       sendFinIfFlushed(&s)
     }
   }
 
-  override func withDescriptor(_ body: (CInt) -> Void) {
+  func withDescriptor(_ body: (CInt) -> Void) {
     state.withLock { if $0.transport.isOpen { body($0.transport.descriptor) } }
   }
 
-  override func info(now: MonotonicTime) -> ConnectionInfo {
+  func info(now: MonotonicTime) -> ConnectionInfo {
     state.withLock {
       ConnectionInfo(self, $0.deadlines, outboxBytes: $0.outbox.byteCount, now: now)
     }
   }
 
-  override func reset() { withState { fail(&$0, .closed) } }
+  func performReset() { withState { fail(&$0, .closed) } }
 
-  override func abort() {
+  func abort() {
     let task = state.withLock { $0.task }
     // In this order: a handler that ends on its cancellation would close with FIN.
-    reset()
+    performReset()
     task?.cancel()
   }
 
-  override func drain() {
+  func drain() {
     state.withLock { s in
       guard s.transport.isOpen, !s.lifecycle.isDraining, !s.lifecycle.isLingering else { return }
       if s.lifecycle.handler == .notStarted { return drainHandshake(&s) }
@@ -351,18 +351,14 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     if isOver { context.didClose(self) }
   }
 
-  // MARK: Connection
+  // MARK: ConnectionKind
 
-  override func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
+  func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
     deadline == .never
       ? try receiveWaiting(limit) : try receivePolling(limit, deadline)
   }
 
-  override func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
-    receiveForChild(readWaiter, deadline)
-  }
-
-  override func cancelReceive(of task: UInt) {
+  func cancelReceive(of task: UInt) {
     state.withLock { s in
       guard s.childReader == task else { return }
       s.isReceiveCancelled = true
@@ -370,31 +366,14 @@ final class BlockingConnection: Connection, EventSource, @unchecked Sendable {
     }
   }
 
-  override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
-    _ delivery: Delivery, _ policy: SlowReaderPolicy?
-  ) throws(ConnectionError) -> Transmission {
-    try sendOrQueue(buffer, keeping: bytes, after: prefix, delivery, policy)
-  }
+  func sendGathered() { withState { if $0.flushIsDue { offerGathered(&$0) } } }
 
-  override func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission {
-    try sendOrQueue(parts)
-  }
-
-  override func sendGathered() { withState { if $0.flushIsDue { offerGathered(&$0) } } }
-
-  override func setReceiving(isPaused: Bool) {
+  func setReceiving(isPaused: Bool) {
     state.withLock { $0.isPaused = isPaused }
     state.wakeAll()
   }
 
-  override func awaitEnd(_ writeWaiter: WriteWaiter) { registerForEnd(writeWaiter) }
+  var negotiatedSecurity: SecurityInfo? { state.withLock { $0.transport.secure?.info } }
 
-  override func awaitLowWater(_ writeWaiter: WriteWaiter) { flushOrRegister(writeWaiter) }
-
-  override func cancelSend(of task: UInt) { cancelWriteWaiter(of: task) }
-
-  override var security: SecurityInfo? { state.withLock { $0.transport.secure?.info } }
-
-  override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
+  var queuedByteCount: Int { state.withLock { $0.outbox.byteCount } }
 }

@@ -99,7 +99,7 @@ extension NonBlockingConnection {
 
   /// One send(2), when nothing waits before the bytes and nothing is to be sent together with them.
   @inline(__always)
-  func send(
+  func transmit(
     _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
     _ delivery: Delivery, _ policy: SlowReaderPolicy?
   ) throws(ConnectionError) -> Transmission {

@@ -5,7 +5,7 @@ import SystemPackage
 
 extension NonBlockingConnection {
   @inline(__always)
-  func registerOrRefuse(_ readWaiter: ReadWaiter, _ deadline: MonotonicTime) {
+  func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
     let refusal: Refusal? = state.withLock { s in
       if let failure = s.lifecycle.failure { return .failure(failure) }
       if !s.lifecycle.canReceive {
@@ -34,7 +34,7 @@ extension NonBlockingConnection {
     case failure(any Error)
   }
 
-  func cancelReadWaiter(of task: UInt) {
+  func cancelReceive(of task: UInt) {
     let readWaiter: ReadWaiter? = state.withLock { s in
       guard s.readWaiter?.task == task else { return nil }
       return s.readWaiter.take()

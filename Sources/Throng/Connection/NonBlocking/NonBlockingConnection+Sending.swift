@@ -93,8 +93,8 @@ extension NonBlockingConnection {
     return sent
   }
 
-  /// The same for several parts, always by way of the outbox.
-  func sendOrQueue(_ parts: [Bytes]) throws(ConnectionError) -> Transmission {
+  /// Several parts go by way of the outbox, always.
+  func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission {
     var resumptions = DeferredResumptions()
     let count = parts.reduce(0) { $0 + $1.count }
     let result: Result<Transmission, ConnectionError> = state.withLock { s in
@@ -191,7 +191,7 @@ extension NonBlockingConnection {
     }
   }
 
-  func registerOrResume(_ writeWaiter: WriteWaiter) {
+  func awaitLowWater(_ writeWaiter: WriteWaiter) {
     let failure: (any Error)?? = state.withLock { s in
       if let failure = s.lifecycle.failure { return .some(failure) }
       if !s.isAboveHighWater { return .some(nil) }
@@ -206,7 +206,7 @@ extension NonBlockingConnection {
     }
   }
 
-  func cancelWriteWaiter(of task: UInt) {
+  func cancelSend(of task: UInt) {
     let writeWaiter: WriteWaiter? = state.withLock { s in
       guard let index = s.writeWaiters.firstIndex(where: { $0.task == task }) else { return nil }
       return s.writeWaiters.remove(at: index)

@@ -8,7 +8,7 @@ import Logging
 import Synchronization
 import SystemPackage
 
-final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable {
+final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `state`.
 
   struct State: ~Copyable {
@@ -103,28 +103,11 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     }
   }
 
-  // MARK: Connection
+  // MARK: ConnectionKind
 
-  override func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
-    registerOrRefuse(readWaiter, deadline)
-  }
+  func sendGathered() { conclude { if $0.flushIsDue { offer(&$0) } } }
 
-  override func cancelReceive(of task: UInt) { cancelReadWaiter(of: task) }
-
-  override func transmit(
-    _ buffer: UnsafeRawBufferPointer, keeping bytes: Bytes?, after prefix: Bytes?,
-    _ delivery: Delivery, _ policy: SlowReaderPolicy?
-  ) throws(ConnectionError) -> Transmission {
-    try send(buffer, keeping: bytes, after: prefix, delivery, policy)
-  }
-
-  override func transmit(parts: [Bytes]) throws(ConnectionError) -> Transmission {
-    try sendOrQueue(parts)
-  }
-
-  override func sendGathered() { conclude { if $0.flushIsDue { offer(&$0) } } }
-
-  override func setReceiving(isPaused: Bool) {
+  func setReceiving(isPaused: Bool) {
     state.withLock { s in
       s.isPaused = isPaused
       guard s.transport.isOpen, !isPaused else { return }
@@ -133,7 +116,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     }
   }
 
-  override func awaitEnd(_ writeWaiter: WriteWaiter) {
+  func awaitEnd(_ writeWaiter: WriteWaiter) {
     let isOver = state.withLock { s in
       if !s.transport.isOpen || Task.isCancelled { return true }
       s.writeWaiters.append(writeWaiter)
@@ -143,11 +126,7 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     if isOver { writeWaiter.continuation.resume() }
   }
 
-  override func awaitLowWater(_ writeWaiter: WriteWaiter) { registerOrResume(writeWaiter) }
-
-  override func cancelSend(of task: UInt) { cancelWriteWaiter(of: task) }
-
-  override var outboxByteCount: Int { state.withLock { $0.outbox.byteCount } }
+  var queuedByteCount: Int { state.withLock { $0.outbox.byteCount } }
 
   /// Why the handler was never started; nil: it was.
   var startFailure: ConnectionError? {
@@ -156,30 +135,30 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     }
   }
 
-  override var security: SecurityInfo? { state.withLock { $0.transport.secure?.info } }
+  var negotiatedSecurity: SecurityInfo? { state.withLock { $0.transport.secure?.info } }
 
-  override var isDraining: Bool { state.withLock { $0.lifecycle.isDraining } }
+  var drainHasBegun: Bool { state.withLock { $0.lifecycle.isDraining } }
 
-  override func close() {
+  func performClose() {
     conclude { s in
       s.lifecycle.handle(.close)
       endUse(&s)
     }
   }
 
-  override func closeOutbound() { conclude { $0.lifecycle.handle(.closeOutbound) } }
+  func performCloseOutbound() { conclude { $0.lifecycle.handle(.closeOutbound) } }
 
-  override func withDescriptor(_ body: (CInt) -> Void) {
+  func withDescriptor(_ body: (CInt) -> Void) {
     state.withLock { if $0.transport.isOpen { body($0.transport.descriptor) } }
   }
 
-  override func info(now: MonotonicTime) -> ConnectionInfo {
+  func info(now: MonotonicTime) -> ConnectionInfo {
     state.withLock {
       ConnectionInfo(self, $0.deadlines, outboxBytes: $0.outbox.byteCount, now: now)
     }
   }
 
-  override func reset() {
+  func performReset() {
     conclude { s in
       if s.transport.isOpen { fail(&s, .closed) }
       endUse(&s)
@@ -191,14 +170,14 @@ final class NonBlockingConnection: Connection, EventSource, @unchecked Sendable 
     if context.isOpenedByTask { s.lifecycle.handle(.handlerReturned) }
   }
 
-  override func abort() {
+  func abort() {
     let task = state.withLock { $0.task }
     // In this order: a handler that ends on its cancellation would close with FIN.
-    reset()
+    performReset()
     task?.cancel()
   }
 
-  override func drain() {
+  func drain() {
     conclude { s in
       guard s.transport.isOpen, !s.lifecycle.isDraining else { return }
       if s.lifecycle.handler == .notStarted { return drainHandshake(&s) }
