@@ -19,11 +19,12 @@ import ThrongTesting
     try await withServer(Chatroom(), model: model) { server in
       let ann = try server.connect()
       try ann.send("hello\n")
-      // A newcomer gets the history, and is a member by then.
+      // A newcomer gets the history, and is a member by then. Which of them is number 1 is not certain
+      // where two loops accept.
       let bob = try server.connect()
-      #expect(try bob.line() == "1: hello")
+      #expect(try ["1: hello", "2: hello"].contains(bob.line()))
       try bob.send("hi\n")
-      #expect(try ann.line() == "2: hi")
+      #expect(try ["1: hi", "2: hi"].contains(ann.line()))
     }
   }
 }
