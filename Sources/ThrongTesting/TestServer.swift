@@ -49,9 +49,9 @@ public func withServer<Result: Sendable>(
   configure: (inout Configuration) -> Void = { _ in },
   _ body: @escaping @Sendable (TestServer) throws -> Result
 ) async throws -> Result {
-  let server = Server(
-    handler, model: model, configuration: configuration(timeLimit, configure), log: .silent)
-  return try await run(server, timeLimit, body)
+  try await run(timeLimit, configure, body) {
+    Server(handler, model: model, configuration: $0, log: .silent)
+  }
 }
 
 /// The same for an event handler.
@@ -60,47 +60,54 @@ public func withServer<Result: Sendable>(
   configure: (inout Configuration) -> Void = { _ in },
   _ body: @escaping @Sendable (TestServer) throws -> Result
 ) async throws -> Result {
-  let server = Server(
-    events: handler, model: model, configuration: configuration(timeLimit, configure), log: .silent)
-  return try await run(server, timeLimit, body)
+  try await run(timeLimit, configure, body) {
+    Server(events: handler, model: model, configuration: $0, log: .silent)
+  }
 }
 
-private func configuration(
-  _ timeLimit: Duration, _ configure: (inout Configuration) -> Void
-) -> Configuration {
+/// The server starts the body: its time limit must not begin before, because on a busy machine it may take
+/// long until a task gets one of the threads of Swift's pool.
+private func run<Result: Sendable>(
+  _ timeLimit: Duration, _ configure: (inout Configuration) -> Void,
+  _ body: @escaping @Sendable (TestServer) throws -> Result,
+  _ makeServer: (Configuration) -> Server
+) async throws -> Result {
   var configuration = Configuration(host: "127.0.0.1", port: 0)
   configuration.drainTimeout = timeLimit
   configure(&configuration)
-  return configuration
-}
-
-private func run<Result: Sendable>(
-  _ server: Server, _ timeLimit: Duration, _ body: @escaping @Sendable (TestServer) throws -> Result
-) async throws -> Result {
-  try server.listen()
-  async let serving: Void = server.run()
-  let outcome = await onThread { try body(TestServer(server, timeLimit: timeLimit)) }
-  if case .success = outcome { server.stop() } else { server.stopNow() }
-  if case .failure(let error) = outcome {
-    try? await serving
+  let (outcomes, outcome) = AsyncStream.makeStream(of: Swift.Result<Result, any Error>.self)
+  configuration.started = { [started = configuration.started] server in
+    started?(server)
+    onThread {
+      try body(TestServer(server, timeLimit: timeLimit))
+    } then: {
+      outcome.yield($0)
+      outcome.finish()
+      if case .success = $0 { server.stop() } else { server.stopNow() }
+    }
+  }
+  do {
+    try await makeServer(configuration).run()
+  } catch {
+    // It has not started; or else what the body has thrown says more.
+    outcome.finish()
+    for await case .failure(let failure) in outcomes { throw failure }
     throw error
   }
-  try await serving
-  return try outcome.get()
+  var iterator = outcomes.makeAsyncIterator()
+  guard let result = await iterator.next() else { throw CancellationError() }
+  return try result.get()
 }
 
 /// What blocks must not hold a thread of Swift's pool, of which there are few.
 private func onThread<Value: Sendable>(
-  _ body: @escaping @Sendable () throws -> Value
-) async -> Result<Value, any Error> {
-  await withCheckedContinuation { continuation in
-    do {
-      try Thread.startDetached(stackSize: 1 << 20) {
-        continuation.resume(returning: Result { try body() })
-      }
-    } catch {
-      continuation.resume(returning: .failure(error))
-    }
+  _ body: @escaping @Sendable () throws -> Value,
+  then conclude: @escaping @Sendable (Result<Value, any Error>) -> Void
+) {
+  do {
+    try Thread.startDetached(stackSize: 1 << 20) { conclude(Result { try body() }) }
+  } catch {
+    conclude(.failure(error))
   }
 }
 

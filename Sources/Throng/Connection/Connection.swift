@@ -202,7 +202,9 @@ extension Connection {
   final func isHandlersTask() -> Bool { CurrentTask.id == rootTask.load(ordering: .relaxed) }
 
   @usableFromInline
-  final func receiveBlocking(_ limit: Int) throws -> Bytes? { try blocking.receiveNow(limit, .never) }
+  final func receiveBlocking(_ limit: Int) throws -> Bytes? {
+    try blocking.receiveNow(limit, .never)
+  }
 
   @usableFromInline
   final func receiveBlocking(_ count: Int, within limit: Duration?) throws -> Bytes? {
@@ -214,7 +216,8 @@ extension Connection {
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ limit: Int
   ) {
     let task = rootTask.load(ordering: .relaxed)
-    registerReadWaiter(ReadWaiter(continuation, task, limit, isCancellable: false), deadline: .never)
+    registerReadWaiter(
+      ReadWaiter(continuation, task, limit, isCancellable: false), deadline: .never)
   }
 
   @usableFromInline
