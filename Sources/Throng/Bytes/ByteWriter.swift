@@ -87,7 +87,9 @@ public struct ByteWriter: @unchecked Sendable {
   }
 
   /// Appends the length prefix of a frame.
-  /// - Parameter count: must fit the prefix.
+  /// - Parameters:
+  ///   - count: must fit the prefix.
+  ///   - prefix: how the count is written.
   public mutating func write(length count: Int, _ prefix: LengthPrefix) {
     Self.check(count, prefix)
     encode(UInt64(count), prefix.byteCount, prefix.endianness)

@@ -30,7 +30,9 @@ extension Bytes {
   public func suffix(_ count: Int) -> Bytes { dropFirst(Swift.max(0, self.count - count)) }
 
   /// Where `pattern` first occurs at or after a position; nil when it does not.
-  /// - Parameter pattern: at least one byte.
+  /// - Parameters:
+  ///   - pattern: at least one byte.
+  ///   - position: counted from the start of these bytes.
   public func firstRange(of pattern: Bytes, from position: Int = 0) -> Range<Int>? {
     precondition(!pattern.isEmpty, "a pattern has at least one byte")
     return pattern.withUnsafeBytes { offset(of: $0, from: position) }.map {

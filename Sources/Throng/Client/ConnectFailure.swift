@@ -17,7 +17,7 @@ public struct ConnectFailure: Error, Equatable, Sendable {
     case stopped
   }
 
-  /// The id that ``Connector/connect(to:)`` has returned.
+  /// The id that ``Connector/connect(to:serverName:)`` has returned.
   public let id: Int
   /// The address that was to be connected to.
   public let address: SocketAddress

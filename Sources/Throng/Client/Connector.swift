@@ -75,10 +75,12 @@ public final class Connector: Sendable {
     clientLoop = try ClientLoop(handler, options, log: log, failed: failed)
   }
 
-  /// Begins to connect (connect(2)) and does not wait. Any thread, also before ``run()``; on the loop's
+  /// Begins to connect (connect(2)) and does not wait. Any thread, also before `run()`; on the loop's
   /// own thread the handler may begin before this returns.
-  /// - Parameter serverName: the name that the server's certificate must have, where ``Options/security``
-  ///   is set; nil: that of the security's configuration.
+  /// - Parameters:
+  ///   - address: of the server.
+  ///   - serverName: the name that the server's certificate must have, where ``Options/security`` is set;
+  ///     nil: that of the security's configuration.
   /// - Returns: the ``Connection/id`` that the connection will have, counted from 1 on.
   @discardableResult
   public func connect(to address: SocketAddress, serverName: String? = nil) -> Int {
@@ -88,7 +90,10 @@ public final class Connector: Sendable {
   }
 
   /// The same on behalf of a client: sends a PROXY protocol header of version 2 before anything else.
-  /// - Parameter header: names the client; the server must expect it.
+  /// - Parameters:
+  ///   - address: of the server.
+  ///   - header: names the client; the server must expect it.
+  ///   - serverName: as for ``connect(to:serverName:)``.
   /// - Throws: ``ProxyProtocolError/tooLong(maximum:)`` when its fields are too long, and
   ///   ``ProxyProtocolError/unsupported`` when one of its addresses is of a Unix socket and the other is not.
   @discardableResult
@@ -140,8 +145,8 @@ public final class Connector: Sendable {
   }
 
   /// Gives up what is still connecting, lets the handlers finish what was received, and closes; past
-  /// the drain timeout, resets, and a second later ``run()`` returns even if handlers have not. Does not
-  /// wait; any thread. A handler that blocks its thread blocks that of ``run()``, which cannot see the
+  /// the drain timeout, resets, and a second later `run()` returns even if handlers have not. Does not
+  /// wait; any thread. A handler that blocks its thread blocks that of `run()`, which cannot see the
   /// stop, nor its deadline, until the handler comes back.
   public func stop() { clientLoop.requestStop(.draining) }
 }

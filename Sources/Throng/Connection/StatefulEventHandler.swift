@@ -37,7 +37,10 @@ public protocol StatefulEventHandler: Sendable {
   func inputEnded(_ connection: Connection, _ state: inout State)
 
   /// The connection is over; `error` says why when it was not an orderly end.
-  /// - Parameter state: the last state; it is gone afterwards.
+  /// - Parameters:
+  ///   - connection: it can still be identified, and nothing more.
+  ///   - error: why it was lost, reset or timed out.
+  ///   - state: the last state; it is gone afterwards.
   func closed(_ connection: Connection, error: ConnectionError?, _ state: State)
 }
 

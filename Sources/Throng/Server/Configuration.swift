@@ -44,10 +44,10 @@ public struct Configuration: Sendable {
   /// How long a reactor looks for events without sleeping before it sleeps: trades a core for latency.
   /// Nil: it sleeps at once. The other models sleep in the kernel anyway.
   public var busyPoll: Duration?
-  /// What ``Server/run()-6fq4r`` calls once the server's threads run, on the thread that has called it:
+  /// What `Server.run()` calls once the server's threads run, on the thread that has called it:
   /// ``Server/runningModel`` and ``Server/addresses`` say what serves and where.
   public var started: (@Sendable (Server) -> Void)?
-  /// What ``Server/run()-6fq4r`` does on SIGUSR1; nil: it logs the metrics.
+  /// What `Server.run()` does on SIGUSR1; nil: it logs the metrics.
   public var metricsSignalled: (@Sendable (Metrics) -> Void)?
   /// TLS on every connection; nil: none.
   public var security: TransportSecurity?

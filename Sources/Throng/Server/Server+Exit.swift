@@ -4,7 +4,7 @@ import Glibc
 import LinuxSystem
 
 extension Server {
-  /// Serves like ``run()-6fq4r``. A server that cannot run is an error of the user or the machine, not of
+  /// Serves like `run()`. A server that cannot run is an error of the user or the machine, not of
   /// the program: it is reported in one line on standard error, and the process ends with status 1.
   public func runOrExit() {
     do {

@@ -3,7 +3,7 @@
 extension Server {
   /// Reads the files of ``Configuration/security`` again, validates them and uses them for new connections;
   /// established ones keep theirs. Does nothing without TLS. Blocks on the file system; any thread.
-  /// ``run()-6fq4r`` does the same on SIGHUP.
+  /// `run()` does the same on SIGHUP.
   /// - Throws: what is wrong with the files; the ones before stay in use then.
   public func reloadTLS() throws {
     guard let security = configuration.security else { return }

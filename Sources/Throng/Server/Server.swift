@@ -127,7 +127,7 @@ public final class Server: Sendable {
 
   /// Serves until ``stop()`` or until the task is cancelled, and returns once the server has drained.
   /// Runs on threads of its own and leaves signals alone.
-  /// - Throws: as ``run()-6fq4r`` does.
+  /// - Throws: as `run()` does.
   public func run() async throws(ServerError) {
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -168,7 +168,7 @@ public final class Server: Sendable {
 
   /// Stops accepting, lets every handler finish what was received, flushes and closes; past the drain
   /// timeout, resets. Does not wait; any thread, any number of times. A handler that blocks the thread
-  /// of its event loop keeps what that loop serves open until it returns; ``run()-6fq4r`` ends all the
+  /// of its event loop keeps what that loop serves open until it returns; `run()` ends all the
   /// same, a second after the drain timeout at the latest.
   public func stop() { requestStop(.draining) }
 

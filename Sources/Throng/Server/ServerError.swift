@@ -17,7 +17,7 @@ public enum ServerError: Error, Equatable, Sendable {
   /// or ignore the cancellation of their task. The server has stopped without them. Its event loops
   /// continue while such handlers run, so that they can end.
   case handlersStillRunning(connections: Int)
-  /// ``Server/listen()`` or ``Server/run()-6fq4r`` was called before.
+  /// ``Server/listen()`` or `Server.run()` was called before.
   case alreadyRunning
 }
 
@@ -44,7 +44,7 @@ extension ServerError: CustomStringConvertible {
 public enum ServerResource: Equatable, Sendable {
   /// An epoll instance and its waker (epoll_create1(2), eventfd(2)), or a registration with it.
   case eventLoop
-  /// A thread that runs an event loop, or the one inside ``Server/run()-6fq4r`` (pthread_create(3)).
+  /// A thread that runs an event loop, or the one inside `Server.run()` (pthread_create(3)).
   case thread
   /// A descriptor for signals, or for the events of the threads (signalfd(2), eventfd(2)).
   case supervision

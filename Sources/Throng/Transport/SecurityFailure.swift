@@ -46,7 +46,9 @@ public struct SecurityFailure: Error, Equatable, Hashable, Sendable {
   public var alert: Alert?
 
   /// Creates a failure.
-  /// - Parameter alert: the fatal alert of the peer, if there was one.
+  /// - Parameters:
+  ///   - reason: what the failure is counted as.
+  ///   - alert: the fatal alert of the peer, if there was one.
   public init(_ reason: Reason, alert: Alert? = nil) {
     self.reason = reason
     self.alert = alert
