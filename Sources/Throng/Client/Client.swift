@@ -86,6 +86,8 @@ public final class Client: Sendable {
     let request = ConnectRequest(
       id: lastID.wrappingAdd(1, ordering: .relaxed).newValue, address: address, source: nil,
       serverName: options.connection.serverName)
+    // The loop itself learns of a stop later, and lets the handlers of its connections go on.
+    guard loop.askedStage == .running else { throw request.failure(.stopped) }
     return try await loop.open(request, options.connection, parent: nil)
   }
 
