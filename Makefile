@@ -13,6 +13,10 @@ TEST_PACKAGES := $(shell cat .ci/apt-packages)
 RELR := $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '$$2 >= 2.36 { \
 	print "-Xlinker -z -Xlinker pack-relative-relocs" }')
 
+# SwiftPM passes the module maps of C libraries in the order of a hash table. Where that order changes from run to
+# run, it builds half of the targets again.
+BUILD := SWIFT_DETERMINISTIC_HASHING=1 swift build
+
 # Swift's libraries are linked in: the program starts faster and runs on a machine without Swift.
 # With lld, which comes with Swift: gold warns of mktemp(3), which FoundationEssentials refers to in a
 # function that nothing here calls (swift-argument-parser brings that library in, for JSON).
@@ -24,7 +28,7 @@ LLVM = $(dir $(shell readlink -f "$$(command -v swift)"))
 COMMAND := .build/release/throng
 
 build: headers ## Build the command in release: .build/release/throng, its symbols in throng.debug
-	swift build $(RELEASE)
+	$(BUILD) $(RELEASE)
 	@grep -q gnu_debuglink $(COMMAND) || { \
 	  $(LLVM)llvm-objcopy --only-keep-debug $(COMMAND) $(COMMAND).debug && \
 	  cd $(dir $(COMMAND)) && \
@@ -37,23 +41,25 @@ run: build ## Build, then serve: make run ARGS='--mode thread-per-client'
 test: export THRONG_RELEASE = $(CURDIR)/$(COMMAND)
 test: export THRONG_COMMAND = $(THRONG_RELEASE)
 test: headers test-tools build ## Run all tests
-	swift test
-	swift test --package-path Examples
+	$(BUILD) --build-tests
+	swift test --skip-build
+	$(BUILD) --package-path Examples --build-tests
+	swift test --skip-build --package-path Examples
 
 check: export THRONG_WARNINGS_AS_ERRORS = 1
 check: headers ## Lint, house rules, a build without warnings, all tests
 	scripts/house-rules
-	swift build --build-tests
+	$(BUILD) --build-tests
 	$(MAKE) test
 
 pre-commit: headers ## Lint, house rules, a build, and the tests that need no server: for every commit
 	scripts/house-rules
-	swift build --build-tests
+	$(BUILD) --build-tests
 	swift test --skip-build --filter '^(Throng(Command|Handlers|Report)|TerminalClient)Tests\.' --skip BrowserTests
 
 # In a folder of its own: the instrumented build would replace the other one.
 coverage: headers test-tools ## Run all tests, and print the lines covered per target; pages: HTML=1
-	swift build --scratch-path .build-coverage --enable-code-coverage --build-tests
+	$(BUILD) --scratch-path .build-coverage --enable-code-coverage --build-tests
 	swift test --scratch-path .build-coverage --enable-code-coverage --skip-build
 	@scripts/coverage .build-coverage $(HTML)
 
