@@ -1,6 +1,7 @@
 // Serves the metrics of a server over HTTP, on a listener and an event loop of its own: it answers when
 // the observed server is full or its loops are busy.
 
+import LinuxSystem
 import Logging
 import Throng
 
@@ -11,6 +12,7 @@ import Throng
 public final class MetricsServer: Sendable {
   private let server: Server
   private let observed: Server
+  private let hasEnded = Monitor(true)
 
   /// Maximum clients at once. A browser and a few scrapers need less; further ones wait.
   public static let maximumConnections = 64
@@ -35,6 +37,7 @@ public final class MetricsServer: Sendable {
     server = Server(
       MetricsHandler(source: MetricsSource(server: observed)), configuration: configuration,
       log: log)
+    server.becomeCompanion()
   }
 
   /// Where it listens; empty before ``listen()``.
@@ -51,8 +54,26 @@ public final class MetricsServer: Sendable {
   /// Serves on threads of its own, which no signal reaches, and returns at once: for a program whose main
   /// thread runs the observed server. At an upgrade of that one the new process takes over this listener, too.
   /// - Throws: ``ServerError`` when no thread can be started.
-  public func start() throws(ServerError) { try server.start(beside: observed) }
+  public func start() throws(ServerError) {
+    hasEnded.withLock { $0 = false }
+    do {
+      try server.start(beside: observed) { [hasEnded] in
+        hasEnded.withLock { $0 = true }
+        hasEnded.wakeAll()
+      }
+    } catch {
+      hasEnded.withLock { $0 = true }
+      throw error
+    }
+  }
 
   /// Stops, and ends the connections within a second. Does not wait; any thread.
   public func stop() { server.stop() }
+
+  /// Stops what ``start()`` has begun and waits for its end, so that the program may exit: the file of a Unix
+  /// socket is removed then. Two seconds at most.
+  public func stopAndWait() {
+    stop()
+    _ = hasEnded.wait(until: .now + .seconds(2)) { $0 ? () : nil }
+  }
 }

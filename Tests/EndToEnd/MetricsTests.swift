@@ -15,6 +15,18 @@ import Testing
     }
   }
 
+  /// The process ended before the loop of the metrics had removed it.
+  @Test func aStopRemovesTheFileOfTheSocket() throws {
+    let path = temporaryPath()
+    try ServeProgram.run(["--handler", "echo", "--metrics", path]) { (server) throws in
+      try server.program.errors.wait(for: "metrics on \(path)")
+      #expect(access(path, F_OK) == 0)
+      server.program.send(SIGTERM)
+      #expect(try server.program.waitForEnd() == .status(0))
+      #expect(access(path, F_OK) != 0)
+    }
+  }
+
   /// While the server drains it is no more to be sent clients, but can still be watched.
   @Test func aDrainingServerIsNotHealthy() throws {
     let flags = ["--handler", "echo", "--metrics", "0", "--drain-timeout", "1h"]

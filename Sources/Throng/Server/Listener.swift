@@ -220,9 +220,9 @@ final class Listener: EventSource, @unchecked Sendable {
   func ownFile() { socket?.ownFile() }
 
   /// The socket for another process; nil when that of another loop has the same queue.
-  func passedSocket() throws(Errno) -> PassedSocket? {
+  func passedSocket(isCompanions: Bool) throws(Errno) -> PassedSocket? {
     if socket?.queue == .shared(isFirst: false) { return nil }
-    return try socket?.passedSocket()
+    return try socket?.passedSocket(isCompanions: isCompanions)
   }
 
   /// For another thread, when that of the loop does not come to `close`.

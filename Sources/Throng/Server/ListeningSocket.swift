@@ -116,8 +116,9 @@ struct ListeningSocket: ~Copyable {
   }
 
   /// The same socket for another process.
-  func passedSocket() throws(Errno) -> PassedSocket {
-    PassedSocket(try socket.duplicate(), address, name: passedName ?? "")
+  func passedSocket(isCompanions: Bool) throws(Errno) -> PassedSocket {
+    PassedSocket(
+      try socket.duplicate(), address, name: passedName ?? "", isCompanions: isCompanions)
   }
 
   /// Whether no client waits to be accepted.

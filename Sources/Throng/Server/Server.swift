@@ -145,17 +145,25 @@ public final class Server: Sendable {
     try outcome.get()
   }
 
+  /// The server is beside the one that the program runs, and takes over the sockets of such a server. Before
+  /// it listens.
+  package func becomeCompanion() { state.withLock { $0.isCompanion = true } }
+
   /// Serves on threads of its own until ``stop()``, leaves signals alone, and does not wait. What ends it
-  /// early is logged.
-  /// - Parameter main: the server that the program runs; at its upgrade, the new process gets the sockets
-  ///   of this one as well.
+  /// early is logged. After `becomeCompanion`.
+  /// - Parameters:
+  ///   - main: the server that the program runs; at its upgrade, the new process gets the sockets of this
+  ///     one as well.
+  ///   - ended: called once this one has stopped.
   /// - Throws: ``ServerError`` when no thread can be started.
-  package func start(beside main: Server) throws(ServerError) {
-    state.withLock { $0.isCompanion = true }
+  package func start(
+    beside main: Server, ended: @escaping @Sendable () -> Void
+  ) throws(ServerError) {
     main.state.withLock { $0.companion = self }
     do throws(Errno) {
       try Thread.startWithoutSignals(stackSize: 1 << 20) {
         if case .failure(let error) = self.outcomeOfRunning() { self.log.error("\(error)") }
+        ended()
       }
     } catch {
       throw .cannotStart(.thread, error)
@@ -226,8 +234,8 @@ public final class Server: Sendable {
 
   private var companion: Server? { state.withLock { $0.companion } }
 
-  /// The loops of this server and of the one beside it.
-  var allServerLoops: [ServerLoop] { serverLoops + (companion?.serverLoops ?? []) }
+  /// The loops of the server beside this one.
+  var companionsLoops: [ServerLoop] { companion?.serverLoops ?? [] }
 
   var stopAsked: ShutdownStage { state.withLock { $0.stopAsked } }
 
@@ -285,7 +293,8 @@ public final class Server: Sendable {
       }
     }
     for index in plans.indices where !plans[index].isPassed {
-      plans[index].passed = PassedSockets.ofThisProcess.take(boundTo: plans[index].address)
+      plans[index].passed = PassedSockets.ofThisProcess.take(
+        boundTo: plans[index].address, isCompanion: s.isCompanion)
     }
     if loops > 1, let unix = plans.first(where: { $0.isUnix && $0.passed.isEmpty }) {
       throw .cannotListen(on: unix.place, .unixSocketWithLoops)

@@ -277,11 +277,13 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   // MARK: Handing over
 
   /// The listening sockets for a new process. Any thread.
-  func passedSockets() throws(Errno) -> [PassedSocket] {
+  func passedSockets(isCompanions: Bool) throws(Errno) -> [PassedSocket] {
     try state.withLock { (s) throws(Errno) in
       var sockets: [PassedSocket] = []
       for listener in s.listeners {
-        if let socket = try listener.passedSocket() { sockets.append(socket) }
+        if let socket = try listener.passedSocket(isCompanions: isCompanions) {
+          sockets.append(socket)
+        }
       }
       return sockets
     }

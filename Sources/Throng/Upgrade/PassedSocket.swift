@@ -17,27 +17,32 @@ final class PassedSocket: Sendable {
   let address: SocketAddress
   /// As a service manager has named it; empty: a socket that the predecessor has opened.
   let name: String
+  /// Of the server beside the main one: where both listen on a port that the kernel has chosen, the address
+  /// does not say whose socket it is.
+  let isCompanions: Bool
 
   var origin: Origin { name.isEmpty ? .predecessor : .serviceManager }
 
   /// A socket of this process, to be passed on.
-  init(_ socket: consuming Socket, _ address: SocketAddress, name: String) {
+  init(_ socket: consuming Socket, _ address: SocketAddress, name: String, isCompanions: Bool) {
     self.socket = socket
     self.address = address
     self.name = name
+    self.isCompanions = isCompanions
   }
 
   /// Takes the descriptor, and keeps it from programs that this process starts.
   /// - Returns: nil, and leaves the descriptor alone, when it is not a stream socket that listens.
-  init?(descriptor: CInt, name: String) {
-    guard Socket.isListening(descriptor) else { return nil }
-    let socket = Socket(adopting: descriptor)
+  init?(_ passed: StartEnvironment.Passed) {
+    guard Socket.isListening(passed.descriptor) else { return nil }
+    let socket = Socket(adopting: passed.descriptor)
     guard let form = try? socket.boundAddress(), let address = SocketAddress(form) else {
       return nil
     }
-    _ = Descriptor.setCloseOnExec(descriptor)
+    _ = Descriptor.setCloseOnExec(passed.descriptor)
     self.socket = socket
     self.address = address
-    self.name = name
+    name = passed.name
+    isCompanions = passed.isCompanions
   }
 }

@@ -24,8 +24,7 @@ final class PassedSockets: Sendable {
   }
 
   init(_ environment: StartEnvironment) {
-    sockets = Mutex(
-      environment.passed.compactMap { PassedSocket(descriptor: $0.descriptor, name: $0.name) })
+    sockets = Mutex(environment.passed.compactMap { PassedSocket($0) })
     let pipe = environment.readiness.flatMap { Descriptor.setCloseOnExec($0) ? $0 : nil }
     readiness = Mutex(pipe)
   }
@@ -38,16 +37,21 @@ final class PassedSockets: Sendable {
 
   /// Those that the predecessor listened with at the address. Port 0 stands for the port of any of them
   /// at this host.
-  func take(boundTo address: SocketAddress) -> [PassedSocket] {
+  /// - Parameter isCompanion: for the server beside the main one, which has sockets of its own.
+  func take(boundTo address: SocketAddress, isCompanion: Bool) -> [PassedSocket] {
     sockets.withLock { sockets in
-      let candidates = sockets.filter { $0.origin == .predecessor }
+      let candidates = sockets.filter {
+        $0.origin == .predecessor && $0.isCompanions == isCompanion
+      }
       let found = candidates.first { candidate in
         address.port == 0
           ? candidate.address.port != nil && candidate.address.with(port: 0) == address
           : candidate.address == address
       }
       guard let found else { return [] }
-      return Self.take(from: &sockets) { $0.origin == .predecessor && $0.address == found.address }
+      return Self.take(from: &sockets) {
+        $0.origin == .predecessor && $0.isCompanions == isCompanion && $0.address == found.address
+      }
     }
   }
 

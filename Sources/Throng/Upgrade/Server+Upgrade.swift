@@ -31,7 +31,12 @@ extension Server {
   private func passedSockets(_ words: [String]) throws(UpgradeFailure) -> [PassedSocket] {
     do throws(Errno) {
       var sockets: [PassedSocket] = []
-      for serverLoop in allServerLoops { sockets += try serverLoop.passedSockets() }
+      for serverLoop in serverLoops {
+        sockets += try serverLoop.passedSockets(isCompanions: false)
+      }
+      for serverLoop in companionsLoops {
+        sockets += try serverLoop.passedSockets(isCompanions: true)
+      }
       return sockets
     } catch {
       throw .cannotStart(words.first ?? "", error)
@@ -71,6 +76,6 @@ extension Server {
         """)
     }
     PassedSockets.ofThisProcess.reportReady()
-    for serverLoop in allServerLoops { serverLoop.takeOver() }
+    for serverLoop in serverLoops + companionsLoops { serverLoop.takeOver() }
   }
 }

@@ -9,13 +9,15 @@ struct StartEnvironment: Equatable, Sendable {
     var descriptor: CInt
     /// Empty for a socket that has no name from a service manager.
     var name: String
+    /// Of the server beside the main one, see `Server.start(beside:)`.
+    var isCompanions = false
   }
 
   var passed: [Passed] = []
   /// Where the predecessor waits to hear that this process serves.
   var readiness: CInt?
 
-  /// `PARENT:READINESS:DESCRIPTOR=NAME:...`. The parent's id and not this process's, which the parent does
+  /// `PARENT:READINESS:DESCRIPTOR=NAME:...`; `+=` for a socket of the server beside the main one. The parent's id and not this process's, which the parent does
   /// not know before it is started; children of this process that inherit the variable ignore it.
   static let upgradeVariable = "THRONG_UPGRADE"
   static let serviceManagerVariables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
@@ -52,14 +54,19 @@ struct StartEnvironment: Equatable, Sendable {
     self.readiness = readiness
     for part in parts {
       let fields = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard fields.count == 2, let descriptor = CInt(fields[0]) else { continue }
-      passed.append(Passed(descriptor: descriptor, name: String(fields[1])))
+      let isCompanions = fields[0].hasSuffix("+")
+      guard fields.count == 2,
+        let descriptor = CInt(isCompanions ? fields[0].dropLast() : fields[0])
+      else { continue }
+      passed.append(
+        Passed(descriptor: descriptor, name: String(fields[1]), isCompanions: isCompanions))
     }
   }
 
   /// The variable's value for a successor of this process.
   static func upgradeValue(process: pid_t, readiness: CInt, _ passed: [Passed]) -> String {
-    let sockets = passed.map { ":\($0.descriptor)=\($0.name)" }.joined()
+    let sockets = passed.map { ":\($0.descriptor)\($0.isCompanions ? "+" : "")=\($0.name)" }
+      .joined()
     return "\(process):\(readiness)\(sockets)"
   }
 }

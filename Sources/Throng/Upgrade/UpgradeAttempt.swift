@@ -25,7 +25,8 @@ struct UpgradeAttempt: ~Copyable {
     do throws(Errno) {
       var readiness = try Pipe()
       let passed = sockets.map {
-        StartEnvironment.Passed(descriptor: $0.socket.descriptor, name: $0.name)
+        StartEnvironment.Passed(
+          descriptor: $0.socket.descriptor, name: $0.name, isCompanions: $0.isCompanions)
       }
       let value = StartEnvironment.upgradeValue(
         process: getpid(), readiness: readiness.writeEnd, passed)

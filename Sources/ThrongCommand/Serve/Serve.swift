@@ -87,7 +87,7 @@ struct Serve: ParsableCommand {
     }
     let page = try metricsFlags.start(observing: server, log)
     if let page, !logFlags.quiet { MetricsFlags.announce(page) }
-    defer { page?.stop() }
+    defer { page?.stopAndWait() }
     do {
       defer { if logFlags.stats { StandardError.report(.notice, "\(server.metrics)") } }
       try server.run()

@@ -40,6 +40,7 @@ import Testing
     let passed = [
       StartEnvironment.Passed(descriptor: 5, name: ""),
       StartEnvironment.Passed(descriptor: 12, name: "a=b c"),
+      StartEnvironment.Passed(descriptor: 13, name: "", isCompanions: true),
     ]
     let value = StartEnvironment.upgradeValue(process: 99, readiness: 7, passed)
     let found = environment([StartEnvironment.upgradeVariable: value])
