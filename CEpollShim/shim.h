@@ -148,6 +148,14 @@ static inline int shim_reap(pid_t pid) {
   return result < 0 ? -errno : status;
 }
 
+// Whether a process group has a member, be it one that has only not been waited for. Its members whose
+// parents have ended are children of this process when it is process 1, or a subreaper (prctl(2)): those that
+// have ended are forgotten.
+static inline int shim_group_exists(pid_t group) {
+  while (waitpid(-group, NULL, WNOHANG) > 0) {}
+  return kill(-group, 0) == 0 || errno == EPERM;
+}
+
 static inline int shim_duplicate(int fd) { return SHIM_RESULT(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 
 // Closed on exec from the start: another thread may be starting a program.

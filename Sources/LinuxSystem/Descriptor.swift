@@ -44,6 +44,16 @@ package enum Descriptor {
     return bytes
   }
 
+  /// Writes once.
+  /// - Returns: how many bytes were taken; nil when none are taken now, or a signal has come first.
+  package static func write(
+    _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer
+  ) throws(Errno) -> Int? {
+    let result = shim_write(descriptor, bytes.baseAddress, bytes.count)
+    if result == -EAGAIN || result == -EINTR { return nil }
+    return try check(result)
+  }
+
   /// Writes to standard error as it is, without a buffer.
   package static func writeToStandardError(_ text: String) { write(2, text) }
 
@@ -65,7 +75,7 @@ package enum Descriptor {
 
 /// A pipe whose ends are closed on exec; the reading end is non-blocking.
 package struct Pipe: ~Copyable {
-  package let readEnd: CInt
+  package private(set) var readEnd: CInt
   package private(set) var writeEnd: CInt
 
   package init() throws(Errno) {
@@ -77,8 +87,13 @@ package struct Pipe: ~Copyable {
   }
 
   deinit {
-    _ = shim_close(readEnd)
+    if readEnd >= 0 { _ = shim_close(readEnd) }
     if writeEnd >= 0 { _ = shim_close(writeEnd) }
+  }
+
+  package mutating func closeReadEnd() {
+    if readEnd >= 0 { _ = shim_close(readEnd) }
+    readEnd = -1
   }
 
   package mutating func closeWriteEnd() {

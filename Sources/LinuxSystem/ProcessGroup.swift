@@ -1,6 +1,15 @@
 // Members of a process group, read from /proc (proc(5)). kill(2) also counts zombies.
 
+import CEpollShim
+import Glibc
+
 package enum ProcessGroup {
+  /// Whether a child that was waited for has left processes in its group that still run. It costs a system
+  /// call when it has not.
+  package static func hasSurvivors(_ group: pid_t) -> Bool {
+    shim_group_exists(group) != 0 && isAlive(Int(group))
+  }
+
   /// Whether any thread of the group still runs.
   package static func isAlive(_ group: Int) -> Bool {
     TextFile.list("/proc").contains { name in

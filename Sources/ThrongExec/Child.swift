@@ -1,36 +1,49 @@
-// One running program. Its end is waited for by the handler of its connection and noted by the thread of
-// `Children`, which alone reads its standard error.
+// One program and its process group. The program's end is waited for by the handler of its connection;
+// `Children` notes it on its thread, and reads the program's standard error there.
+//
+// The group keeps its number, the program's process id, while it has a member; afterwards the kernel gives
+// the number away only when it has gone through all others, so that a signal that follows a look at the
+// group reaches no other group.
 
 import Glibc
 import LinuxSystem
 import Logging
 import Synchronization
-import SystemPackage
-import ThrongHandlers
 
 final class Child: Sendable {
-  private struct State {
-    var end: ProcessEnd?
-    var waiter: CheckedContinuation<ProcessEnd, Never>?
-    /// When the process group gets SIGKILL.
-    var killTime = MonotonicTime.never
-    /// SIGTERM was sent.
-    var isTerminated = false
-    /// The beginning of a line of standard error.
-    var line: [UInt8] = []
+  enum Phase: Int, Sendable {
+    case running
+    /// The program has ended, and processes that it has started go on.
+    case survived
+    /// None of its processes run, or only those that have left its group and have closed its standard error.
+    case over
   }
 
-  let identifier: pid_t
+  private struct State {
+    var phase = Phase.running
+    var end: ProcessEnd?
+    var errorsHaveEnded = false
+    /// SIGTERM was sent.
+    var isTerminated = false
+    /// When the process group gets SIGKILL.
+    var killTime = MonotonicTime.never
+    /// When to see whether the process group has ended, of which no event tells.
+    var lookTime = MonotonicTime.never
+    var lookInterval = Child.firstLookInterval
+    var waiter: (past: Phase, continuation: CheckedContinuation<Phase, Never>)?
+  }
+
   let process: ProcessDescriptor
   let errors: Pipe
   let metadata: Logger.Metadata
-  private let log: Logger
+  private let identifier: pid_t
+  private let errorLog: ErrorLog
   private let state = Mutex(State())
 
   /// How long a program may take to end after SIGTERM.
   private static let terminationTime = Duration.milliseconds(500)
-  /// A longer line of standard error is logged in pieces.
-  private static let maximumLineLength = 4096
+  private static let firstLookInterval = Duration.milliseconds(20)
+  private static let longestLookInterval = Duration.seconds(1)
 
   init(
     _ identifier: pid_t, _ process: consuming ProcessDescriptor, errors: consuming Pipe,
@@ -39,109 +52,86 @@ final class Child: Sendable {
     self.identifier = identifier
     self.process = process
     self.errors = errors
-    self.log = log
     metadata = ["connection": "\(connection)", "pid": "\(identifier)"]
+    errorLog = ErrorLog(log, metadata)
   }
 
-  /// Waits until the program has ended. For one task.
-  func end() async -> ProcessEnd {
+  /// How the program has ended; nil while it runs.
+  var end: ProcessEnd? { state.withLock { $0.end } }
+
+  /// Waits until the phase has ended. For one task.
+  /// - Returns: the phase that has followed.
+  func wait(past phase: Phase) async -> Phase {
     await withCheckedContinuation { continuation in
-      let end = state.withLock { s in
-        if s.end == nil { s.waiter = continuation }
-        return s.end
+      let reached: Phase? = state.withLock { s in
+        if s.phase.rawValue > phase.rawValue { return s.phase }
+        s.waiter = (phase, continuation)
+        return nil
       }
-      if let end { continuation.resume(returning: end) }
+      if let reached { continuation.resume(returning: reached) }
     }
   }
 
-  var killTime: MonotonicTime { state.withLock { $0.killTime } }
+  /// When to call `advance` although no event has come.
+  var deadline: MonotonicTime { state.withLock { min($0.killTime, $0.lookTime) } }
 
   /// Sends SIGTERM to the process group, and has SIGKILL follow.
   func terminate(now: MonotonicTime) {
     state.withLock { s in
-      guard s.end == nil, !s.isTerminated else { return }
+      guard s.phase != .over, !s.isTerminated else { return }
       s.isTerminated = true
       s.killTime = now + Self.terminationTime
+      if s.end != nil {
+        guard ProcessGroup.hasSurvivors(identifier) else { return s.lookTime = now }
+        s.lookTime = now + Self.firstLookInterval
+      }
       signalGroup(SIGTERM)
     }
   }
 
-  /// Sends SIGKILL when it is time for it.
-  func killIfDue(now: MonotonicTime) {
-    state.withLock { s in
-      guard s.killTime <= now, s.end == nil else { return }
-      s.killTime = .never
-      signalGroup(SIGKILL)
-    }
-  }
-
-  /// Until the process is reaped no other group can have its number.
   private func signalGroup(_ signal: CInt) { kill(-identifier, signal) }
 
-  /// Notes the end of the process.
-  /// - Returns: false when it still runs.
-  func reapIfEnded() -> Bool {
-    readErrors()
-    let waiter = state.withLock { s -> (CheckedContinuation<ProcessEnd, Never>?, ProcessEnd)? in
-      // What is left of the group would outlive the deadline that the program has kept.
-      if s.isTerminated { signalGroup(SIGKILL) }
-      guard let end = ProcessEnd.reap(identifier) else { return nil }
-      s.end = end
-      s.killTime = .never
-      defer { s.waiter = nil }
-      return (s.waiter, end)
-    }
-    guard let (continuation, end) = waiter else { return false }
-    flushLine()
-    continuation?.resume(returning: end)
-    return true
-  }
-
-  // MARK: Standard error
-
-  /// Logs the lines that have come.
-  /// - Returns: false at the end.
-  @discardableResult
-  func readErrors() -> Bool {
-    // A few reads at a time: other children have lines as well.
-    for _ in 0..<16 {
-      let read: [UInt8]?
-      do throws(Errno) {
-        read = try Descriptor.read(errors.readEnd, atMost: Self.maximumLineLength)
-      } catch {
-        return false
+  /// Notes what has happened since.
+  /// - Returns: whether all is over.
+  func advance(now: MonotonicTime) -> Bool {
+    let (waiter, phase) = state.withLock {
+      s -> (CheckedContinuation<Phase, Never>?, Phase) in
+      noteEnd(&s, now)
+      guard let waiter = s.waiter, s.phase.rawValue > waiter.past.rawValue else {
+        return (nil, s.phase)
       }
-      guard let bytes = read else { return true }
-      if bytes.isEmpty { return false }
-      log(bytes)
+      s.waiter = nil
+      return (waiter.continuation, s.phase)
     }
-    return true
+    if phase == .over { errorLog.flush() }
+    waiter?.resume(returning: phase)
+    return phase == .over
   }
 
-  private func log(_ bytes: [UInt8]) {
-    let lines: [[UInt8]] = state.withLock { s in
-      s.line += bytes
-      var lines = s.line.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      let rest = lines.removeLast()
-      s.line = rest.count < Self.maximumLineLength ? Array(rest) : []
-      if rest.count >= Self.maximumLineLength { lines.append(rest) }
-      return lines.map(Array.init)
+  private func noteEnd(_ s: inout State, _ now: MonotonicTime) {
+    if s.end == nil, let end = ProcessEnd.reap(identifier) {
+      s.end = end
+      // What is left of the group would outlive the deadline that the program has kept.
+      if s.isTerminated { s.killTime = now }
     }
-    for line in lines { write(line) }
+    let groupLives = s.end == nil || ProcessGroup.hasSurvivors(identifier)
+    if s.killTime <= now {
+      s.killTime = .never
+      if groupLives { signalGroup(SIGKILL) }
+    }
+    guard s.end != nil else { return }
+    let isForgotten = s.errorsHaveEnded || s.isTerminated
+    s.phase = groupLives || !isForgotten ? .survived : .over
+    s.lookTime = groupLives && isForgotten ? now + s.lookInterval : .never
+    s.lookInterval = min(s.lookInterval * 2, Self.longestLookInterval)
+    if s.phase == .over { s.killTime = .never }
   }
 
-  private func flushLine() {
-    let line = state.withLock { s in
-      defer { s.line = [] }
-      return s.line
-    }
-    if !line.isEmpty { write(line) }
-  }
-
-  /// The text may come from the client, so it cannot control a terminal that shows the log.
-  private func write(_ line: [UInt8]) {
-    var escaper = TerminalEscaper()
-    let text = escaper.escape(line) + escaper.finish()
-    log.info("\(String(decoding: text, as: UTF8.self))", metadata: metadata)
+  /// Logs what has come on standard error.
+  /// - Returns: false at its end.
+  func readErrors() -> Bool {
+    let hasMore = errorLog.read(from: errors.readEnd)
+    if !hasMore { state.withLock { $0.errorsHaveEnded = true } }
+    return hasMore
   }
 }

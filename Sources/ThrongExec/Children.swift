@@ -1,5 +1,6 @@
-// Watches the programs that serve clients: one thread waits on a descriptor of each process (pidfd_open(2))
-// and on its standard error. It sleeps while there is nothing, and lives as long as the process.
+// Watches the programs that serve clients: one thread waits on a descriptor of each process (pidfd_open(2)),
+// on its standard error and on the pipes that handlers copy through. It sleeps while there is nothing, and
+// lives as long as the process.
 
 import Glibc
 import LinuxSystem
@@ -9,11 +10,17 @@ import SystemPackage
 import Throng
 
 final class Children: Sendable {
+  private enum Source {
+    case end(Child)
+    case errors(Child)
+    case pipe(ProgramPipe)
+  }
+
   private struct State {
-    var children: [UInt64: Child] = [:]
+    var sources: [UInt64: Source] = [:]
     var lastNumber: UInt64 = 0
-    /// Those that have got SIGTERM.
-    var terminated: [Child] = []
+    /// Those with a deadline.
+    var timed: [Child] = []
   }
 
   private let epoll: Epoll
@@ -39,18 +46,16 @@ final class Children: Sendable {
       throw Self.killed(identifier, .tooManyOpenFiles)
     }
     let child = Child(identifier, process, errors: errors, connection: connection, log)
-    let number = state.withLock { s in
-      s.lastNumber += 1
-      s.children[s.lastNumber] = child
-      return s.lastNumber
-    }
     do throws(Errno) {
-      try epoll.add(child.errors.readEnd, .readable, Self.token(number, isErrors: true))
-      try epoll.add(child.process.descriptor, .readable, Self.token(number, isErrors: false))
+      let number = try add(.errors(child), child.errors.readEnd, .readable)
+      do throws(Errno) {
+        _ = try add(.end(child), child.process.descriptor, .readable)
+      } catch {
+        forget(number, child.errors.readEnd)
+        throw error
+      }
       return child
     } catch {
-      epoll.delete(child.errors.readEnd)
-      state.withLock { _ = $0.children.removeValue(forKey: number) }
       throw Self.killed(identifier, error)
     }
   }
@@ -65,51 +70,104 @@ final class Children: Sendable {
   /// Ends the process group of a child. Any thread.
   func terminate(_ child: Child) {
     child.terminate(now: .now)
-    state.withLock { $0.terminated.append(child) }
+    noteDeadline(of: child)
     waker.signal()
   }
 
-  private static func token(_ number: UInt64, isErrors: Bool) -> Token {
-    Token(rawValue: number << 1 | (isErrors ? 1 : 0))
+  // MARK: Pipes
+
+  /// Has `ProgramPipe.becameReady` called once.
+  /// - Parameter number: what the pipe was known by before; nil at first.
+  /// - Returns: what it is known by until `forget`.
+  func wait(
+    for readiness: Readiness, of descriptor: CInt, _ pipe: ProgramPipe, _ number: UInt64?
+  ) throws(Errno) -> UInt64 {
+    let interest = readiness.union(.oneShot)
+    guard let number else { return try add(.pipe(pipe), descriptor, interest) }
+    try epoll.modify(descriptor, interest, Token(rawValue: number))
+    return number
   }
+
+  func forget(_ number: UInt64, _ descriptor: CInt) {
+    epoll.delete(descriptor)
+    state.withLock { _ = $0.sources.removeValue(forKey: number) }
+  }
+
+  // MARK: The thread
 
   private func run() {
     var batch = EventBatch(capacity: 64)
     while true {
+      let deadline = state.withLock { s in s.timed.reduce(.never) { min($0, $1.deadline) } }
       do throws(SystemCallError) {
-        try epoll.wait(&batch, milliseconds: killTime.pollTimeout(from: .now))
+        try epoll.wait(&batch, milliseconds: deadline.pollTimeout(from: .now))
       } catch {
-        // The ends of children are looked at all the same, a little later.
+        // What has happened is looked for all the same, a little later.
         Poll.pause(milliseconds: 100)
-        for number in state.withLock({ Array($0.children.keys) }) { handleEnd(of: number) }
+        for number in state.withLock({ Array($0.sources.keys) }) { handle(number) }
       }
-      for index in 0..<batch.count { handle(batch[index].token) }
-      killDue()
+      for index in 0..<batch.count { handle(batch[index].token.rawValue) }
+      handleDeadlines()
     }
   }
 
-  private func handle(_ token: Token) {
-    if token == Self.wakerToken { return waker.clear() }
-    let number = token.rawValue >> 1
-    guard token.rawValue & 1 == 1 else { return handleEnd(of: number) }
-    guard let child = state.withLock({ $0.children[number] }) else { return }
-    if !child.readErrors() { epoll.delete(child.errors.readEnd) }
+  private func handle(_ number: UInt64) {
+    if number == Self.wakerToken.rawValue { return waker.clear() }
+    switch state.withLock({ $0.sources[number] }) {
+    case nil: break
+    case .pipe(let pipe): pipe.becameReady()
+    case .errors(let child):
+      if !child.readErrors() { forget(number, child.errors.readEnd) }
+      advance(child)
+    case .end(let child):
+      // What it has written before it ended, and whether it was the last that had its standard error.
+      _ = child.readErrors()
+      advance(child)
+      if child.end != nil { forget(number, child.process.descriptor) }
+    }
   }
 
-  private func handleEnd(of number: UInt64) {
-    guard let child = state.withLock({ $0.children[number] }), child.reapIfEnded() else { return }
-    epoll.delete(child.errors.readEnd)
-    epoll.delete(child.process.descriptor)
-    state.withLock { _ = $0.children.removeValue(forKey: number) }
+  private func advance(_ child: Child) {
+    if child.advance(now: .now) {
+      // Of a group that was ended, a process outside of it may still have the standard error.
+      let numbers = state.withLock { s in
+        s.sources.compactMap { (number, source) -> UInt64? in
+          if case .errors(let other) = source, other === child { number } else { nil }
+        }
+      }
+      for number in numbers { forget(number, child.errors.readEnd) }
+    } else {
+      noteDeadline(of: child)
+    }
   }
 
-  private var killTime: MonotonicTime {
-    state.withLock { s in s.terminated.reduce(.never) { min($0, $1.killTime) } }
+  private func noteDeadline(of child: Child) {
+    guard child.deadline < .never else { return }
+    state.withLock { s in
+      if !s.timed.contains(where: { $0 === child }) { s.timed.append(child) }
+    }
   }
 
-  private func killDue() {
+  private func handleDeadlines() {
     let now = MonotonicTime.now
-    for child in state.withLock({ $0.terminated }) { child.killIfDue(now: now) }
-    state.withLock { s in s.terminated.removeAll { $0.killTime == .never } }
+    for child in state.withLock({ $0.timed }) where child.deadline <= now { advance(child) }
+    state.withLock { s in s.timed.removeAll { $0.deadline == .never } }
+  }
+
+  private func add(
+    _ source: Source, _ descriptor: CInt, _ interest: Readiness
+  ) throws(Errno) -> UInt64 {
+    let number = state.withLock { s in
+      s.lastNumber += 1
+      s.sources[s.lastNumber] = source
+      return s.lastNumber
+    }
+    do throws(Errno) {
+      try epoll.add(descriptor, interest, Token(rawValue: number))
+      return number
+    } catch {
+      state.withLock { _ = $0.sources.removeValue(forKey: number) }
+      throw error
+    }
   }
 }

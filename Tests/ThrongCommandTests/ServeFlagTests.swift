@@ -266,9 +266,5 @@ import ThrongHandlers
     #expect(throws: (any Error).self) {
       try Serve.parse(["--exec", "cat", "--idle-timeout", "1s"])
     }
-    // A program would write plain text into the middle of TLS.
-    #expect(throws: (any Error).self) {
-      try Serve.parse(["--exec", "cat", "--tls-certificate", "chain.pem", "--tls-key", "key.pem"])
-    }
   }
 }

@@ -74,20 +74,6 @@ public class Connection: @unchecked Sendable {
   /// When the connection was made.
   final var openingTime: MonotonicTime { opened.time }
 
-  /// Another descriptor of the socket, which the caller closes.
-  /// - Throws: ``ConnectionError/closed``; ``ConnectionError/lost(_:)`` with EMFILE.
-  package final func duplicateDescriptor() throws(ConnectionError) -> CInt {
-    var result = Result<CInt, ConnectionError>.failure(.closed)
-    kind.withDescriptor { descriptor in
-      do throws(Errno) {
-        result = .success(try Descriptor.duplicate(descriptor))
-      } catch {
-        result = .failure(.lost(error))
-      }
-    }
-    return try result.get()
-  }
-
   // MARK: Receiving
 
   /// What the client sends, as it arrives, until its FIN or until the server drains.

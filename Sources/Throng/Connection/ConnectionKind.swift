@@ -57,6 +57,12 @@ protocol ConnectionKind: Connection {
   /// Resets, and cancels the handler's task: past the drain deadline.
   func abort()
 
+  /// A program has the socket from now on. A drain that has begun applies to the program as well.
+  func beginLending()
+
+  /// Closes the socket without FIN or RST: a program has it.
+  func closeHere()
+
   /// Calls the body with the socket's descriptor, unless the connection is closed.
   func withDescriptor(_ body: (CInt) -> Void)
 

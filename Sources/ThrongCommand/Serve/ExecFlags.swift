@@ -8,8 +8,8 @@ struct ExecFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Serve each client with a program whose standard input and output are the client's socket. Words \
-      are separated by spaces; no shell is involved.
+      Serve each client with a program whose standard input and output are the client's socket, or \
+      pipes where there is TLS. Words are separated by spaces; no shell is involved.
       """, valueName: "command"))
   var exec: String?
 

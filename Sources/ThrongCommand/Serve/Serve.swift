@@ -47,13 +47,6 @@ struct Serve: ParsableCommand {
     if serviceFlags.handler != .greet {
       throw ValidationError("\(flag) and --handler exclude each other (leave one of them out)")
     }
-    if !tlsFlags.tlsCertificate.isEmpty {
-      throw ValidationError(
-        """
-        --tls-certificate cannot be combined with \(flag): programs get the client's socket, and speak no \
-        TLS (let a proxy in front speak it, and use --proxy-protocol-from)
-        """)
-    }
     if timeFlags.idleTimeout != nil || timeFlags.firstByteTimeout != nil {
       throw ValidationError(
         """

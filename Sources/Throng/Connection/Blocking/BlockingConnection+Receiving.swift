@@ -207,6 +207,13 @@ extension BlockingConnection {
     return Bytes(slice)
   }
 
+  /// Nothing is received but what has arrived.
+  func limitInput(_ s: inout State) {
+    s.drainsNext = false
+    s.lifecycle.handle(.drain(readable: s.transport.limitInput()))
+    if s.isLent { shutdownReceiving(&s) }
+  }
+
   // MARK: Through a TLS session
 
   /// What needs no recv(2); nil: nothing is here.

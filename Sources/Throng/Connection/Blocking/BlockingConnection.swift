@@ -54,6 +54,8 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     var drainsNext = false
     /// A blocked receive was woken with SHUT_RD, after which the client's FIN cannot be seen.
     var receivingIsShut = false
+    /// A program has the socket.
+    var isLent = false
 
     init(_ transport: consuming Transport, _ deadlines: Deadlines) {
       self.transport = transport
@@ -241,12 +243,6 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     }
   }
 
-  /// Nothing is received but what has arrived.
-  func limitInput(_ s: inout State) {
-    s.drainsNext = false
-    s.lifecycle.handle(.drain(readable: s.transport.limitInput()))
-  }
-
   func beginClose(_ s: inout State) {
     s.lifecycle.handle(.close)
     wakeReceiver(&s)
@@ -257,8 +253,7 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
 
   private func wakeReceiver(_ s: inout State) {
     guard s.isReceiving, s.transport.isOpen else { return }
-    s.transport.socket.shutdownReceiving()
-    s.receivingIsShut = true
+    shutdownReceiving(&s)
     // From now on a receive returns at once.
     s.awaited.remove(.readable)
     state.wakeAll()

@@ -59,7 +59,11 @@ extension NonBlockingConnection {
     }
     resumeWriteWaiters(&s, &resumptions)
     if s.transport.hasPendingInput, s.transport.isOpen { takePendingInput(&s, &resumptions) }
-    if s.transport.isOpen { checkDeadlines(&s, now, &resumptions) } else { deregister(&s) }
+    if s.transport.isOpen {
+      checkDeadlines(&s, now, &resumptions)
+    } else {
+      deregisterIfUnused(&s)
+    }
     advance(&s, &resumptions)
   }
 

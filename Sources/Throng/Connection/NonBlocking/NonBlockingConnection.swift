@@ -23,6 +23,8 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
     var registration = Registration()
     var lifecycle = Lifecycle()
     var callbacks = CallbackTurn()
+    /// A program has the socket.
+    var isLent = false
     var deadlines: Deadlines
     var readWaiter: ReadWaiter?
     var outbox = Outbox()
@@ -182,8 +184,25 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
       guard s.transport.isOpen, !s.lifecycle.isDraining else { return }
       if s.lifecycle.handler == .notStarted { return drainHandshake(&s) }
       handleInputEvent(.drain(readable: s.transport.limitInput()), &s)
+      if s.isLent { s.transport.socket.shutdownReceiving() }
     }
     reportInputEnd()
+  }
+
+  func beginLending() {
+    state.withLock { s in
+      s.isLent = true
+      if s.lifecycle.isDraining { s.transport.socket.shutdownReceiving() }
+    }
+  }
+
+  func closeHere() {
+    state.withLock { s in
+      guard s.transport.isOpen else { return }
+      if !s.registration.isUnwatched { loop.epoll.delete(s.transport.descriptor) }
+      s.transport.close()
+      s.lifecycle.handle(.socketClosed)
+    }
   }
 
   // MARK: Changes
@@ -217,7 +236,10 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
         s.deadlines.phase = .now + context.options.lingerTimeout
       case .close: return closeNow(&s, &resumptions)
       case .nothing:
-        if !s.transport.isOpen { return reportEnd(&s, &resumptions) }
+        if !s.transport.isOpen {
+          if s.isLent { deregisterIfUnused(&s) }
+          return reportEnd(&s, &resumptions)
+        }
         updateInterest(&s)
         return updateTimer(&s)
       }
@@ -283,6 +305,14 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
     guard loop.isWithinReach else { return loop.wake(s.registration.token) }
     s.registration.isActive = false
     loop.deregister(s.registration.token)
+  }
+
+  /// The entry of a connection whose socket was left to a program stays until the handler has returned, so
+  /// that a stop finds the handler.
+  func deregisterIfUnused(_ s: inout State) {
+    if !s.isLent || s.lifecycle.failure != nil || s.lifecycle.handler == .returned {
+      deregister(&s)
+    }
   }
 
   private func reportEnd(_ s: inout State, _ resumptions: inout DeferredResumptions) {
