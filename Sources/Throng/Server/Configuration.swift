@@ -24,9 +24,9 @@ public struct Configuration: Sendable {
   /// further ones are reset. As many may come at once after a second without one. Nil for no limit. The
   /// last few thousand addresses are remembered.
   public var acceptRatePerAddress: Int?
-  /// Overload protection: new TCP clients are reset while every client of 100 ms has waited longer than
-  /// this to be accepted, which means that the event loop cannot keep up. Nil: they are never refused for
-  /// that. Waiting at a limit on accepting does not count.
+  /// Overload protection: once every client of 100 ms has waited longer than this to be accepted, which
+  /// means that the event loop cannot keep up, new TCP clients that have waited longer are reset, until none
+  /// has for 100 ms. Nil: they are never refused for that. Waiting at a limit on accepting does not count.
   public var shedDelay: Duration?
   /// Clients from these addresses are proxies, and must send a PROXY protocol header (version 1 or 2) before
   /// everything else, also before TLS; it names the client. From other addresses none is expected.

@@ -1,20 +1,29 @@
-// Decides whether new clients are refused because they wait too long to be accepted: controlled delay, by the
-// minimum and not the average, so that a short burst refuses no client (CoDel, RFC 8289). A value; one for
-// each listener, under the lock of its server loop.
+// Decides which new clients are refused because they have waited too long to be accepted: controlled delay, by
+// the minimum and not the average, so that a short burst refuses no client (CoDel, RFC 8289). While the loop is
+// overloaded, those that have come lately are served: their delay stays short, and the loop has enough to do. A
+// value; one for each listener, under the lock of its server loop.
 
 import LinuxSystem
 
 struct LoadShedder: Sendable {
   /// Shorter waits are normal.
   let target: Duration
-  /// How long every client must have waited longer before clients are refused.
+  /// How long every client must have waited longer before clients are refused, and how long none must have
+  /// waited longer before they are no more.
   static let interval = Duration.milliseconds(100)
 
   /// Without a client for so long, what was known is forgotten.
   static let memory = Duration.seconds(1)
 
-  /// Since when each client has waited longer than the target.
-  private var aboveSince: MonotonicTime?
+  private enum Load {
+    case normal
+    /// Each client has waited longer than the target since then.
+    case rising(since: MonotonicTime)
+    /// A client has last waited longer then.
+    case overloaded(last: MonotonicTime)
+  }
+
+  private var load = Load.normal
   private var lastClient = MonotonicTime(nanoseconds: 0)
   /// Clients wait because accepting is paused, which says nothing about the loop; until the queue is empty.
   private var isSuspended = false
@@ -26,16 +35,23 @@ struct LoadShedder: Sendable {
   mutating func refuses(delay: Duration, now: MonotonicTime) -> Bool {
     defer { lastClient = now }
     // Since the client came, the loop has been busy: the time without clients ended then.
-    if lastClient + Self.memory + delay < now { aboveSince = nil }
+    if isSuspended || lastClient + Self.memory + delay < now { load = .normal }
     guard delay > target, !isSuspended else {
-      aboveSince = nil
+      noteShortWait(now)
       return false
     }
-    guard let since = aboveSince else {
-      aboveSince = now
-      return false
+    switch load {
+    case .normal: load = .rising(since: now)
+    case .rising(let since): if since + Self.interval <= now { load = .overloaded(last: now) }
+    case .overloaded: load = .overloaded(last: now)
     }
-    return since + Self.interval <= now
+    if case .overloaded = load { return true }
+    return false
+  }
+
+  private mutating func noteShortWait(_ now: MonotonicTime) {
+    if case .overloaded(let last) = load, now < last + Self.interval { return }
+    load = .normal
   }
 
   /// Accepting is paused.

@@ -59,8 +59,8 @@ struct LimitFlags: ParsableArguments {
     help: .value(
       "duration",
       """
-      Reset new clients while every client of the last 100 ms has waited longer than this to be accepted: \
-      the event loop is overloaded.
+      Reset new clients that have waited longer than this to be accepted, once that is so for all clients \
+      of 100 ms: the event loop is overloaded.
       """,
       default: "off"),
     transform: TimeLimitArgument.init(parsing:))

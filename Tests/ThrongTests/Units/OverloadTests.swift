@@ -23,10 +23,20 @@ import Testing
     #expect(found == Array(repeating: false, count: 10) + Array(repeating: true, count: 5))
   }
 
-  @Test func oneClientThatDidNotWaitEndsTheOverload() {
+  /// A client that had not waited ended the overload, and clients waited ever longer for the next 100 ms.
+  @Test func whileOverloadedOnlyClientsThatHaveComeLatelyAreServed() {
     var shedder = LoadShedder(target: .milliseconds(5))
     _ = decisions(&shedder, from: 1000, delays: Array(repeating: 20, count: 15))
-    #expect(decisions(&shedder, from: 1150, delays: [5, 20, 20]) == [false, false, false])
+    let found = decisions(&shedder, from: 1150, delays: [20, 5, 20, 4, 6, 3])
+    #expect(found == [true, false, true, false, true, false])
+  }
+
+  @Test func aTimeWithoutLongWaitsEndsTheOverload() {
+    var shedder = LoadShedder(target: .milliseconds(5))
+    _ = decisions(&shedder, from: 1000, delays: Array(repeating: 20, count: 15))
+    let rest = decisions(&shedder, from: 1150, delays: Array(repeating: 5, count: 11))
+    #expect(!rest.contains(true))
+    #expect(decisions(&shedder, from: 1260, delays: [20, 20]) == [false, false])
   }
 
   @Test func aBurstRefusesNoClient() {
