@@ -211,12 +211,19 @@ def upgrade_all(server, options):
     print("upgrades: %d, failed and survived: %d" % (done, failed))
 
 
+# Waits for a client, and becomes the server then. It takes over the socket that it is started with, so that the
+# socket stays open over the restarts.
+ACTIVATE = "systemd-socket-activate --fdname=test"
+
+
 def restarts(server, options):
     """The server is started and stopped with sockets that this process keeps, as by a service manager."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
     port = listener.getsockname()[1]
     # It is descriptor 3 of the server.
-    listening = 'exec env LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=test "$0" 3<&%d' % listener.fileno()
+    command = ACTIVATE if options.systemd else ""
+    listening = 'exec env LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=test %s "$0" 3<&%d' % (
+        command, listener.fileno())
 
     def start():
         server.start(["/bin/sh", "-c", listening, server.script], pass_fds=[listener.fileno()])
@@ -266,11 +273,15 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--upgrades", type=int, default=100)
     parser.add_argument("--restarts", type=int, default=0, help="restart instead, with kept sockets")
+    parser.add_argument("--systemd", action="store_true",
+                        help="let systemd-socket-activate start the server at each restart")
     parser.add_argument("--rate", type=float, default=2000, help="connects a second")
     parser.add_argument("--loops", default="1", type=lambda text: text.split(","),
                         help="loops of each process in turn, such as 1,4,2")
     parser.add_argument("--kill", action="store_true", help="kill the new process at each step")
     options = parser.parse_args()
+    if options.systemd:
+        options.restarts = options.restarts or 100
     options.failed = False
     # Processes whose parents have ended become children of this one.
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER

@@ -117,12 +117,15 @@ class Browser:
             self.events.append(reply)
 
     def open(self, path, width, scheme):
+        return self.open_address("file://" + path, width, scheme)
+
+    def open_address(self, address, width, scheme):
         self.events = []
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900,
                   deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Page.navigate", url="file://" + path)
+        self.call("Page.navigate", url=address)
         while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
             self.events.append(self.read())
         found = self.call("Runtime.evaluate", expression=INSPECT, returnByValue=True)["result"]["value"]
@@ -183,4 +186,5 @@ def main():
     json.dump(views, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()
