@@ -28,6 +28,66 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: path), "the file is the service manager's")
   }
 
+  /// The next process would have served it: it got an end without an answer. It may be too late on a busy
+  /// machine, so that several are tried.
+  @Test func aClientThatHasJustConnectedIsAnsweredAtAStop() throws {
+    let server = try Program(
+      "/usr/bin/env", ["python3", "-c", Self.stopsAfterAConnect, ThrongProgram.path])
+    defer { server.kill() }
+    #expect(try server.waitForEnd() == .status(0), "\(server.errors.text)")
+  }
+
+  /// Keeps the listening socket. The first client has been served before the stop, and is drained.
+  private static let stopsAfterAConnect = """
+    import os, signal, socket, subprocess, sys
+    listener = socket.create_server(("127.0.0.1", 0))
+    start = 'exec env LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=a "$0" serve --listen fd:a "$@" 3<&%d'
+    def wait(text):
+        for line in server.stderr:
+            if text in line: return
+        sys.exit("no " + text)
+    for attempt in range(10):
+        server = subprocess.Popen(
+            ["sh", "-c", start % listener.fileno(), sys.argv[1], "--handler", "echo", "--log-level", "debug"],
+            pass_fds=[listener.fileno()], stderr=subprocess.PIPE, text=True)
+        old, new = socket.create_connection(listener.getsockname()), None
+        old.sendall(b"x")
+        assert old.recv(1) == b"x"
+        new = socket.create_connection(listener.getsockname())
+        wait("connection 2 from")
+        server.send_signal(signal.SIGTERM)
+        wait("draining, connections open")
+        new.sendall(b"late")
+        new.shutdown(socket.SHUT_WR)
+        answer = new.recv(10)
+        old.close()
+        new.close()
+        server.stderr.read()
+        assert server.wait() == 0
+        if answer == b"late": sys.exit(0)
+    sys.exit("no client was answered")
+    """
+
+  /// systemd-analyze(1) knows the settings, and says which it does not.
+  @Test func theUnitFilesAreValid() throws {
+    let packaging = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../packaging")
+    let folder = URL(filePath: temporaryPath())
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let units = try ["throng.service", "throng.socket"].map { name in
+      let text = try String(contentsOf: packaging.appending(path: name), encoding: .utf8)
+      let unit = folder.appending(path: name)
+      try text.replacing("/usr/bin/throng", with: "/bin/true")
+        .write(to: unit, atomically: true, encoding: .utf8)
+      return unit.path
+    }
+    let check = try Program("/usr/bin/env", ["systemd-analyze", "verify"] + units, input: Data())
+    defer { check.kill() }
+    #expect(try check.waitForEnd() == .status(0))
+    #expect(check.errors.text.isEmpty, "\(check.errors.text)")
+  }
+
   @Test func aSocketThatWasNotPassedIsExplained() throws {
     let result = try ThrongProgram.run(["serve", "--listen", "fd:web"])
     #expect(result.end == .status(1))

@@ -127,6 +127,9 @@ final class Listener: EventSource, @unchecked Sendable {
     return arm()
   }
 
+  /// A service manager keeps the queue.
+  var isKeptOpen: Bool { socket?.passedName != nil }
+
   /// Clients in the accept queue; nil where the kernel does not say, and once it is closed.
   var queueLength: Int? { socket?.queueLength }
 

@@ -54,7 +54,8 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   static let longestStartPause = Duration.seconds(5)
 
   /// How long connections go on as before when another process has taken over: a client that has connected
-  /// a moment ago sends its first request in this time.
+  /// a moment ago sends its first request in this time. So do connections that have received nothing yet when
+  /// a service manager keeps the accept queue: another process would have served them.
   private static let handoverGrace = Duration.seconds(1)
   /// Between the last handshake that a listener lets begin and its close: the kernel resets clients whose
   /// handshake is under way when their listener closes, and says nothing of them before.
@@ -147,6 +148,7 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
   func handleWakeup(now: MonotonicTime) {
     let asked = askedStage
     var queued = 0
+    var sparesNew = false
     probe.end()
     reportRecovery(now)
     giveSign(now)
@@ -155,9 +157,11 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
       let pauseEnd = endPauseIfDue(&s, now)
       let stage = s.shutdown.advance(to: asked, now: now)
       if stage == .draining {
+        let handsOver = handsOver.load(ordering: .acquiring)
+        sparesNew = !handsOver && s.listeners.contains { $0.isKeptOpen }
         drainQueues(&s)
         s.settleAt = now + Self.settleTime
-        s.drainAt = handsOver.load(ordering: .acquiring) ? now + Self.handoverGrace : now
+        s.drainAt = handsOver || sparesNew ? now + grace : now
       }
       if stage == .resetting { queued = closeListeners(&s) }
       if s.settleAt <= now { settleQueues(&s) }
@@ -175,11 +179,20 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
       endConnections(.resetting)
       giveUpUnstarted()
       resetHeaderReaders()
-    } else if drains {
-      endConnections(.draining)
+    } else if drains || sparesNew {
+      endConnections(.draining, sparing: { sparesNew && self.isNew($0, now) })
     }
     for (inspection, index) in inspections { answer(inspection, index) }
     state.withLock { finishIfDone(&$0) }
+  }
+
+  /// Shorter than the drain, which would otherwise reset what was spared.
+  private var grace: Duration { min(Self.handoverGrace, configuration.drainTimeout / 2) }
+
+  private func isNew(_ connection: Connection, _ now: MonotonicTime) -> Bool {
+    var isSilent = false
+    connection.withDescriptor { isSilent = SocketReference(descriptor: $0).arrivedCount == 0 }
+    return isSilent && now < connection.openingTime + Self.handoverGrace
   }
 
   /// The clients that no thread could be had for do not get one any more.

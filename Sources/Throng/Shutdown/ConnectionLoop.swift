@@ -47,10 +47,13 @@ class ConnectionLoop: ConnectionContext, @unchecked Sendable {
 
   /// Drains or resets the connections as the stage that begins requires. On a thread of the loop, without
   /// a lock held: connections call back.
-  final func endConnections(_ stage: ShutdownStage) {
+  /// - Parameter isSpared: whether a connection goes on as before.
+  final func endConnections(
+    _ stage: ShutdownStage, sparing isSpared: (Connection) -> Bool = { _ in false }
+  ) {
     let connections = loop.sources.compactMap { $0 as? Connection }.filter {
       // Handlers that drain finish with the connections that they have opened.
-      stage == .resetting || !$0.context.isOpenedByTask
+      (stage == .resetting || !$0.context.isOpenedByTask) && !isSpared($0)
     }
     guard !connections.isEmpty else { return }
     switch stage {
