@@ -98,7 +98,8 @@ extension LivePage {
     const showReasons = (now, before, seconds) => {
       const rows = (title, counts, last) => Object.entries(counts).map(([reason, total]) => {
         const perSecond = (total - (last[reason] ?? 0)) / seconds;
-        return [`${title}${reason.replaceAll("_", " ")}`, joined(count(total)),
+        const quiet = total ? "" : "none";
+        return [[`${title}${reason.replaceAll("_", " ")}`, quiet], [joined(count(total)), quiet],
           [perSecond ? `${joined(count(perSecond))}/s` : "", perSecond ? "warn" : ""]];
       });
       fill("reasons", ["reason", "total", "now"], [
@@ -138,7 +139,7 @@ extension LivePage {
       byId("none").textContent = (report[chosen].length ? "" :
         chosen === "oldest" ? "no connections" : "no connection has unsent bytes") +
         (report.unansweredLoops ? ` (loops that did not answer: ${report.unansweredLoops})` : "");
-      fill("connections", ["client", "id", "loop", "age", "idle", "outbox", "takes nothing for"],
+      fill("connections", ["client", "id", "loop", "age", "idle", "outbox", "stalled"],
         report[chosen].map(each => [each.address, String(each.id), String(each.loop),
           joined(time(each.ageSeconds)), joined(time(each.idleSeconds)), joined(bytes(each.outboxBytes)),
           each.outboxBytes ? joined(time(each.stalledSeconds)) : "–"]));

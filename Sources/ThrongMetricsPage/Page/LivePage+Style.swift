@@ -37,11 +37,13 @@ extension LivePage {
     .tile .value { font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; }
     .tile .value small { font-size: .9rem; font-weight: 400; color: var(--muted); }
     .tile .note { color: var(--muted); font-size: .8rem; min-height: 1.2em; }
-    .tile svg { display: block; width: 100%; height: 44px; margin-top: .25rem; }
+    .tile svg {
+      display: block; width: 100%; height: 44px; margin-top: .25rem; border-bottom: 1px solid var(--line);
+    }
     .tile path.line { fill: none; stroke: var(--accent); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
     .tile path.area { fill: var(--area); stroke: none; }
     .panels {
-      display: grid; gap: .75rem; margin: .75rem 0; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr));
+      display: grid; gap: .75rem; margin: .75rem 0; align-items: start; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr));
     }
     table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
     th, td { text-align: right; padding: .25rem .5rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -50,6 +52,7 @@ extension LivePage {
     th { font-weight: 500; color: var(--muted); font-size: .85rem; }
     tr:last-child td { border-bottom: 0; }
     td.bad { color: var(--bad); font-weight: 600; } td.warn { color: var(--warn); }
+    td.none { color: var(--muted); }
     .scroll { overflow-x: auto; }
     #none { margin: .25rem 0 0; color: var(--muted); }
     nav { display: flex; gap: .4rem; margin-bottom: .5rem; flex-wrap: wrap; }
@@ -66,6 +69,8 @@ extension LivePage {
       .tiles { gap: .5rem; }
       .tile { padding: .5rem .6rem; } .tile .value { font-size: 1.25rem; }
       .panels { gap: .5rem; margin: .5rem 0; }
+      #connections { font-size: .85rem; }
+      #connections :is(th, td):is(:nth-child(2), :nth-child(3)) { display: none; }
     }
     """
 }
