@@ -163,6 +163,8 @@ def ended(pid):
 
 def kill_at(server, child, descriptors):
     """Kills the new process as soon as it has that many descriptors, unless it serves by then."""
+    if child is None:  # the old process has ended: the new one has long been serving
+        return
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not server.has("serves; draining"):
         if len(os.listdir("/proc/%d/fd" % child)) >= descriptors:
