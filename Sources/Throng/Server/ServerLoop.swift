@@ -191,7 +191,7 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
 
   private func isNew(_ connection: Connection, _ now: MonotonicTime) -> Bool {
     var isSilent = false
-    connection.withDescriptor { isSilent = SocketReference(descriptor: $0).arrivedCount == 0 }
+    connection.kind.withDescriptor { isSilent = SocketReference(descriptor: $0).arrivedCount == 0 }
     return isSilent && now < connection.openingTime + Self.handoverGrace
   }
 
