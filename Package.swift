@@ -33,7 +33,7 @@ let package = Package(
     .library(name: "ThrongTLS", targets: ["ThrongTLS"]),
     .executable(name: "throng", targets: ["ThrongCommand"]),
   ],
-  // A program that depends on the library alone says `traits: []`, and resolves three packages.
+  // A program that depends on the library alone says `traits: []`, and resolves two packages.
   traits: [
     .default(enabledTraits: ["Command", "Metrics", "ServiceLifecycle"]),
     .trait(name: "Command", description: "The command `throng`, with its load generator."),
@@ -44,7 +44,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -61,7 +60,6 @@ let package = Package(
       name: "Throng",
       dependencies: [
         "LinuxSystem",
-        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

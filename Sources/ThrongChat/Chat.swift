@@ -7,7 +7,7 @@ import Throng
 ///
 /// Clients begin in the room `lobby`. A line is sent to the other members of the client's room, not back
 /// to the client itself. One value is one chat: all servers that are given it serve the same chat.
-public struct Chat: Handler {
+public struct Chat: Handler, Sendable {
   private let directory: ChatDirectory
 
   /// Creates a chat without members.

@@ -9,7 +9,7 @@ import SystemPackage
 import Throng
 
 /// Starts a program for each client, and keeps the connection's place until its processes have ended.
-package struct ExecHandler: Handler {
+package struct ExecHandler: Handler, Sendable {
   private let command: ExecCommand
   private let children: Children
   private let log: Logger

@@ -3,7 +3,7 @@
 import Throng
 
 /// Receives all that each client sends and drops it.
-public struct Discard: Handler {
+public struct Discard: Handler, Sendable {
   /// Creates the handler.
   public init() {}
 

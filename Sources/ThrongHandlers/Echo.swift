@@ -3,7 +3,7 @@
 import Throng
 
 /// Sends back what each client sends.
-public struct Echo: Handler {
+public struct Echo: Handler, Sendable {
   /// Creates the handler.
   public init() {}
 
@@ -16,7 +16,7 @@ public struct Echo: Handler {
 }
 
 /// The same as callbacks.
-public struct EventEcho: EventHandler {
+public struct EventEcho: EventHandler, Sendable {
   /// Creates the handler.
   public init() {}
 

@@ -8,7 +8,7 @@ import Throng
 /// Standard output gets the bytes as they came; when it is a terminal, what could control the terminal
 /// is escaped. Printing never blocks: up to 256 KiB wait for a standard output that is not read, and what
 /// comes then is dropped. The log says that bytes are dropped, and later how many.
-public struct Greet: Handler {
+public struct Greet: Handler, Sendable {
   /// Bytes per receive.
   private static let receiveLimit = 1024
   private static let greeting: Bytes = "Hi! I am server\n"

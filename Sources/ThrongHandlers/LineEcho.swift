@@ -3,7 +3,7 @@
 import Throng
 
 /// Sends back what each client sends, line by line.
-public struct LineEcho: Handler {
+public struct LineEcho: Handler, Sendable {
   private let maximumLength: Int
 
   /// - Parameter maximumLength: bytes of a line without its terminator; the client of a longer one is

@@ -4,7 +4,7 @@ import Throng
 
 /// Sends back what each client sends, after a ``SimulatedWork`` for each receive: that is a message where
 /// clients wait for their replies.
-public struct SimulatedWorkEcho: Handler {
+public struct SimulatedWorkEcho: Handler, Sendable {
   private let work: SimulatedWork
 
   /// Creates the handler.
@@ -21,7 +21,7 @@ public struct SimulatedWorkEcho: Handler {
 }
 
 /// The same as callbacks.
-public struct SimulatedWorkEventEcho: EventHandler {
+public struct SimulatedWorkEventEcho: EventHandler, Sendable {
   private let work: SimulatedWork
 
   /// Creates the handler.

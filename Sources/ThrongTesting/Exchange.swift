@@ -18,7 +18,7 @@ import Throng
 ///   - timeLimit: for each client; it only ends a hang.
 /// - Throws: ``TestFailure``, which says under which model what was received instead.
 public func exchange(
-  with handler: some Handler, under models: [Model] = Model.everyKind, sending: Bytes,
+  with handler: some Handler & Sendable, under models: [Model] = Model.everyKind, sending: Bytes,
   expecting: Bytes, timeLimit: Duration = .seconds(30)
 ) async throws {
   for model in models {
@@ -30,7 +30,8 @@ public func exchange(
 
 /// The same for an event handler.
 public func exchange(
-  withEvents handler: some EventHandler, under models: [Model] = Model.everyKind, sending: Bytes,
+  withEvents handler: some EventHandler & Sendable, under models: [Model] = Model.everyKind,
+  sending: Bytes,
   expecting: Bytes, timeLimit: Duration = .seconds(30)
 ) async throws {
   for model in models {

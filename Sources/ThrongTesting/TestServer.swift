@@ -45,7 +45,7 @@ public struct TestServer: Sendable {
 /// - Returns: what `body` returns.
 /// - Throws: what `body` throws, and ``ServerError`` when the server cannot run or its handlers do not end.
 public func withServer<Result: Sendable>(
-  _ handler: some Handler, model: Model = .reactor, timeLimit: Duration = .seconds(30),
+  _ handler: some Handler & Sendable, model: Model = .reactor, timeLimit: Duration = .seconds(30),
   configure: (inout Configuration) -> Void = { _ in },
   _ body: @escaping @Sendable (TestServer) throws -> Result
 ) async throws -> Result {
@@ -56,7 +56,8 @@ public func withServer<Result: Sendable>(
 
 /// The same for an event handler.
 public func withServer<Result: Sendable>(
-  events handler: some EventHandler, model: Model = .reactor, timeLimit: Duration = .seconds(30),
+  events handler: some EventHandler & Sendable, model: Model = .reactor,
+  timeLimit: Duration = .seconds(30),
   configure: (inout Configuration) -> Void = { _ in },
   _ body: @escaping @Sendable (TestServer) throws -> Result
 ) async throws -> Result {

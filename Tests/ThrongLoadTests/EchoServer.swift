@@ -30,7 +30,7 @@ enum EchoServer {
 
 enum TestServer {
   static func run(
-    _ handler: some Handler, _ change: (inout LoadOptions) -> Void
+    _ handler: some Handler & Sendable, _ change: (inout LoadOptions) -> Void
   ) throws -> LoadResult {
     var connections = ConnectionOptions()
     connections.idleTimeout = nil
@@ -41,7 +41,7 @@ enum TestServer {
   ///   - security: TLS of the server.
   ///   - clientSecurity: TLS of the load generator.
   static func run(
-    _ handler: some Handler, connections: ConnectionOptions,
+    _ handler: some Handler & Sendable, connections: ConnectionOptions,
     security: TransportSecurity? = nil, clientSecurity: ClientTransportSecurity? = nil,
     until isEnough: (LoadResult) -> Bool, _ change: (inout LoadOptions) -> Void
   ) throws -> LoadResult {

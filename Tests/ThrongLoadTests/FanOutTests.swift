@@ -176,7 +176,7 @@ import Throng
 }
 
 /// A broadcast built on the library's public API.
-private final class Broadcaster: Handler {
+private final class Broadcaster: Handler, Sendable {
   private let members = Members()
 
   private actor Members {

@@ -166,6 +166,42 @@ extension AllTests {
       await #expect(throws: ConnectFailure.self) { try await client.connect(to: server.address) }
     }
 
+    /// The body runs where its caller does, and may use what belongs to it.
+    @Test func connectionsBelongToTheCallersActor() async throws {
+      let server = try RunningServer(
+        Server(Echo(), configuration: Configuration(host: testHost, port: 0), log: .quiet))
+      defer { server.server.stopNow() }
+      let caller = Caller()
+      #expect(try await caller.echo("one", to: server.address) == 3)
+      #expect(try await caller.echo("more", to: server.address) == 7)
+      #expect(try await Self.echoOnMainActor(to: server.address) == ["main"])
+    }
+
+    private actor Caller {
+      private var received = 0
+
+      func echo(_ text: String, to address: SocketAddress) async throws -> Int {
+        try await Client.withConnection(to: address) { connection in
+          try await connection.send(text)
+          self.received += try await connection.receive()?.count ?? 0
+        }
+        return received
+      }
+    }
+
+    @MainActor private static func echoOnMainActor(to address: SocketAddress) async throws
+      -> [String]
+    {
+      var texts: [String] = []
+      let (host, port) = (testHost, address.port ?? 0)
+      try await Client.withConnection(to: host, port: port) { connection in
+        try await connection.send("main")
+        MainActor.assertIsolated()
+        texts.append(try await connection.receive()?.text ?? "")
+      }
+      return texts
+    }
+
     @Test func aProgramTriesAgain() async throws {
       let port = try #require(SocketAddress.freeLoopbackPort)
       var options = Client.Options()

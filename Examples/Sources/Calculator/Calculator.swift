@@ -50,7 +50,7 @@ enum Program {
       let right = Int64(words[2])
     else { return print("usage: calculator NUMBER [+ - x /] NUMBER") }
     let request = Request(number: 1, left, operation, right)
-    let replies = try await Client.withConnection(to: "localhost", port: port) { @Sendable in
+    let replies = try await Client.withConnection(to: "localhost", port: port) {
       try await ask([request], on: $0)
     }
     print(replies.first?.result.map(String.init) ?? "no result")

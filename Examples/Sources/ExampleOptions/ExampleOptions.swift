@@ -28,7 +28,7 @@ public struct ExampleOptions {
   }
 
   /// Serves until a signal comes. A port in use is reported in one line, with status 1.
-  public func serve(_ handler: some Handler) {
+  public func serve(_ handler: some Handler & Sendable) {
     var configuration = Configuration(port: port)
     configuration.maximumConnectionsPerAddress = nil
     Server(handler, model: model, configuration: configuration).runOrExit()

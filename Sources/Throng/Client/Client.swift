@@ -110,25 +110,26 @@ public final class Client: Sendable {
 extension Client {
   /// Connects to one address for the length of `body`, and closes; for programs with few connections.
   /// - Throws: as ``connect(to:)`` does, and what `body` throws.
-  public static func withConnection<Result>(
+  public nonisolated(nonsending) static func withConnection<Result>(
     to address: SocketAddress, options: Options = Options(),
-    _ body: (Connection) async throws -> Result
+    _ body: nonisolated(nonsending) (Connection) async throws -> Result
   ) async throws -> Result {
     let client = try Client(options: options)
     return try await use(try await client.connect(to: address), of: client, body)
   }
 
   /// The same for the address of a host that answers first.
-  public static func withConnection<Result>(
+  public nonisolated(nonsending) static func withConnection<Result>(
     to host: String, port: Int, options: Options = Options(),
-    _ body: (Connection) async throws -> Result
+    _ body: nonisolated(nonsending) (Connection) async throws -> Result
   ) async throws -> Result {
     let client = try Client(options: options)
     return try await use(try await client.connect(to: host, port: port), of: client, body)
   }
 
-  private static func use<Result>(
-    _ connection: Connection, of client: Client, _ body: (Connection) async throws -> Result
+  private nonisolated(nonsending) static func use<Result>(
+    _ connection: Connection, of client: Client,
+    _ body: nonisolated(nonsending) (Connection) async throws -> Result
   ) async throws -> Result {
     defer {
       connection.close()

@@ -43,7 +43,7 @@ public final class Connector: Sendable {
   ///   - failed: called on the loop's thread for each connection that was not made.
   /// - Throws: EMFILE when the process is out of descriptors.
   public convenience init(
-    _ handler: some Handler, options: Options = Options(),
+    _ handler: some Handler & Sendable, options: Options = Options(),
     log: Logger = Logger(label: "throng"),
     failed: @escaping @Sendable (ConnectFailure) -> Void = { _ in }
   ) throws(Errno) {
@@ -52,7 +52,7 @@ public final class Connector: Sendable {
 
   /// The same for the callback API.
   public convenience init(
-    events handler: some EventHandler, options: Options = Options(),
+    events handler: some EventHandler & Sendable, options: Options = Options(),
     log: Logger = Logger(label: "throng"),
     failed: @escaping @Sendable (ConnectFailure) -> Void = { _ in }
   ) throws(Errno) {
@@ -61,7 +61,7 @@ public final class Connector: Sendable {
 
   /// The same for the callback API with a state for each connection.
   public convenience init(
-    events handler: some StatefulEventHandler, options: Options = Options(),
+    events handler: some StatefulEventHandler & Sendable, options: Options = Options(),
     log: Logger = Logger(label: "throng"),
     failed: @escaping @Sendable (ConnectFailure) -> Void = { _ in }
   ) throws(Errno) {

@@ -31,6 +31,9 @@ public class Connection: @unchecked Sendable {
 
   private final let opened: CompactTime
 
+  /// When receives end: see ``withReceiveTimeout(_:_:)``. In nanoseconds, so that it is an atomic.
+  final let receiveDeadline = Atomic<UInt64>(MonotonicTime.never.nanoseconds)
+
   /// The state of a ``StatefulEventHandler``. Touched only by its callbacks, which come one at a time.
   @exclusivity(unchecked)
   final var eventState: AnyObject?
@@ -109,6 +112,26 @@ public class Connection: @unchecked Sendable {
     guard isHandlersTask() else { return try await receiveOtherwise(count, within: limit) }
     if receivesAtOnce { return try receiveBlocking(count, within: limit) }
     return try await withUnsafeThrowingContinuation { resumeWithInput($0, count, within: limit) }
+  }
+
+  /// Limits how long the receives in `body` may wait in all, those of a ``Reader``, ``Lines``, ``Frames`` and
+  /// ``Inbound`` included: a client's login, or the time until it is asked whether it is still there.
+  ///
+  /// ```swift
+  /// let name = try await connection.withReceiveTimeout(.seconds(30)) { try await input.line() }
+  /// ```
+  ///
+  /// It counts for receives of all tasks on this connection; a shorter limit outside of it stays. It costs no task
+  /// and no timer of its own.
+  /// - Throws: what `body` throws. A receive whose time is over throws ``ConnectionError/timedOut(_:)`` with
+  ///   `.receive`; what has arrived is kept, and the connection can still be used.
+  public nonisolated(nonsending) final func withReceiveTimeout<Result>(
+    _ limit: Duration, _ body: nonisolated(nonsending) () async throws -> Result
+  ) async throws -> Result {
+    let outer = MonotonicTime(nanoseconds: receiveDeadline.load(ordering: .relaxed))
+    kind.limitReceives(until: min(outer, .now + limit))
+    defer { kind.limitReceives(until: outer) }
+    return try await body()
   }
 
   // MARK: Sending

@@ -10,6 +10,13 @@ protocol ConnectionKind: Connection {
   /// Ends the receive of a task that was cancelled.
   func cancelReceive(of task: UInt)
 
+  /// For all receives that begin from now on.
+  func limitReceives(until deadline: MonotonicTime)
+
+  /// A reader has given out all messages that it had received, and the client's FIN cancels the handler
+  /// (``ConnectionOptions/cancelsOnClose``).
+  func handlerHasTakenAll()
+
   /// Stops to receive for an event handler, or goes on.
   func setReceiving(isPaused: Bool)
 

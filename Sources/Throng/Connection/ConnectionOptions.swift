@@ -29,6 +29,12 @@ public struct ConnectionOptions: Sendable {
   /// read yet.
   public var lingerTimeout: Duration = .seconds(1)
 
+  /// Cancels the task of a ``Handler`` that awaits something else than its client when the client has sent FIN
+  /// and everything before it was received, also from a ``Reader``: for protocols whose clients close when
+  /// they no longer want an answer. Otherwise FIN says only that nothing more will be received, since the client
+  /// may still read (half-close). The connection stays open, and bytes can be sent.
+  public var cancelsOnClose = false
+
   /// Sends small messages at once instead of waiting for acknowledgements (TCP_NODELAY, tcp(7)).
   public var noDelay = true
   /// Probes idle connections after this long, and finds those whose client vanished (SO_KEEPALIVE).

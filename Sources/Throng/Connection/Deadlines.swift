@@ -114,7 +114,7 @@ struct Deadlines {
     switch limit {
     case .idle: activity = now
     case .firstByte: phase = .never
-    case .receive: receive = .never
+    case .receive: receive = .unset
     case .linger:
       // Once, or a client that goes on sending would never be closed.
       if lingersLonger { return false }
@@ -163,6 +163,11 @@ struct Deadlines {
     let step = limit / UInt64(Self.looksPerLimit)
     return sendProgress.advanced(by: step * UInt64(looks + 1))
   }
+}
+
+extension MonotonicTime {
+  /// Never, but not the limit of any receive: the next one sets its own.
+  static var unset: MonotonicTime { MonotonicTime(nanoseconds: .max - 1) }
 }
 
 /// The time limits that hold all the time, in nanoseconds; no limit is the largest number. `Duration`

@@ -10,8 +10,12 @@
 /// cancelled: a sleep ends, and `Task.isCancelled` says so. Gone means that the client has reset the
 /// connection, or that the connection was lost or has met a limit; FIN alone means nothing of that kind, for
 /// the client may still read. A thread pool learns of a reset only at the next call on the connection,
-/// or while ``Connection/closed`` is awaited.
-public protocol Handler: Sendable {
+/// or while ``Connection/closed`` is awaited. ``ConnectionOptions/cancelsOnClose`` takes FIN for an end, too,
+/// once everything before it was received, under every model.
+///
+/// A handler that serves all connections of a server is `Sendable`. One that is made for each event loop,
+/// see ``Server/init(perLoop:model:configuration:log:)``, need not be.
+public protocol Handler: SendableMetatype {
   /// What happens with one client. Under the reactor it runs on the loop's thread: an `await` that
   /// must wait lets other clients be served, a call that blocks holds all of them up.
   func handle(_ connection: Connection) async throws
@@ -21,7 +25,7 @@ public protocol Handler: Sendable {
 ///
 /// The callbacks for one connection come one at a time, from a thread of the model. They must not
 /// block under the reactor. Send with ``Connection/write(_:flush:policy:)``.
-public protocol EventHandler: Sendable {
+public protocol EventHandler: SendableMetatype {
   /// A client has connected.
   func opened(_ connection: Connection)
 
@@ -52,13 +56,23 @@ extension EventHandler {
 
 /// What serves the connections of a server.
 enum ConnectionHandler: Sendable {
-  case handler(any Handler)
+  case handler(any Handler & Sendable)
+  case loopHandler(LoopHandler)
   case events(any EventCallbacks)
   /// A task has opened the connection and uses it.
   case opener
 
   var callbacks: (any EventCallbacks)? {
     if case .events(let callbacks) = self { callbacks } else { nil }
+  }
+
+  /// Makes what each event loop has for itself. On the loop's thread, before it serves.
+  func prepare() {
+    switch self {
+    case .loopHandler(let handler): handler.prepare()
+    case .events(let callbacks): callbacks.prepare()
+    case .handler, .opener: break
+    }
   }
 }
 
@@ -69,9 +83,16 @@ protocol EventCallbacks: AnyObject, Sendable {
   func writable(_ connection: Connection)
   func inputEnded(_ connection: Connection)
   func closed(_ connection: Connection, error: ConnectionError?)
+  /// See `ConnectionHandler.prepare`.
+  func prepare()
 }
 
-final class EventCallbacksOf<Events: EventHandler>: EventCallbacks {
+extension EventCallbacks {
+  func prepare() {}
+}
+
+final class EventCallbacksOf<Events: EventHandler>: EventCallbacks, @unchecked Sendable {
+  // Invariant behind @unchecked: the handler is `Sendable`, or belongs to one event loop's thread.
   private let handler: Events
 
   init(_ handler: Events) { self.handler = handler }

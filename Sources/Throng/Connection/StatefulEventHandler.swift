@@ -18,7 +18,7 @@
 ///
 /// The callbacks for one connection come one at a time, so the state needs no lock. They must not block
 /// under the reactor.
-public protocol StatefulEventHandler: Sendable {
+public protocol StatefulEventHandler: SendableMetatype {
   /// What is kept for each connection.
   associatedtype State
 
@@ -53,7 +53,10 @@ extension StatefulEventHandler {
   public func closed(_ connection: Connection, error: ConnectionError?, _ state: State) {}
 }
 
-final class StatefulEventCallbacks<Events: StatefulEventHandler>: EventCallbacks {
+final class StatefulEventCallbacks<Events: StatefulEventHandler>: EventCallbacks,
+  @unchecked Sendable
+{
+  // Invariant behind @unchecked: as of `EventCallbacksOf`.
   private final class Box {
     @exclusivity(unchecked)
     var state: Events.State

@@ -5,12 +5,16 @@
 struct Ring<Element>: ~Copyable {
   private var elements: UnsafeMutablePointer<Element>
   /// A power of two, so that a place is found by a mask.
-  private var capacity = 16
+  private var capacity: Int
   /// The place of the first element.
   private var head = 0
   private(set) var count = 0
 
-  init() { elements = .allocate(capacity: capacity) }
+  /// - Parameter capacity: for how many elements there is room at first; a power of two.
+  init(capacity: Int = 16) {
+    self.capacity = capacity
+    elements = .allocate(capacity: capacity)
+  }
 
   deinit {
     for offset in 0..<count { (elements + place(offset)).deinitialize(count: 1) }

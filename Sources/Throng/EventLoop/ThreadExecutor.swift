@@ -3,15 +3,14 @@
 // block, another one is started for it; so blocking never holds up the handler's other tasks. An event
 // handler's thread runs callbacks and no jobs: all of those have threads that were started for them.
 
-import DequeModule
 import LinuxSystem
 import Synchronization
 import SystemPackage
 
 final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   // Invariant behind @unchecked: all that varies is in `monitor`, but for `jobEnded`, see there.
-  private struct State {
-    var work = Deque<Work>()
+  private struct State: ~Copyable {
+    var work = Ring<Work>(capacity: 2)
     /// Threads that run jobs.
     var threads: Int
     var threadIDs: [UInt] = []

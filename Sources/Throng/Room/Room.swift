@@ -4,8 +4,6 @@
 // written to: that may resume tasks, which can wait for a canceller, which can wait for the room. What is
 // broadcast while a newcomer gets the history is kept for it.
 
-import DequeModule
-
 /// A group of connections: what one says, all hear. May be used from any thread and under any model.
 ///
 /// ```swift
@@ -40,7 +38,9 @@ public final class Room: Sendable {
     var members = Members()
     /// Connections that are given the history, and what they are to get after it.
     var newcomers: [ObjectIdentifier: [Bytes]] = [:]
-    var history = Deque<Bytes>()
+    /// The last messages: once it is full, each takes the place of the oldest, which is `oldest`.
+    var history: [Bytes] = []
+    var oldest = 0
     var counters = Counters()
   }
 
@@ -72,7 +72,8 @@ public final class Room: Sendable {
     let id = ObjectIdentifier(connection)
     var due = state.withLock { s -> [Bytes]? in
       guard !s.members.contains(connection), s.newcomers[id] == nil else { return nil }
-      return next((greeting.map { [$0] } ?? []) + s.history, for: connection, &s)
+      let history = s.history[s.oldest...] + s.history[..<s.oldest]
+      return next((greeting.map { [$0] } ?? []) + history, for: connection, &s)
     }
     // Without a limit, as there was no time to read; and so nothing but a lost client can fail here.
     let unlimited = SlowReaderPolicy(outboxLimit: .max / 4)
@@ -163,8 +164,12 @@ public final class Room: Sendable {
 
   private func remember(_ messages: [Bytes], _ s: inout State) {
     for message in messages.suffix(historyLimit) {
-      if s.history.count == historyLimit { s.history.removeFirst() }
-      s.history.append(message.compacted())
+      if s.history.count < historyLimit {
+        s.history.append(message.compacted())
+      } else {
+        s.history[s.oldest] = message.compacted()
+        s.oldest = (s.oldest + 1) % historyLimit
+      }
     }
   }
 

@@ -76,6 +76,7 @@ final class LoopThreads {
     news.willStart()
     do {
       let thread = try start { [news] in
+        serverLoop.service.prepare()
         serverLoop.loop.run { error in
           news.note(error)
           serverLoop.loopHasFailed()

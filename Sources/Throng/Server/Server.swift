@@ -37,7 +37,7 @@ public final class Server: Sendable {
   public let model: Model
   /// The configuration that the server was made with.
   public let configuration: Configuration
-  private let handler: ConnectionHandler
+  private let handlers: HandlerSource
   let log: Logger
   private let ids = ConnectionIDs()
   private let failureLog = LogLimiter()
@@ -45,32 +45,32 @@ public final class Server: Sendable {
 
   /// A server that has not touched the system yet.
   public convenience init(
-    _ handler: some Handler, model: Model = .reactor,
+    _ handler: some Handler & Sendable, model: Model = .reactor,
     configuration: Configuration = Configuration(), log: Logger = Logger(label: "throng")
   ) {
-    self.init(.handler(handler), model, configuration, log)
+    self.init(.shared(.handler(handler)), model, configuration, log)
   }
 
   /// The same for the callback API.
   public convenience init(
-    events handler: some EventHandler, model: Model = .reactor,
+    events handler: some EventHandler & Sendable, model: Model = .reactor,
     configuration: Configuration = Configuration(), log: Logger = Logger(label: "throng")
   ) {
-    self.init(.events(EventCallbacksOf(handler)), model, configuration, log)
+    self.init(.shared(.events(EventCallbacksOf(handler))), model, configuration, log)
   }
 
   /// The same for the callback API with a state for each connection.
   public convenience init(
-    events handler: some StatefulEventHandler, model: Model = .reactor,
+    events handler: some StatefulEventHandler & Sendable, model: Model = .reactor,
     configuration: Configuration = Configuration(), log: Logger = Logger(label: "throng")
   ) {
-    self.init(.events(StatefulEventCallbacks(handler)), model, configuration, log)
+    self.init(.shared(.events(StatefulEventCallbacks(handler))), model, configuration, log)
   }
 
-  private init(
-    _ handler: ConnectionHandler, _ model: Model, _ configuration: Configuration, _ log: Logger
+  init(
+    _ handlers: HandlerSource, _ model: Model, _ configuration: Configuration, _ log: Logger
   ) {
-    self.handler = handler
+    self.handlers = handlers
     self.model = model
     self.configuration = configuration
     self.log = log
@@ -282,6 +282,7 @@ public final class Server: Sendable {
 
   private func open(_ s: inout State) throws(ServerError) {
     let loops = if case .reactor(let loops) = model.kind { loops } else { 1 }
+    if handlers.isPerLoop, model.kind != .reactor(loops: loops) { throw .noEventLoops(model) }
     var plans = try ListenPlan.plans(
       for: configuration.listen, sharing: loops > 1 ? .first : .none)
     for plan in plans {
@@ -318,7 +319,7 @@ public final class Server: Sendable {
     let serverLoop: ServerLoop
     do throws(Errno) {
       serverLoop = try ServerLoop(
-        handler, model, configuration, ids: ids, admission: admission, log: log,
+        handlers.make(), model, configuration, ids: ids, admission: admission, log: log,
         failureLog: failureLog)
     } catch {
       throw .cannotStart(.eventLoop, error)

@@ -17,6 +17,9 @@ public enum ServerError: Error, Equatable, Sendable {
   /// or ignore the cancellation of their task. The server has stopped without them. Its event loops
   /// continue while such handlers run, so that they can end.
   case handlersStillRunning(connections: Int)
+  /// Handlers are made for each event loop (``Server/init(perLoop:model:configuration:log:)``), and this model
+  /// has none that own their connections.
+  case noEventLoops(Model)
   /// ``Server/listen()`` or `Server.run()` was called before.
   case alreadyRunning
 }
@@ -34,6 +37,11 @@ extension ServerError: CustomStringConvertible {
       """
       stopped without waiting for handlers that block their thread or ignore their cancellation \
       (connections not ended: \(connections))
+      """
+    case .noEventLoops(let model):
+      """
+      handlers are made for each event loop, and the model has none that own their connections: \(model) \
+      (choose a reactor, or share one Sendable handler)
       """
     case .alreadyRunning: "the server is running already, or has run (make a new one)"
     }

@@ -120,6 +120,46 @@ final class SecureChannel: @unchecked Sendable {
     throw .wouldBlock
   }
 
+  /// What a receive would bring. The ciphertext of one receive at most is kept in the session.
+  func lookAhead(
+    on socket: SocketReference, _ buffer: inout ReceiveBuffer
+  ) throws(TransportError) -> Transport.LookAhead {
+    var ciphertext = UnsafeRawBufferPointer(start: nil, count: 0)
+    if !hasPending { ciphertext = try receiveUnlessEmpty(from: socket, &buffer) }
+    while true {
+      var state = Decrypted.State.needsInput
+      try emit(to: socket) { output in state = session.lookAhead(ciphertext, &output) }
+      switch state {
+      case .moreIsPending:
+        hasPending = true
+        return .bytes
+      case .ended:
+        hasEnded = true
+        return .end
+      case .failed(let failure):
+        self.failure = failure
+        throw .failed(.security(failure))
+      case .needsInput:
+        if !hasPending { return .nothing }
+        hasPending = false
+        ciphertext = try receiveUnlessEmpty(from: socket, &buffer)
+      }
+    }
+  }
+
+  /// - Returns: nothing where nothing has arrived.
+  private func receiveUnlessEmpty(
+    from socket: SocketReference, _ buffer: inout ReceiveBuffer
+  ) throws(TransportError) -> UnsafeRawBufferPointer {
+    do throws(TransportError) {
+      return try receiveCiphertext(from: socket, &buffer)
+    } catch .wouldBlock {
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    } catch {
+      throw error
+    }
+  }
+
   private func receiveCiphertext(
     from socket: SocketReference, _ buffer: inout ReceiveBuffer
   ) throws(TransportError) -> UnsafeRawBufferPointer {

@@ -37,6 +37,10 @@ package protocol SecureSession: AnyObject {
     _ output: inout CiphertextBuffer
   ) -> Decrypted
 
+  /// What the next call of ``decrypt(_:into:_:)`` would find: `moreIsPending` for plaintext, which stays.
+  func lookAhead(_ ciphertext: UnsafeRawBufferPointer, _ output: inout CiphertextBuffer)
+    -> Decrypted.State
+
   /// Queues all of the plaintext in records of at most 16 KiB. Only after the handshake and before
   /// ``shutdown(_:)``. Allowed after the peer's close_notify (RFC 8446, section 6.1).
   func encrypt(_ plaintext: UnsafeRawBufferPointer, _ output: inout CiphertextBuffer)

@@ -57,6 +57,19 @@ struct Transport: ~Copyable {
   /// Whether a receive would bring something now.
   var hasInput: Bool { hasPendingInput || socket.reference.readableCount > 0 }
 
+  /// What a receive would bring now, which stays to be received. Of a session, a record may be taken into it.
+  mutating func lookAhead(_ buffer: inout ReceiveBuffer) throws(TransportError) -> LookAhead {
+    if let secure { return try secure.lookAhead(on: socket.reference, &buffer) }
+    do throws(Errno) {
+      guard let bytes = try socket.reference.peek(atMost: 1) else { return .nothing }
+      return bytes.isEmpty ? .end : .bytes
+    } catch {
+      throw TransportError(error)
+    }
+  }
+
+  enum LookAhead { case nothing, bytes, end }
+
   /// From now on nothing is received but what has arrived.
   /// - Returns: how many bytes that may be.
   func limitInput() -> Int {

@@ -22,10 +22,10 @@ enum HandlerChoice: String, CaseIterable, ExpressibleByArgument {
     _ configuration: Configuration,
     _ log: Logger
   ) -> Server {
-    func serve(_ handler: some Handler) -> Server {
+    func serve(_ handler: some Handler & Sendable) -> Server {
       Server(handler, model: model, configuration: configuration, log: log)
     }
-    func serve(events handler: some EventHandler) -> Server {
+    func serve(events handler: some EventHandler & Sendable) -> Server {
       Server(events: handler, model: model, configuration: configuration, log: log)
     }
     return switch self {

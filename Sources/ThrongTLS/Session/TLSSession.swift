@@ -112,6 +112,20 @@ final class TLSSession: SecureSession {
     }
   }
 
+  func lookAhead(
+    _ ciphertext: UnsafeRawBufferPointer, _ output: inout CiphertextBuffer
+  ) -> Decrypted.State {
+    guard phase == .established || phase == .shutDown else {
+      return .failed(SecurityFailure(.internalError))
+    }
+    return withIO(ciphertext, &output) {
+      var byte: UInt8 = 0
+      var read = 0
+      let result = SSL_peek_ex(ssl, &byte, 1, &read)
+      return result == 1 ? .moreIsPending : stateAfterRead(result)
+    }
+  }
+
   private func stateAfterRead(_ result: Int32) -> Decrypted.State {
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ: return .needsInput

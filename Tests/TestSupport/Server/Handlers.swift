@@ -42,7 +42,7 @@ package enum API: CaseIterable, Sendable {
 }
 
 /// A handler made of a closure.
-package struct Serve: Handler {
+package struct Serve: Handler, Sendable {
   private let body: @Sendable (Connection) async throws -> Void
   package init(_ body: @escaping @Sendable (Connection) async throws -> Void) { self.body = body }
   package func handle(_ connection: Connection) async throws { try await body(connection) }

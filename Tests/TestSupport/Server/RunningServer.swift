@@ -115,7 +115,7 @@ package func runAndStop<Outcome: Sendable>(
 
 /// The same for a handler.
 package func withServer<Outcome: Sendable>(
-  _ handler: some Handler, _ setup: Setup,
+  _ handler: some Handler & Sendable, _ setup: Setup,
   configure: @escaping @Sendable (inout Configuration) -> Void = { _ in },
   _ body: @Sendable (RunningServer) throws -> Outcome
 ) async throws -> Outcome {
@@ -126,7 +126,7 @@ package func withServer<Outcome: Sendable>(
 
 /// The same for an event handler.
 package func withServer<Outcome: Sendable>(
-  events handler: some EventHandler, _ setup: Setup,
+  events handler: some EventHandler & Sendable, _ setup: Setup,
   configure: @escaping @Sendable (inout Configuration) -> Void = { _ in },
   _ body: @Sendable (RunningServer) throws -> Outcome
 ) async throws -> Outcome {

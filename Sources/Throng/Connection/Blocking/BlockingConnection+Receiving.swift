@@ -5,6 +5,12 @@ import LinuxSystem
 import SystemPackage
 
 extension BlockingConnection {
+  /// For the connection's own thread.
+  @inline(__always)
+  func receive(_ limit: Int, until deadline: MonotonicTime) throws -> Bytes? {
+    deadline == .never ? try receiveWaiting(limit) : try receivePolling(limit, deadline)
+  }
+
   /// For the connection's own thread, without a deadline: the way of every message.
   func receiveWaiting(_ limit: Int) throws -> Bytes? {
     while true {
@@ -19,7 +25,7 @@ extension BlockingConnection {
 
   /// The same with a deadline.
   func receivePolling(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
-    let deadline = strictest(deadline)
+    let deadline = withOwnLimit(deadline)
     while true {
       switch try beginReceive(limit) {
       case .ready(let bytes): return bytes
@@ -45,7 +51,16 @@ extension BlockingConnection {
     }
   }
 
-  private func strictest(_ deadline: MonotonicTime) -> MonotonicTime {
+  /// - Throws: `timedOut` when the time of ``Connection/withReceiveTimeout(_:_:)`` is over.
+  @inline(__always)
+  func strictest(_ deadline: MonotonicTime) throws(ConnectionError) -> MonotonicTime {
+    let limit = MonotonicTime(nanoseconds: receiveDeadline.load(ordering: .relaxed))
+    guard limit < deadline else { return deadline }
+    if limit <= .now { throw .timedOut(.receive) }
+    return limit
+  }
+
+  private func withOwnLimit(_ deadline: MonotonicTime) -> MonotonicTime {
     guard let timeout = context.options.receiveTimeout else { return deadline }
     return min(deadline, .now + timeout)
   }
@@ -76,7 +91,7 @@ extension BlockingConnection {
 
   private func receiveCancellably(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
     defer { state.withLock { $0.childReader = nil } }
-    let deadline = strictest(deadline)
+    let deadline = withOwnLimit(try strictest(deadline))
     while true {
       switch try beginReceive(limit) {
       case .ready(let bytes): return bytes

@@ -114,8 +114,24 @@ extension BlockingConnection {
   func handlerSuspended() {
     withState { s in
       if s.flushIsDue { offerGathered(&s) }
-      if s.lifecycle.isOrdinary, !s.isReceiving { watch(.hangUp, &s) }
+      guard s.lifecycle.isOrdinary, !s.isReceiving else { return }
+      watch(context.options.cancelsOnClose ? [.hangUp, .readable] : .hangUp, &s)
     }
+  }
+
+  /// The client's FIN while the handler awaits something else: `ConnectionOptions.cancelsOnClose`. On the loop's
+  /// thread. Where bytes have come instead, the next suspension of the handler looks again.
+  func noticeClose(_ s: inout State, _ buffer: inout ReceiveBuffer) {
+    guard s.awaited.contains(.readable), s.transport.isOpen, s.lifecycle.canReceive, !s.isReceiving,
+      s.lifecycle.handler == .running, !context.isEventDriven,
+      !coalescesReplies.load(ordering: .relaxed)
+    else { return }
+    do throws(TransportError) {
+      if try s.transport.lookAhead(&buffer) == .end { s.lifecycle.handle(.peerFin) }
+    } catch {
+      noteFailure(error, &s)
+    }
+    if s.lifecycle.peerHasEnded { s.cancelsTask = true }
   }
 
   /// The task waits for the end of the connection.

@@ -128,7 +128,7 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
       switch context.service {
       case .handler(let handler): run(handler)
       case .events(let handler): run(handler)
-      case .opener: break
+      case .loopHandler, .opener: break
       }
     }
     finish()
@@ -141,7 +141,7 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     }
   }
 
-  private func run(_ handler: any Handler) {
+  private func run(_ handler: any Handler & Sendable) {
     let task = Task(executorPreference: executor) { [self] in
       rootTask.store(CurrentTask.id, ordering: .relaxed)
       do {
@@ -326,6 +326,7 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
       if readiness.contains(.failed), s.awaited.contains(.hangUp), !s.isReceiving {
         fail(&s, .lost(s.transport.socket.takePendingError() ?? .connectionReset))
       }
+      if context.options.cancelsOnClose { noticeClose(&s, &buffer) }
       becameReady(isOver ? s.awaited : s.awaited.intersection(readiness), &s)
     }
   }
@@ -349,9 +350,15 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
   // MARK: ConnectionKind
 
   func receiveNow(_ limit: Int, _ deadline: MonotonicTime) throws -> Bytes? {
-    deadline == .never
-      ? try receiveWaiting(limit) : try receivePolling(limit, deadline)
+    try receive(limit, until: strictest(deadline))
   }
+
+  func limitReceives(until deadline: MonotonicTime) {
+    receiveDeadline.store(deadline.nanoseconds, ordering: .relaxed)
+  }
+
+  /// Looks for the client's FIN by itself.
+  func handlerHasTakenAll() {}
 
   func cancelReceive(of task: UInt) {
     state.withLock { s in

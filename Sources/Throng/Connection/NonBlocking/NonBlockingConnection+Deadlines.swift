@@ -3,13 +3,21 @@
 import LinuxSystem
 
 extension NonBlockingConnection {
+  /// - Returns: false when the time of `withReceiveTimeout` is over.
   @inline(__always)
-  func beginReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) {
+  func beginReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) -> Bool {
     var deadline = deadline
     if let limit = context.options.receiveTimeout { deadline = min(deadline, .now + limit) }
-    guard deadline != s.deadlines.receive else { return }
-    s.deadlines.receive = deadline
+    return deadline == s.deadlines.receive || changeReceiveTimer(&s, deadline)
+  }
+
+  @inline(never)
+  private func changeReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) -> Bool {
+    let limit = MonotonicTime(nanoseconds: receiveDeadline.load(ordering: .relaxed))
+    if limit < deadline, limit <= .now { return false }
+    s.deadlines.receive = min(deadline, limit)
     updateTimer(&s)
+    return true
   }
 
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
@@ -79,7 +87,7 @@ extension NonBlockingConnection {
       // The handler decides what a late client means: only its receive fails.
       resumptions.readWaiter = s.readWaiter.take()
       resumptions.besides.readFailure = .timedOut(.receive)
-      s.deadlines.receive = .never
+      s.deadlines.receive = .unset
     case let limit?: fail(&s, .timedOut(limit))
     }
   }

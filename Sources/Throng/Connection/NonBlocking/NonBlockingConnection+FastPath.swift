@@ -34,6 +34,7 @@ extension NonBlockingConnection {
         let bytes = receive(&s, &buffer, atMost: waiter.limit)
       else { return nil }
       s.readWaiter = nil
+      if loop.isOneShot, context.options.cancelsOnClose { watchForClose(&s) }
       return (waiter.continuation, bytes)
     }
   }

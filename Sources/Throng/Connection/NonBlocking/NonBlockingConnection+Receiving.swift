@@ -16,7 +16,10 @@ extension NonBlockingConnection {
       s.readWaiter = readWaiter
       // The receiving task has taken all messages that had arrived.
       coalescesReplies.store(false, ordering: .relaxed)
-      beginReceiveTimer(&s, deadline)
+      if !beginReceiveTimer(&s, deadline) {
+        s.readWaiter = nil
+        return .failure(ConnectionError.timedOut(.receive))
+      }
       if !isInterestSettled(s) { updateInterest(&s) }
       if s.transport.hasPendingInput { loop.wake(s.registration.token) }
       return nil
@@ -81,7 +84,9 @@ extension NonBlockingConnection {
     _ resumptions: inout DeferredResumptions
   ) {
     if s.lifecycle.isLingering { return discardInput(&s, &buffer) }
-    guard let limit = inputLimit(s) else { return pauseInput(&s, readiness) }
+    guard let limit = inputLimit(s) else {
+      return pauseInput(&s, readiness, &buffer, &resumptions)
+    }
     do throws(TransportError) {
       let slice = try s.transport.receive(
         into: &buffer, atMost: Int(min(limit, s.lifecycle.inputBudget)))
@@ -112,11 +117,20 @@ extension NonBlockingConnection {
     s.deadlines.phase = .never
     resumptions.readWaiter = s.readWaiter.take()
     resumptions.received = Bytes(slice)
+    if loop.isOneShot, context.options.cancelsOnClose { watchForClose(&s) }
     if s.lifecycle.input == .draining { handleInputEvent(.received(Int(slice.count)), &s) }
   }
 
   /// No task waits for the input that epoll reports, and would report at each wait.
-  private func pauseInput(_ s: inout State, _ readiness: Readiness) {
+  private func pauseInput(
+    _ s: inout State, _ readiness: Readiness, _ buffer: inout ReceiveBuffer,
+    _ resumptions: inout DeferredResumptions
+  ) {
+    if context.options.cancelsOnClose, !readiness.contains(.failed),
+      !noticeClose(&s, &buffer, &resumptions)
+    {
+      return
+    }
     if readiness.contains(.failed) {
       fail(&s, .lost(s.transport.socket.takePendingError() ?? .connectionReset))
     } else if readiness.contains(.hangUp) {

@@ -69,11 +69,13 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   func handlerWillStart(_ s: inout State) {
     s.callbacks.isBusy = context.isEventDriven
     s.lifecycle.handle(.handlerStarted)
+    // A handshake's events have disarmed a pool's descriptor.
+    if loop.isOneShot, context.options.cancelsOnClose { watchForClose(&s) }
   }
 
   func startHandler() {
     switch context.service {
-    case .handler: startTask()
+    case .handler, .loopHandler: startTask()
     case .opener: context.didStart(self)
     case .events(let handler):
       handler.opened(self)
@@ -85,9 +87,12 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   private func startTask() {
     let task = Task(executorPreference: loop) { [self] in
       rootTask.store(CurrentTask.id, ordering: .relaxed)
-      guard case .handler(let handler) = context.service else { return }
       do {
-        try await handler.handle(self)
+        switch context.service {
+        case .handler(let handler): try await handler.handle(self)
+        case .loopHandler(let loopHandler): try await loopHandler.handler.handle(self)
+        case .events, .opener: return
+        }
         handlerReturned(nil)
       } catch {
         handlerReturned(error)
@@ -108,6 +113,15 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   // MARK: ConnectionKind
 
   func sendGathered() { conclude { if $0.flushIsDue { offer(&$0) } } }
+
+  func handlerHasTakenAll() { state.withLock { watchForClose(&$0) } }
+
+  /// The next receive finds a timer that is not its own, and looks for its limits: so this costs nothing to those
+  /// that have none.
+  func limitReceives(until deadline: MonotonicTime) {
+    receiveDeadline.store(deadline.nanoseconds, ordering: .relaxed)
+    state.withLock { if $0.readWaiter == nil { $0.deadlines.receive = .unset } }
+  }
 
   func setReceiving(isPaused: Bool) {
     state.withLock { s in
