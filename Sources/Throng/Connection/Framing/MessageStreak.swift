@@ -21,7 +21,9 @@ struct MessageStreak {
     weight = hasMore ? weight + taken : 0
     if connection.coalescesReplies.load(ordering: .relaxed) != hasMore {
       connection.coalescesReplies.store(hasMore, ordering: .relaxed)
-      if !hasMore, connection.context.options.cancelsOnClose { connection.kind.handlerHasTakenAll() }
+      if !hasMore, connection.context.options.cancelsOnClose {
+        connection.kind.handlerHasTakenAll()
+      }
     }
   }
 
