@@ -7,8 +7,8 @@ let throng = Target.Dependency.product(name: "Throng", package: "throng")
 let package = Package(
   name: "examples",
   dependencies: [
-    // Without its traits, Throng brings three packages: swift-collections, swift-log and swift-system. One
-    // example needs the adapter for swift-service-lifecycle.
+    // Without its traits, Throng brings two packages: swift-log and swift-system. One example needs the adapter
+    // for swift-service-lifecycle.
     .package(name: "throng", path: "..", traits: ["ServiceLifecycle"]),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -16,6 +16,7 @@ let package = Package(
   targets: [
     .target(name: "ExampleOptions", dependencies: [throng]),
     .executableTarget(name: "Calculator", dependencies: ["ExampleOptions", throng]),
+    .executableTarget(name: "ChatClient", dependencies: [throng]),
     .executableTarget(name: "Chatroom", dependencies: [throng]),
     .executableTarget(name: "HTTPHello", dependencies: ["ExampleOptions", throng]),
     .executableTarget(name: "Proxy", dependencies: [throng]),
@@ -32,7 +33,8 @@ let package = Package(
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Calculator", "Chatroom", "HTTPHello", "Proxy", "RESPServer", "Shouter", throng,
+        "Calculator", "ChatClient", "Chatroom", "HTTPHello", "Proxy", "RESPServer", "Shouter",
+        throng,
         .product(name: "ThrongTesting", package: "throng"),
       ]),
   ]
