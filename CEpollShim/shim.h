@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -390,6 +391,13 @@ static inline void shim_bound_arenas(int count) {
 #endif
 }
 
+// A block that malloc(3) has mapped for itself is freed: from now on blocks of this size come from the heap,
+// and its end goes back to the kernel above twice the size (M_MMAP_THRESHOLD, mallopt(3)).
+static inline void shim_free_mapped_block(size_t size) {
+  void *volatile block = malloc(size);
+  free(block);
+}
+
 // --- files, time, limits ---
 
 static inline ssize_t shim_read(int fd, void *bytes, size_t count) {
@@ -401,6 +409,14 @@ static inline ssize_t shim_write(int fd, const void *bytes, size_t count) {
 }
 
 static inline int shim_open(const char *path, int flags) { return SHIM_RESULT(open(path, flags)); }
+
+// A file in memory, closed on exec (memfd_create(2)).
+static inline int shim_memory_file(const char *name) {
+  return SHIM_RESULT((int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */));
+}
+
+static inline int shim_set_mode(int fd, mode_t mode) { return SHIM_RESULT(fchmod(fd, mode)); }
+static inline int shim_keep_on_exec(int fd) { return SHIM_RESULT(fcntl(fd, F_SETFD, 0)); }
 
 // The kind of file, S_IFMT of its mode (inode(7)); 0 when the descriptor is closed.
 static inline mode_t shim_file_type(int fd) {

@@ -58,12 +58,18 @@ struct MetricsSource: Sendable {
     text.add(
       "throng_ssl_session_reused_total", .counter,
       "TLS handshakes that have resumed a session.", Double(metrics.resumedHandshakes))
+    let failures = { (counts: [SecurityFailure.Reason: Int]) in
+      SecurityFailure.Reason.allCases.map { reason -> (PrometheusText.Labels, Double) in
+        let name = reason.rawValue.lowercased().replacing(" ", with: "_")
+        return ([("reason", name)], Double(counts[reason] ?? 0))
+      }
+    }
     text.add(
       "throng_ssl_connection_error_total", .counter, "TLS handshakes that have failed.",
-      SecurityFailure.Reason.allCases.map { reason in
-        let name = reason.rawValue.lowercased().replacing(" ", with: "_")
-        return ([("reason", name)], Double(metrics.handshakeFailures[reason] ?? 0))
-      })
+      failures(metrics.handshakeFailures))
+    text.add(
+      "throng_ssl_session_error_total", .counter,
+      "TLS sessions that have failed after their handshake.", failures(metrics.sessionFailures))
   }
 
   private func writeTraffic(_ metrics: Metrics, to text: inout PrometheusText) {

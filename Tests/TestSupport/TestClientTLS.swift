@@ -14,17 +14,25 @@ package final class TestClientTLS: @unchecked Sendable {
 
   package struct Failure: Error { package let reason: String }
 
-  /// One for all clients: making it reads files.
-  private static let context = Result {
+  /// For all clients: making it reads files.
+  private static let contexts = Result {
+    (tls12: try context(.tls12), tls13: try context(.tls13))
+  }
+
+  private static func context(_ newest: SecurityInfo.ProtocolVersion) throws -> TLSClientContext {
     var configuration = TLSClientConfiguration()
     configuration.verification = .authorities(
       TLSAuthorities(certificatesPath: try TestCertificates.shared.authority.files.certificate))
+    configuration.maximumVersion = newest
     configuration.resumesSessions = false
     return try TLSClientContext(configuration)
   }
 
-  package init() throws {
-    session = try Self.context.get().makeSession(serverName: "localhost")
+  /// - Parameter newest: the newest version that the client offers.
+  package init(_ newest: SecurityInfo.ProtocolVersion = .tls13) throws {
+    let contexts = try Self.contexts.get()
+    let context = newest == .tls13 ? contexts.tls13 : contexts.tls12
+    session = try context.makeSession(serverName: "localhost")
   }
 
   /// Shakes hands, with functions that send all and receive some; nothing at FIN.

@@ -21,8 +21,7 @@ class ConnectionContext: @unchecked Sendable {
   private let failureLog: LogLimiter
   /// For the connections that have a TLS session.
   final let handshake: Handshake
-  private let handshakeSteps = Mutex((turn: 0, count: 0))
-  private static let handshakeStepsPerTurn = 2
+  private let handshakeSteps = Mutex((turn: 0, left: 0, receives: 0))
 
   init(
     loop: any EventLoop, service: ConnectionHandler, options: ConnectionOptions, log: Logger,
@@ -75,19 +74,21 @@ class ConnectionContext: @unchecked Sendable {
     case .lost: counters.lost.add(1)
     default: break
     }
-    guard isStarting else { return }
-    switch error {
-    case .timedOut: counters.countFailedHandshake(.timedOut)
-    case .lost: counters.countFailedHandshake(.closedByPeer)
-    case .security(let failure): counters.countFailedHandshake(failure.reason)
-    default: break
-    }
+    let reason: SecurityFailure.Reason? =
+      switch error {
+      case .timedOut: isStarting ? .timedOut : nil
+      case .lost: isStarting ? .closedByPeer : nil
+      case .security(let failure): failure.reason
+      default: nil
+      }
+    guard let reason else { return }
+    (isStarting ? counters.handshakeFailures : counters.sessionFailures).add(reason)
   }
 
   /// A handshake is complete.
-  final func noteHandshake(_ info: SecurityInfo?) {
+  final func noteHandshake(isResumed: Bool) {
     counters.handshakes.add(1)
-    if info?.isResumed == true { counters.resumedHandshakes.add(1) }
+    if isResumed { counters.resumedHandshakes.add(1) }
   }
 
   /// - Parameter detail: what the library that does TLS says beside.
@@ -104,9 +105,13 @@ class ConnectionContext: @unchecked Sendable {
   final func mayContinueHandshake() -> Bool {
     handshakeSteps.withLock { steps in
       let turn = loop.turnCount
-      if steps.turn != turn { steps = (turn, 0) }
-      steps.count += 1
-      return steps.count <= Self.handshakeStepsPerTurn
+      if steps.turn != turn {
+        let receives = counters.traffic.receives
+        // Two a turn; one while established connections have traffic, which waits for it.
+        steps = (turn, receives == steps.receives ? 2 : 1, receives)
+      }
+      steps.left -= 1
+      return steps.left >= 0
     }
   }
 

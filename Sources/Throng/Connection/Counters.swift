@@ -26,16 +26,11 @@ final class Counters: Sendable {
   let handshakes = Atomic<Int>(0)
   let resumedHandshakes = Atomic<Int>(0)
   let truncated = Atomic<Int>(0)
-  private let failedHandshakes = Mutex<[SecurityFailure.Reason: Int]>([:])
+  let handshakeFailures = FailureCounter()
+  let sessionFailures = FailureCounter()
   let traffic = Traffic()
 
   deinit { traffic.deallocate() }
-
-  func countFailedHandshake(_ reason: SecurityFailure.Reason) {
-    failedHandshakes.withLock { $0[reason, default: 0] += 1 }
-  }
-
-  var handshakeFailures: [SecurityFailure.Reason: Int] { failedHandshakes.withLock { $0 } }
 
   /// A client was reset instead of served.
   func count(_ refusal: Refusal) {
@@ -51,6 +46,15 @@ final class Counters: Sendable {
   func noteOutbox(_ bytes: Int) {
     if bytes > outboxHighMark.value { outboxHighMark.max(bytes, ordering: .relaxed) }
   }
+}
+
+/// Failures of TLS by reason.
+final class FailureCounter: Sendable {
+  private let counts = Mutex<[SecurityFailure.Reason: Int]>([:])
+
+  func add(_ reason: SecurityFailure.Reason) { counts.withLock { $0[reason, default: 0] += 1 } }
+
+  var value: [SecurityFailure.Reason: Int] { counts.withLock { $0 } }
 }
 
 /// What each message counts. Behind a pointer, which is copied: an atomic inside of an object is changed

@@ -60,6 +60,9 @@ public struct Metrics: Sendable, Hashable {
   public var resumedHandshakes = 0
   /// TLS handshakes that have failed.
   public var handshakeFailures: [SecurityFailure.Reason: Int] = [:]
+  /// TLS sessions that have failed after their handshake: the peer has violated the protocol, sent too many
+  /// requests of the protocol itself, or a fatal alert.
+  public var sessionFailures: [SecurityFailure.Reason: Int] = [:]
   /// Inputs that ended without close_notify, where TLS requires it.
   public var truncated = 0
   /// One entry for each loop.
@@ -120,7 +123,7 @@ extension Metrics: CustomStringConvertible {
     if handshakes + failures > 0 {
       lines.append(
         "TLS: \(handshakes) handshakes (\(resumedHandshakes) resumed), \(failures) failed; "
-          + "\(truncated) inputs cut off")
+          + "\(sessionFailures.values.reduce(0, +)) sessions failed, \(truncated) inputs cut off")
     }
     if loops.count > 1 {
       let shares = loops.map { "\($0.accepted)" }.joined(separator: ", ")
@@ -161,7 +164,8 @@ extension Metrics {
       sentBytes += counters.traffic.sentBytes
       handshakes += counters.handshakes.value
       resumedHandshakes += counters.resumedHandshakes.value
-      handshakeFailures.merge(counters.handshakeFailures, uniquingKeysWith: +)
+      handshakeFailures.merge(counters.handshakeFailures.value, uniquingKeysWith: +)
+      sessionFailures.merge(counters.sessionFailures.value, uniquingKeysWith: +)
       truncated += counters.truncated.value
       outboxHighMark = max(outboxHighMark, counters.outboxHighMark.value)
       loops.append(serverLoop.metrics)

@@ -75,6 +75,7 @@ final class ServerLoop: ConnectionLoop, EventSource, OpeningOwner, @unchecked Se
       }
     self.admission = admission
     if !model.isReadinessDriven { AddressSpace.boundArenas() }
+    if configuration.security != nil { AddressSpace.keepHandshakeMemory() }
     self.model = model
     self.ids = ids
     self.configuration = configuration

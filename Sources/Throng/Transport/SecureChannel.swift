@@ -30,6 +30,7 @@ final class SecureChannel: @unchecked Sendable {
   init(_ session: any SecureSession) { self.session = session }
 
   var info: SecurityInfo? { isEstablished ? session.info : nil }
+  var isResumed: Bool { session.isResumed }
   var failureDetail: String { session.failureDetail }
   var hasUnsent: Bool { !unsent.isEmpty }
 

@@ -52,6 +52,9 @@ package protocol SecureSession: AnyObject {
   /// What was negotiated. Valid after the handshake; made anew at each call.
   var info: SecurityInfo { get }
 
+  /// Whether an earlier session was resumed: one of the parts of `info`. Valid after the handshake.
+  var isResumed: Bool { get }
+
   /// More about the last failure, for the log; empty when nothing is known.
   var failureDetail: String { get }
 }

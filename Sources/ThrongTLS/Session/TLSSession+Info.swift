@@ -11,8 +11,10 @@ extension TLSSession {
         String(cString: $0)
       } ?? "",
       serverName: serverName, applicationProtocol: applicationProtocol,
-      isResumed: SSL_session_reused(ssl) == 1, peer: peer)
+      isResumed: isResumed, peer: peer)
   }
+
+  var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
   /// The client has chosen it: a text that is not a host name is not passed on.
   private var serverName: String? {

@@ -25,6 +25,18 @@ struct IndependentStackTests {
       #expect(try IndependentStack.run("exchange", "1.3", server) == "passed\n")
     }
   }
+
+  /// Records that mean nothing cost a server time, and a client next to nothing. In TLS 1.3 this stack cannot
+  /// make an empty record: it adds a byte.
+  @Test(arguments: everyModel, [("empty", "1.2"), ("alerts", "1.2"), ("alerts", "1.3")])
+  func aFloodOfRecordsThatMeanNothingEndsTheConnection(
+    model: [String], flood: (stage: String, version: String)
+  ) throws {
+    try SecureServer.run(["--handler", "echo"] + model) { (server) throws in
+      #expect(try IndependentStack.run(flood.stage, flood.version, server) == "passed\n")
+      #expect(try IndependentStack.run("exchange", "1.3", server) == "passed\n")
+    }
+  }
 }
 
 private enum IndependentStack {

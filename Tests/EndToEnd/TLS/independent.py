@@ -1,13 +1,15 @@
 """A client of an independent TLS stack, tlslite-ng, against an echo server on 127.0.0.1.
 
-Usage: independent.py exchange|slow|half-close|storm 1.2|1.3 PORT. Prints "passed" at the end.
+Usage: independent.py exchange|slow|half-close|storm|empty|alerts 1.2|1.3 PORT. Prints "passed" at the end.
 """
 
 import socket
 import sys
 
 from tlslite.api import HandshakeSettings, TLSConnection
-from tlslite.errors import TLSAbruptCloseError, TLSClosedConnectionError
+from tlslite.constants import AlertDescription, AlertLevel
+from tlslite.errors import BaseTLSException
+from tlslite.messages import Alert, ApplicationData
 
 STAGE, VERSION, PORT = sys.argv[1], (3, 3) if sys.argv[2] == "1.2" else (3, 4), int(sys.argv[3])
 PATIENCE = 60
@@ -64,6 +66,22 @@ elif STAGE == "storm":
             for _ in connection.send_keyupdate_request(1):
                 pass
             exchange(connection, b"x")
-    except (TLSClosedConnectionError, TLSAbruptCloseError, OSError):
+    except (BaseTLSException, OSError):
         print("ended")
+elif STAGE in ("empty", "alerts"):
+    # Records that are encrypted as they should be, and mean nothing: a flood of them is refused.
+    if STAGE == "empty":
+        message = ApplicationData().create(bytearray())
+    else:
+        message = Alert().create(AlertDescription.user_canceled, AlertLevel.warning)
+    connection = connect()
+    exchange(connection, b"x")
+    try:
+        for _ in range(200):
+            for _ in connection._sendMsg(message, randomizeFirstBlock=False):
+                pass
+        connection.recv(1)
+        sys.exit("the connection goes on")
+    except (BaseTLSException, OSError):
+        pass
 print("passed")

@@ -45,6 +45,19 @@ final class SessionPair {
     return self
   }
 
+  /// How far the server is when it has received only the first bytes of what the client sends.
+  func serverStep(afterReceiving count: Int) -> HandshakeStep {
+    var left = count
+    clientStep = handshake(client, [], &toServer)
+    while left > 0, serverStep == .needsInput, !toServer.isEmpty {
+      let part = Self.take(left, &toServer)
+      left -= part.count
+      serverStep = handshake(server, part, &toClient)
+      if left > 0, toServer.isEmpty { clientStep = handshake(client, takeForClient(), &toServer) }
+    }
+    return serverStep
+  }
+
   func takeForServer() -> [UInt8] { Self.take(.max, &toServer) }
   func takeForClient() -> [UInt8] { Self.take(.max, &toClient) }
 

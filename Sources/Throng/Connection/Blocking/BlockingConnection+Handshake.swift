@@ -71,7 +71,7 @@ extension BlockingConnection {
   private func handlerStarts(_ s: inout State) {
     // Of a plain connection it has started already.
     guard s.lifecycle.handler == .notStarted else { return }
-    context.noteHandshake(s.transport.secure?.info)
+    context.noteHandshake(isResumed: s.transport.secure?.isResumed == true)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = context.options.firstByteTimeout.map { .now + $0 } ?? .never
     s.lifecycle.handle(.handlerStarted)

@@ -44,7 +44,7 @@ extension NonBlockingConnection {
       context.logFailedHandshake(of: self, s.lifecycle.failure, secure.failureDetail)
       return false
     }
-    context.noteHandshake(secure.info)
+    context.noteHandshake(isResumed: secure.isResumed)
     s.deadlines.activity = .coarseNow
     s.deadlines.phase = context.options.firstByteTimeout.map { loop.now + $0 } ?? .never
     handlerWillStart(&s)
