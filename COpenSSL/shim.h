@@ -57,6 +57,7 @@ static inline int shim_SSL_set_tlsext_host_name(SSL *ssl, const char *name) {
 static inline void shim_BIO_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void shim_BIO_clear_retry_flags(BIO *bio) { BIO_clear_retry_flags(bio); }
 
+static inline EVP_PKEY *shim_EVP_EC_gen(const char *curve) { return EVP_EC_gen(curve); }
 static inline void shim_GENERAL_NAME_free(void *name) { GENERAL_NAME_free((GENERAL_NAME *)name); }
 static inline unsigned long shim_XN_FLAG_RFC2253(void) { return XN_FLAG_RFC2253; }
 

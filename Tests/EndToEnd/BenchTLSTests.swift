@@ -32,6 +32,7 @@ import Testing
           + Self.load)
       #expect(result.end == .status(0), "\(result.output)\(result.errors)")
       #expect(result.output.contains("TLS handshakes 1 full, 0 resumed"))
+      #expect(result.output.contains("TLS 1.3, TLS_AES_256_GCM_SHA384"))
     }
   }
 

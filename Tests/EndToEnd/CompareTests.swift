@@ -150,6 +150,32 @@ import Testing
     #expect(cell.output.contains("throughput") && cell.output.contains("msgs/s"))
   }
 
+  @Test func theCostOfTLSIsReported() throws {
+    try Self.inDirectory { directory in
+      let ran = try ThrongProgram.run(["compare", "--tls", "--output", directory] + Self.short)
+      #expect(ran.end == .status(0), "\(ran.errors)")
+      #expect(ran.output.contains("64-byte echo over TLS"))
+      #expect(ran.output.contains("cost of TLS: beside “64-byte echo” of the same contender"))
+      #expect(ran.output.contains("negotiated: TLS 1.3, TLS_AES_256_GCM_SHA384"), "\(ran.output)")
+      let page = try String(contentsOfFile: directory + "/index.html", encoding: .utf8)
+      #expect(page.contains("Negotiated: TLS 1.3, TLS_AES_256_GCM_SHA384."))
+      let results = try Self.object(directory + "/results.json")
+      let cells = try #require(results["cells"] as? [[String: Any]])
+      for cell in cells {
+        let sample = try #require((cell["samples"] as? [[String: Any]])?.first)
+        let isSecure = cell["workload"] as? String == "echo-64-tls"
+        #expect((sample["security"] != nil) == isSecure)
+      }
+    }
+  }
+
+  @Test func aCellOverTLSCanBeMeasuredAlone() throws {
+    let cell = try ThrongProgram.run(
+      ["compare", "--tls", "--cell", "echo-64-tls/reactor/2"] + Self.short)
+    #expect(cell.end == .status(0), "\(cell.errors)")
+    #expect(cell.output.contains("throughput") && cell.output.contains("TLS 1.3, TLS_AES"))
+  }
+
   @Test(
     arguments: [
       (["--connections", "1,,2"], 64, "a list has a value between any two commas"),
@@ -162,6 +188,13 @@ import Testing
       (["--peer", "x=./server"], 64, "the command has no {port}"),
       (["--peer", "x='./server {port}"], 64, "unterminated quote"),
       (["--peer", "reactor=./server {port}"], 1, "duplicate contender 'reactor'"),
+      (["--tls-certificate", "c.pem"], 64, "--tls-certificate requires --tls"),
+      (["--tls", "--tls-key", "k.pem"], 64, "--tls-key requires --tls-certificate"),
+      (["--tls-peer", "x=./server {port}"], 64, "no {certificate} or no {key} placeholder"),
+      (
+        ["--tls-peer", "x=./server {port} {certificate} {key}"], 64,
+        "requires a --peer of the same name"
+      ),
       (["--sizes", "big"], 64, "invalid --sizes (use bytes"),
       (["--work", "20"], 64, "a duration needs a unit"),
       (["--block", "0ms"], 64, "--block must be greater than 0, such as 1ms"),

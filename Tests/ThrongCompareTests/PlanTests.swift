@@ -172,6 +172,51 @@ import ThrongReport
     #expect(plan.results.notes.contains { $0.hasPrefix("none does not take part in") })
   }
 
+  @Test func everyWorkloadFollowsOverTLS() throws {
+    let options = ShortRun.options {
+      $0.certificate = ServerCertificate(certificatePath: "/my files/c.pem", keyPath: "k.pem")
+      $0.models = [.reactor]
+      $0.peers = [
+        PeerChoice(name: "plain", command: "./x {port}"),
+        PeerChoice(
+          name: "both", command: "./y {port}", tlsCommand: "./z {port} {certificate} {key}"),
+      ]
+      $0.measuresChurn = true
+    }
+    let plan = try ShortRun.plan(options)
+    let ids = plan.results.workloads.map(\.id)
+    #expect(ids == ["echo-64", "churn", "echo-64-tls", "churn-tls", "churn-tls-resumed"])
+    #expect(
+      plan.results.workloads.map(\.plainWorkload) == [nil, nil, "echo-64", "churn", "churn"])
+    let arguments = { (id: String) in plan.method.arguments(try #require(plan.task(id: id))) }
+    let plain = try arguments("echo-64/reactor/2")
+    #expect(!plain.contains { $0.contains("--tls") })
+    let secure = try arguments("echo-64-tls/reactor/2")
+    #expect(secure.contains("--tls") && !secure.contains("--tls-full-handshakes"))
+    #expect(secure[2].hasSuffix("--tls-certificate '/my files/c.pem' --tls-key k.pem"))
+    #expect(try arguments("churn-tls/reactor/2").contains("--tls-full-handshakes"))
+    #expect(try !arguments("churn-tls-resumed/reactor/2").contains("--tls-full-handshakes"))
+    #expect(try arguments("echo-64-tls/both/2")[2] == "./z {port} '/my files/c.pem' k.pem")
+    #expect(plan.task(id: "echo-64-tls/plain/2") == nil)
+    #expect(
+      plan.results.notes.contains {
+        $0.hasPrefix("plain does not take part in “64-byte echo over TLS”, because no command")
+      })
+  }
+
+  @Test func aCommandDoesNotNameATemporaryCertificate() throws {
+    let options = ShortRun.options {
+      $0.certificate = ServerCertificate(
+        certificatePath: "/proc/1/fd/3", keyPath: "/proc/1/fd/4", isTemporary: true)
+    }
+    let plan = try ShortRun.plan(options)
+    let task = try #require(plan.task(id: "echo-64-tls/reactor/2"))
+    #expect(plan.method.arguments(task)[2].contains("/proc/1/fd/3"))
+    let command = plan.method.command(task)
+    #expect(command.contains("--tls-certificate certificate.pem --tls-key key.pem"))
+    #expect(!command.contains("/proc"))
+  }
+
   @Test func namesOfPeersAreUnique() throws {
     let options = ShortRun.options {
       $0.peers = [PeerChoice(name: "Reactor", command: "./x {port}")]

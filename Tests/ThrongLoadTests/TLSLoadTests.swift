@@ -51,7 +51,10 @@ import ThrongTLS
     let connections = result.runs[0].connections
     let resumed = try #require(connections.resumed)
     #expect(result.runs[0].messages > 0)
-    #expect(resumesSessions ? resumed > 0 && resumed < connections.opened : resumed == 0)
+    // A busy machine may open no more than the first ones, which have no session to resume.
+    let isLong = connections.opened > 8
+    #expect(resumesSessions ? resumed < connections.opened : resumed == 0)
+    #expect(resumed > 0 || !resumesSessions || !isLong)
   }
 
   @Test func slowReadersReadOverTLS() throws {

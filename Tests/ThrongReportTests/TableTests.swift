@@ -40,6 +40,23 @@ import Testing
     #expect(text.contains("failed: thread-per-client, 10,000 clients: the server ended"))
   }
 
+  @Test func theCostOfTLSIsThatOfTheSameContender() throws {
+    let text = Report(Fixture.secure).text(width: 100)
+    let begin = try #require(text.range(of: "cost of TLS: beside “64-byte echo”"))
+    let lines = text[begin.lowerBound...].split(separator: "\n").map(String.init)
+    let words = { (text: String) in text.split { $0.isWhitespace }.joined(separator: " ") }
+    #expect(words(lines[2]) == "100 reactor 0.50 × 2.00 × 2.00 × +4.01 µs +14.0 KiB")
+    #expect(words(lines[3]) == "100 nio 0.50 × 2.00 × 2.00 × +4.01 µs +14.0 KiB")
+    #expect(lines[4].hasPrefix("negotiated: TLS 1.3, TLS_AES_256_GCM_SHA384 (reactor); "))
+    let page = Report(Fixture.secure).html
+    #expect(page.contains("Cost of TLS: beside “64-byte echo” of the same contender"))
+    #expect(page.contains("TLS 1.3, TLS_AES_128_GCM_SHA256 (nio)."))
+    // Where the generator was the bottleneck, nothing is said about throughput and latency.
+    var saturated = Fixture.secure
+    saturated.saturate("reactor", 100)
+    #expect(words(Report(saturated).text(width: 100)).contains("100 reactor - - 2.00 × +4.01 µs"))
+  }
+
   @Test func controlCharactersInLabelsAreReplaced() {
     var results = Fixture.full
     results.contenders[0].label = "\u{1b}[2Jred\u{7}\nnew line"

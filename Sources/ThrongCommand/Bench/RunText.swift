@@ -90,6 +90,7 @@ struct RunText {
     if let resumed = connections.resumed {
       parts.append("TLS handshakes \(connections.opened - resumed) full, \(resumed) resumed")
     }
+    if let security = connections.security { parts.append("\(security)") }
     if let connect = connections.connectTime {
       parts.append("connect p99 \(Self.time(connect.p99))")
     }

@@ -12,7 +12,7 @@ struct Compare: ParsableCommand {
     abstract: "Compare the models with each other and with other servers, and write a report.",
     discussion: """
       Default: all four models with a 64-byte echo over 1 to 10,000 connections. Writes index.html, \
-      results.json and results.csv to throng-report/.
+      results.json and results.csv to throng-report/. With --tls, each workload runs with and without TLS.
 
       Exit status: 0 on success, 1 when nothing could be measured or compared with --baseline, 2 for a \
       regression against --baseline, 3 when the machine was too busy for a verdict, 64 for wrong usage, \
@@ -25,7 +25,17 @@ struct Compare: ParsableCommand {
   @OptionGroup(title: "Results") var results: ResultFlags
 
   func run() throws {
-    let status = try CompareRun(options: options, flags: method, results: results).run()
+    var options = try options
+    var files: TemporaryCertificateFiles?
+    if options.certificate?.isTemporary == true, !results.list {
+      let made = try TemporaryCertificateFiles()
+      if results.cell != nil { made.keepOnExec() }
+      options.certificate = made.paths
+      files = made
+    }
+    let status = try withExtendedLifetime(files) {
+      try CompareRun(options: options, flags: method, results: results).run()
+    }
     if status != 0 { throw ExitCode(status) }
   }
 
@@ -55,6 +65,15 @@ struct ContenderFlags: ParsableArguments {
     transform: Self.peer)
   var peer: [PeerChoice] = []
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The command of that --peer with TLS; {certificate} and {key} are replaced by paths (PEM); may be \
+      repeated.
+      """, valueName: "name=command {port} {certificate} {key}"),
+    transform: Self.tlsPeer)
+  var tlsPeer: [PeerChoice] = []
+
   func validate() throws {
     if models?.values == [nil], peer.isEmpty {
       throw ValidationError("nothing to compare with --models none (give a --peer)")
@@ -67,6 +86,12 @@ struct ContenderFlags: ParsableArguments {
       throw ValidationError("--models none excludes other models")
     }
     options.peers = peer
+    for secure in tlsPeer {
+      guard let index = peer.firstIndex(where: { $0.name == secure.name }) else {
+        throw ValidationError("--tls-peer '\(secure.name)' requires a --peer of the same name")
+      }
+      options.peers[index].tlsCommand = secure.command
+    }
   }
 
   private static let names = ModelChoice.allCases.map(\.rawValue).joined(separator: ", ")
@@ -77,6 +102,15 @@ struct ContenderFlags: ParsableArguments {
       throw ValidationError("unknown model '\(text)' (use \(names), or none)")
     }
     return model
+  }
+
+  @Sendable private static func tlsPeer(_ text: String) throws -> PeerChoice {
+    let peer = try peer(text)
+    let (certificate, key) = ServerCertificate.placeholders
+    guard peer.command.contains(certificate), peer.command.contains(key) else {
+      throw ValidationError("the command has no \(certificate) or no \(key) placeholder (add both)")
+    }
+    return peer
   }
 
   @Sendable private static func peer(_ text: String) throws -> PeerChoice {
@@ -144,6 +178,25 @@ struct WorkloadFlags: ParsableArguments {
   @Flag(help: "Chat room in which one member sends to --connections others.")
   var fanOut = false
 
+  @Flag(help: "Measure each workload over TLS, too, and what TLS costs.")
+  var tls = false
+
+  @Option(
+    help: .value(
+      "file", "Certificate of the servers (PEM).", default: "a temporary one, ECDSA on P-256"))
+  var tlsCertificate: String?
+
+  @Option(
+    help: .value("file", "Its private key (PEM).", default: "in the file of the certificate"))
+  var tlsKey: String?
+
+  func validate() throws {
+    if !tls, tlsCertificate != nil { throw ValidationError("--tls-certificate requires --tls") }
+    if tlsKey != nil, tlsCertificate == nil {
+      throw ValidationError("--tls-key requires --tls-certificate")
+    }
+  }
+
   /// Applies the flags. Without any, and with those of the echo, the echo is measured.
   func apply(to options: inout CompareOptions) throws {
     if let connections { options.connections = connections.values.sorted() }
@@ -169,9 +222,18 @@ struct WorkloadFlags: ParsableArguments {
     if let idle { options.idle = [idle] }
     options.measuresChurn = churn
     options.measuresFanOut = fanOut
+    if tls { options.certificate = certificate }
     let asksForOther = block != nil || slowClients != nil || idle != nil || churn || fanOut
     let asksForEcho = sizes != nil || depth != nil || work != nil
     options.measuresEcho = asksForEcho || !asksForOther
+  }
+
+  /// A temporary one has no files yet.
+  private var certificate: ServerCertificate {
+    guard let tlsCertificate else {
+      return ServerCertificate(certificatePath: "", keyPath: "", isTemporary: true)
+    }
+    return ServerCertificate(certificatePath: tlsCertificate, keyPath: tlsKey ?? tlsCertificate)
   }
 
   /// The server's flags and the cell ids have a resolution of 1 µs.

@@ -106,6 +106,10 @@ struct CompareRun {
       print("\(task.id)\n  \(plan.method.command(task))")
     }
     for note in plan.results.notes { print("note: \(note)") }
+    if options.certificate?.isTemporary == true {
+      print(
+        "note: certificate.pem and key.pem stand for a temporary certificate, which --cell makes.")
+    }
     let time = CompareProgress.text(plan.expectedTime)
     print("\(seen.count) cells, \(plan.results.method.repeats) rounds: about \(time)")
     return 0

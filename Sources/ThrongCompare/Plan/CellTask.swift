@@ -30,6 +30,7 @@ package struct CellMethod: Sendable {
   var timeout: Duration
   var startTimeout: Duration
   var seed: UInt64
+  var certificate: ServerCertificate?
   /// Time added to the deadline of a measurement.
   var grace = Duration.seconds(5)
 
@@ -41,15 +42,30 @@ package struct CellMethod: Sendable {
     timeout = options.timeout
     startTimeout = options.startTimeout
     seed = options.seed
+    certificate = options.certificate
   }
 
   /// Arguments of the generator, which also starts the server.
   /// - Parameter rate: messages per second; nil for as many as the server answers.
   package func arguments(_ task: CellTask, rate: Double? = nil) -> [String] {
-    let server = task.contender.command(for: task.workload)
-    return base(task, server: server) + task.workload.generatorFlags
+    arguments(task, server: server(task, certificate), rate: rate)
+  }
+
+  private func arguments(_ task: CellTask, server: String, rate: Double? = nil) -> [String] {
+    base(task, server: server) + task.workload.generatorFlags
       + (rate.map { ["--rate", "\(Int($0))"] } ?? [])
       + ["--warmup", Workload.flag(warmup), "--duration", Workload.flag(duration)]
+  }
+
+  /// Command of the server.
+  func server(_ task: CellTask) -> String { server(task, certificate) }
+
+  private func server(_ task: CellTask, _ certificate: ServerCertificate?) -> String {
+    let command = task.contender.command(for: task.workload)
+    guard task.workload.isSecure, let certificate else { return command }
+    let (certificateName, keyName) = ServerCertificate.placeholders
+    return command.replacing(certificateName, with: Shell.quoted(certificate.certificatePath))
+      .replacing(keyName, with: Shell.quoted(certificate.keyPath))
   }
 
   /// Arguments for connections without traffic, to count their own system calls.
@@ -79,12 +95,20 @@ package struct CellMethod: Sendable {
     ]
     if task.workload.depth > 1 { words += ["--depth", "\(task.workload.depth)"] }
     if threads > 1 { words += ["--threads", "\(threads)"] }
+    // The generator has started the server itself; its certificate may be for any name.
+    if task.workload.isSecure { words += ["--tls", "--tls-insecure"] }
     return words
   }
 
-  /// Shell command that measures the cell alone and prints the result.
+  /// Shell command that measures the cell alone and prints the result. Instead of a temporary certificate it
+  /// names certificate.pem and key.pem.
   package func command(_ task: CellTask) -> String {
-    Shell.line(["taskset", "-c", Self.list(processors.generator), throng] + arguments(task))
+    let files =
+      certificate?.isTemporary == true
+      ? ServerCertificate(certificatePath: "certificate.pem", keyPath: "key.pem") : certificate
+    return Shell.line(
+      ["taskset", "-c", Self.list(processors.generator), throng]
+        + arguments(task, server: server(task, files)))
   }
 
   /// With a working handler, one round over all clients takes longer.
@@ -94,7 +118,8 @@ package struct CellMethod: Sendable {
 
   /// Expected time of a measurement, including start and connects.
   func expectedTime(_ task: CellTask) -> Duration {
-    warmup + duration + .milliseconds(250) + .microseconds(100) * task.allConnections
+    warmup + duration + .milliseconds(250)
+      + .microseconds(task.workload.isSecure ? 600 : 100) * task.allConnections
       + task.workload.timeOfMessage * task.connections
   }
 

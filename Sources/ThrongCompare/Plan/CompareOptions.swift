@@ -26,6 +26,8 @@ package struct CompareOptions: Sendable {
   package var idle: [Int] = []
   package var measuresChurn = false
   package var measuresFanOut = false
+  /// The servers' certificate: each workload is measured over TLS, too; nil: none is.
+  package var certificate: ServerCertificate?
   package var duration = Duration.seconds(2)
   package var warmup = Duration.milliseconds(300)
   package var repeats = 5
@@ -81,14 +83,34 @@ package enum ModelChoice: String, Sendable, CaseIterable {
   }
 }
 
+/// The files of the servers' certificate and private key (PEM).
+package struct ServerCertificate: Sendable, Equatable {
+  package var certificatePath: String
+  package var keyPath: String
+  /// Whether they are gone after the comparison, so that a command that repeats a measurement needs others.
+  package var isTemporary: Bool
+
+  package init(certificatePath: String, keyPath: String, isTemporary: Bool = false) {
+    self.certificatePath = certificatePath
+    self.keyPath = keyPath
+    self.isTemporary = isTemporary
+  }
+
+  /// What stands for them in commands.
+  package static let placeholders = (certificate: "{certificate}", key: "{key}")
+}
+
 /// Another server: `NAME=COMMAND {port}`.
 package struct PeerChoice: Sendable, Equatable {
   package var name: String
   package var command: String
+  /// The same server with TLS: `COMMAND {port} {certificate} {key}`.
+  package var tlsCommand: String?
 
-  package init(name: String, command: String) {
+  package init(name: String, command: String, tlsCommand: String? = nil) {
     self.name = name
     self.command = command
+    self.tlsCommand = tlsCommand
   }
 }
 

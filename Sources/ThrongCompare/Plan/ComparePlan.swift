@@ -29,10 +29,10 @@ package struct ComparePlan: Sendable {
     var notes = processors.notes + options.cuts(of: workloads)
     var first: [CellTask] = []
     for workload in workloads {
-      for contender in contenders where !contender.takesPart(in: workload) {
+      for contender in contenders {
+        guard let reason = contender.reasonToOmit(workload) else { continue }
         notes.append(
-          "\(contender.label) does not take part in “\(workload.title)”, which needs Throng's own handlers."
-        )
+          "\(contender.label) does not take part in “\(workload.title)”, \(reason).")
       }
       for connections in workload.connections {
         for contender in contenders where contender.takesPart(in: workload) {

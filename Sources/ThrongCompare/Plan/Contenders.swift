@@ -21,7 +21,10 @@ extension CompareOptions {
       guard !found.contains(where: { $0.id == id }) else {
         throw .duplicate(contender: id)
       }
-      found.append(Contender(id: id, label: peer.name, kind: .peer, command: peer.command))
+      found.append(
+        Contender(
+          id: id, label: peer.name, kind: .peer, command: peer.command, tlsCommand: peer.tlsCommand)
+      )
     }
     guard !found.isEmpty else { throw .noContenders }
     return found
@@ -40,17 +43,25 @@ extension CompareOptions {
 }
 
 extension Contender {
-  /// Whether the contender supports a workload. Peers only echo; working handlers and the chat are
-  /// Throng's.
-  func takesPart(in workload: Workload) -> Bool {
-    kind == .model || workload.serverFlags == ["--handler", "echo"]
+  /// Why the contender does not support a workload, as a clause; nil if it does. Peers only echo; working
+  /// handlers and the chat are Throng's.
+  func reasonToOmit(_ workload: Workload) -> String? {
+    if kind == .model { return nil }
+    guard workload.serverFlags == ["--handler", "echo"] else {
+      return "which needs Throng's own handlers"
+    }
+    return workload.isSecure && tlsCommand == nil ? "because no command with TLS was given" : nil
   }
 
-  /// Command of the server for a workload.
+  func takesPart(in workload: Workload) -> Bool { reasonToOmit(workload) == nil }
+
+  /// Command of the server for a workload. Over TLS it has placeholders for the certificate and the key.
   func command(for workload: Workload) -> String {
-    kind == .peer
-      ? command
-      : ([command] + (flags + workload.serverFlags).map(Shell.quoted)).joined(separator: " ")
+    if kind == .peer { return workload.isSecure ? tlsCommand ?? command : command }
+    let words = [command] + (flags + workload.serverFlags).map(Shell.quoted)
+    let (certificate, key) = ServerCertificate.placeholders
+    let secure = ["--tls-certificate", certificate, "--tls-key", key]
+    return (words + (workload.isSecure ? secure : [])).joined(separator: " ")
   }
 }
 

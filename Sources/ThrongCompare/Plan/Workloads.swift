@@ -16,7 +16,23 @@ extension CompareOptions {
     found += idle.map(idleBeside)
     if measuresChurn { found.append(churn) }
     if measuresFanOut { found.append(fanOut) }
-    return found
+    return certificate == nil ? found : found + found.flatMap(overTLS)
+  }
+
+  /// The same over TLS; a churn with full handshakes, and with resumed sessions.
+  private func overTLS(_ plain: Workload) -> [Workload] {
+    var workload = plain
+    workload.plainWorkload = plain.id
+    workload.id += "-tls"
+    workload.title += " over TLS"
+    workload.explanation = "The workload “\(plain.title)”, over TLS."
+    guard case .churn = plain.kind else { return [workload] }
+    var resumed = workload
+    workload.title += ", full handshakes"
+    workload.generatorFlags.append("--tls-full-handshakes")
+    resumed.id += "-resumed"
+    resumed.title += ", resumed sessions"
+    return [workload, resumed]
   }
 
   private func echo(_ size: String, _ depth: Int, _ work: Duration) -> Workload {

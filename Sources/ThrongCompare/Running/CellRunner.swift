@@ -79,10 +79,12 @@ package struct CellRunner {
       Sample(round: task.round, run: run, verifies: result.configuration.verifies))
   }
 
-  /// The last error message of the generator.
+  /// The last error message of the generator, which also warns that it does not verify certificates.
   private static func sentence(_ outcome: ChildProcess.Outcome) -> String {
     let lines = outcome.errors.split(separator: "\n")
-    if let last = lines.last(where: { $0.hasPrefix("throng: ") }) {
+    if let last = lines.last(where: {
+      $0.hasPrefix("throng: ") && !$0.hasPrefix("throng: warning: ")
+    }) {
       return String(last.dropFirst("throng: ".count))
     }
     let said = lines.last.map { ": \($0)" } ?? ""
@@ -113,6 +115,7 @@ extension Sample {
       run.latency?.p50, run.latency?.p99, run.latency?.p999, run.latency?.max
     )
     fairness = run.connections.fairness
+    security = run.connections.security
     generatorUtilization = run.generator.utilization
     isSaturated = generatorUtilization > Self.saturation
     guard let server = run.server else { return }

@@ -40,7 +40,7 @@ package struct SystemCallCounter {
     let file = "/tmp/throng-compare-\(getpid())-calls"
     defer { unlink(file) }
     let server =
-      "strace -D -f -c -q -o \(file) " + task.contender.command(for: task.workload)
+      "strace -D -f -c -q -o \(file) " + runner.method.server(task)
     let limit = runner.method.startTimeout + Self.limit
     func calls(_ arguments: [String]) -> (counts: [String: Int], messages: Int)? {
       unlink(file)

@@ -2,6 +2,8 @@
 // The property names are the names in the file (docs/bench-json.md); a change of their meaning
 // needs a new `version`.
 
+import Throng
+
 /// The result of a benchmark.
 public struct LoadResult: Sendable, Codable {
   /// Version of the file format.
@@ -110,10 +112,33 @@ public struct ConnectionResult: Sendable, Codable {
   /// Connections whose TLS session was resumed from an earlier one; nil without TLS. The others made a
   /// full handshake.
   public var resumed: Int?
+  /// What the first TLS handshake has negotiated; nil without TLS.
+  public var security: NegotiatedSecurity?
   /// Duration of connects, in nanoseconds; with TLS including the handshake.
   public var connectTime: LatencySummary?
   /// Jain's fairness index over the replies of each connection: 1 when all got the same number.
   public var fairness: Double?
+}
+
+/// What a TLS handshake has negotiated.
+public struct NegotiatedSecurity: Sendable, Codable, Equatable, CustomStringConvertible {
+  /// The version of the protocol: `TLS 1.3`.
+  public var version: String
+  /// The cipher suite's name in IANA's registry: `TLS_AES_128_GCM_SHA256`.
+  public var cipherSuite: String
+
+  /// Creates a value.
+  public init(version: String, cipherSuite: String) {
+    self.version = version
+    self.cipherSuite = cipherSuite
+  }
+
+  init(_ info: SecurityInfo) {
+    self.init(version: info.protocolVersion.description, cipherSuite: info.cipherSuite)
+  }
+
+  /// Both, for reports.
+  public var description: String { "\(version), \(cipherSuite)" }
 }
 
 /// Slow readers.

@@ -48,6 +48,7 @@ struct RunReport {
       openAtEnd: statuses.reduce(0) { $0 + $1.openAtEnd }, unserved: unserved.count,
       openingSeconds: openingSeconds,
       resumed: plan.security == nil ? nil : statuses.reduce(0) { $0 + $1.resumed },
+      security: statuses.lazy.compactMap(\.security).first,
       connectTime: LatencySummary(total.connect),
       fairness: Fairness.index(statuses.flatMap(\.replies)))
   }

@@ -33,6 +33,8 @@ struct ConnectProgress {
   var opened = 0
   /// Those that resumed a TLS session.
   var resumed = 0
+  /// What the first TLS handshake has negotiated.
+  var security: NegotiatedSecurity?
   /// Monotonic time at which the first connect was due, in nanoseconds.
   var start: UInt64 = 0
 }
@@ -83,7 +85,10 @@ extension LoadThread {
   func noteOpened(_ connection: Connection) {
     let slot = connection.id
     clients[slot].state = .open
-    if plan.security != nil, connection.security?.isResumed == true { connects.resumed += 1 }
+    if plan.security != nil, let security = connection.security {
+      if security.isResumed { connects.resumed += 1 }
+      if connects.security == nil { connects.security = NegotiatedSecurity(security) }
+    }
     connects.pending -= 1
     connects.opened += 1
     hot.pointee.records.pointee.connect.note(Self.clock - clients[slot].connectTime)

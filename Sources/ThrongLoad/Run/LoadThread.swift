@@ -329,6 +329,7 @@ extension LoadThread {
     control.status.withLock { s in
       s.faults = faults
       s.resumed = connects.resumed
+      s.security = connects.security
       fillStatus(&s)
     }
     publish(.finished)

@@ -23,6 +23,8 @@ final class ThreadControl: Sendable {
     var opened = 0
     /// Connections that resumed a TLS session, at the end.
     var resumed = 0
+    /// What its first TLS handshake has negotiated, at the end.
+    var security: NegotiatedSecurity?
     var faults = FaultLog()
     /// Replies of each connection, at the end.
     var replies: [Int] = []

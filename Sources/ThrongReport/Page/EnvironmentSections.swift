@@ -10,7 +10,8 @@ struct EnvironmentSections {
         Element("td", contender.kind == .model ? "Throng" : "peer"),
         Element(
           "td", [],
-          [Element("code", ([contender.command] + contender.flags).joined(separator: " "))]),
+          [Element("code", ([contender.command] + contender.flags).joined(separator: " "))]
+            + (contender.tlsCommand.map { [Element("div", [], [Element("code", $0)])] } ?? [])),
         Element("td", contender.omitted.map { "did not take part: " + $0 } ?? ""),
       ])
     }

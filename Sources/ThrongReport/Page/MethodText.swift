@@ -5,7 +5,7 @@ struct MethodText {
 
   init(_ results: CompareResults) { self.results = results }
 
-  var sentences: [String] { [measuring, pinning] + order + statistics }
+  var sentences: [String] { [measuring, pinning] + order + security + statistics }
 
   private var method: Method { results.method }
 
@@ -39,6 +39,16 @@ struct MethodText {
       "At equal load, each contender gets half of the messages per second that the slowest one reached"
         + " with the most clients, on schedule; the latency counts from the intended send time. CPU and"
         + " memory are those of the server's process and of all processes that it has started.",
+    ]
+  }
+
+  private var security: [String] {
+    guard results.workloads.contains(where: \.isSecure) else { return [] }
+    return [
+      "Workloads over TLS are compared with the same workload without it, round by round; nothing is"
+        + " said about throughput and latency where the load generator was the bottleneck in one of both."
+        + " It does not verify the certificate, which costs the server nothing, and resumes sessions"
+        + " unless the workload is about full handshakes."
     ]
   }
 

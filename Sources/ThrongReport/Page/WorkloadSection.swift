@@ -23,8 +23,24 @@ struct WorkloadSection {
     content.append(
       blocks.isEmpty
         ? Element("p", "Nothing was measured.") : Element("div", [("class", "grid")], blocks))
+    content += securityCost
     return .section(
       "w-" + MetricSection.slug(workload.id), Phrase.capitalized(workload.title), content)
+  }
+
+  private var securityCost: [Element] {
+    guard let cost = SecurityCost(workload, measurements) else { return [] }
+    let rows = cost.rows.map { row in
+      Element.row(
+        [.number(Quantity.count(row.connections)), .rowHead(Element(row.contender.label))]
+          + cost.fields(row).map(Element.number))
+    }
+    return [
+      .table(
+        ["#clients", "contender"] + cost.titles.map { "#" + $0 }, rows, class: "cells",
+        caption: Phrase.capitalized(cost.title)),
+      Element("p", "Negotiated: \(cost.negotiated).", class: "explanation"),
+    ]
   }
 
   /// The best model at each number of clients, with the confidence; nil without a recommendation.

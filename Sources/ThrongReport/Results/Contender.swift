@@ -10,6 +10,9 @@ public struct Contender: Sendable, Codable, Equatable, Identifiable {
   public var kind: Kind
   /// Command that starts the server, with `{port}` for the port.
   public var command: String
+  /// Command that starts a peer with TLS, with `{port}`, `{certificate}` and `{key}`; nil: it takes no part
+  /// in workloads over TLS. Models take flags.
+  public var tlsCommand: String?
   /// Flags of the model: `["--mode", "reactor", "--loops", "2"]`.
   public var flags: [String]
   /// Why the contender did not take part, in a sentence; nil if it did.
@@ -25,13 +28,14 @@ public struct Contender: Sendable, Codable, Equatable, Identifiable {
 
   /// Creates a contender.
   public init(
-    id: String, label: String, kind: Kind, command: String, flags: [String] = [],
-    omitted: String? = nil
+    id: String, label: String, kind: Kind, command: String, tlsCommand: String? = nil,
+    flags: [String] = [], omitted: String? = nil
   ) {
     self.id = id
     self.label = label
     self.kind = kind
     self.command = command
+    self.tlsCommand = tlsCommand
     self.flags = flags
     self.omitted = omitted
   }

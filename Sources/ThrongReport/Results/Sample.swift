@@ -1,6 +1,8 @@
 // One measurement of a cell. Latencies are in nanoseconds, CPU times in microseconds per message,
 // memory in bytes, as in `throng bench --json`. Values; any thread.
 
+import ThrongLoad
+
 /// One measurement of a cell.
 public struct Sample: Sendable, Codable, Equatable {
   /// Round, from 1. Contenders are compared within rounds.
@@ -37,6 +39,8 @@ public struct Sample: Sendable, Codable, Equatable {
   public var involuntarySwitchesPerMessage: Double?
   /// Jain's fairness index over the replies of each connection: 1 when all got the same number.
   public var fairness: Double?
+  /// What the first TLS handshake has negotiated; nil without TLS.
+  public var security: NegotiatedSecurity?
   /// Share of one core used by the generator's busiest thread, 0 to 1.
   public var generatorUtilization: Double
   /// Whether the generator was, or may have been, the bottleneck.

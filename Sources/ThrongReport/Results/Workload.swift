@@ -20,6 +20,11 @@ public struct Workload: Sendable, Codable, Equatable, Identifiable {
   public var serverFlags: [String]
   /// Flags added to the command of the generator.
   public var generatorFlags: [String]
+  /// Id of the same workload without TLS; nil for a workload without TLS.
+  public var plainWorkload: ID?
+
+  /// Whether the connections use TLS.
+  public var isSecure: Bool { plainWorkload != nil }
 
   /// Kinds of workloads.
   public enum Kind: Sendable, Codable, Equatable {

@@ -18,7 +18,7 @@ struct TerminalReport {
   }
 
   private func section(_ workload: Workload) -> String {
-    let text = tables(workload) + findings(workload)
+    let text = tables(workload) + securityCost(workload) + findings(workload)
     return text.isEmpty ? "" : "\n" + colored(.bold, workload.title) + "\n" + text
   }
 
@@ -86,6 +86,24 @@ struct TerminalReport {
     }
     return table(cells, workload, atEqualLoad: false)
       + (equalTitle.map { $0 + table(equal, workload, atEqualLoad: true) } ?? "") + legend(cells)
+  }
+
+  private func securityCost(_ workload: Workload) -> String {
+    guard let cost = SecurityCost(workload, measurements) else { return "" }
+    let rows = cost.rows
+    let fields = rows.map(cost.fields)
+    let columns: [TextTable.Column] =
+      [
+        .init(title: "clients", fields: rows.map { Quantity.count($0.connections) }),
+        .init(
+          title: "contender", isLeft: true, isFlexible: true,
+          fields: rows.map { Self.label($0.contender.label) }),
+      ]
+      + cost.titles.enumerated().map { index, title in
+        .init(title: title, fields: fields.map { $0[index] })
+      }
+    return "\n" + wrapped(cost.title) + TextTable(columns, width: width).text
+      + wrapped("negotiated: \(cost.negotiated)")
   }
 
   private func table(

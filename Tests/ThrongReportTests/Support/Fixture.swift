@@ -2,6 +2,7 @@
 // generator, and hostile names.
 
 import Foundation
+import ThrongLoad
 
 @testable import ThrongReport
 
@@ -160,6 +161,26 @@ enum Fixture {
     return true
   }
 
+  /// A model and a peer with and without TLS; another peer without.
+  static let secure: CompareResults = {
+    var overTLS = echo([100], id: "echo-64-tls")
+    overTLS.title = "64-byte echo over TLS"
+    overTLS.plainWorkload = "echo-64"
+    let contenders = [model("reactor"), peer("nio"), peer("plain")]
+    return results(contenders, [echo([100]), overTLS]) {
+      workload, contender, connections, round, sample in
+      if workload.isSecure, contender.id == "plain" { return false }
+      let added = workload.isSecure ? (cpu: 4.0, memory: 14_336.0) : (cpu: 0.0, memory: 0.0)
+      fill(
+        &sample, cpu: (4 + added.cpu) * noise(round), connections: connections,
+        memory: 2048 + added.memory)
+      guard workload.isSecure else { return true }
+      let bits = contender.id == "nio" ? "128_GCM_SHA256" : "256_GCM_SHA384"
+      sample.security = NegotiatedSecurity(version: "TLS 1.3", cipherSuite: "TLS_AES_\(bits)")
+      return true
+    }
+  }()
+
   /// The content of results-1.json in this directory: every key of the format.
   static let stored: CompareResults = {
     var results = smallest
@@ -180,6 +201,10 @@ enum Fixture {
     results.wasInterrupted = true
     results.cells[0].systemCallsPerMessage = ["recvfrom": 1, "sendto": 1]
     results.cells[1].failure = "it hung"
+    results.workloads[4].plainWorkload = "echo-64"
+    results.contenders[2].tlsCommand = "./gone {port} {certificate} {key}"
+    results.cells[0].samples[0].security = NegotiatedSecurity(
+      version: "TLS 1.3", cipherSuite: "TLS_AES_128_GCM_SHA256")
     return results
   }()
 
