@@ -71,8 +71,8 @@ docs: headers ## Build the documentation of the library: .build/docs
 peers: ## Build the echo servers to compare with; what cannot be built is left out by name
 	@Benchmarks/peers/build
 
-compare-peers: build peers ## Compare Throng's models with them: ARGS=--quick
-	@Benchmarks/compare-peers $(ARGS)
+compare-peers: build peers ## Compare Throng's models with them: ARGS=--quick; over TLS: TLS=1
+	@Benchmarks/compare-peers $(if $(TLS),--tls) $(ARGS)
 
 format: ## Format the sources in place
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests

@@ -1,6 +1,6 @@
 // Minimal TLS echo server on OpenSSL: one thread, level-triggered epoll, the library reads and writes the
 // sockets itself. The settings are those of Throng: released buffers, the same cipher suites and groups, one
-// ticket. Usage: tls_echo PORT CERTIFICATE KEY (on 127.0.0.1)
+// ticket. Usage: tls_echo CERTIFICATE KEY PORT (on 127.0.0.1)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -89,14 +89,14 @@ static void echo(SSL *ssl) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) return fprintf(stderr, "usage: tls_echo PORT CERTIFICATE KEY\n"), 2;
+  if (argc < 4) return fprintf(stderr, "usage: tls_echo CERTIFICATE KEY PORT\n"), 2;
   signal(SIGPIPE, SIG_IGN);
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  SSL_CTX *context = make_context(argv[2], argv[3]);
-  int listener = listen_on(atoi(argv[1])), epoll = epoll_create1(0);
+  SSL_CTX *context = make_context(argv[1], argv[2]);
+  int listener = listen_on(atoi(argv[3])), epoll = epoll_create1(0);
   struct epoll_event events[EVENTS], event = {.events = EPOLLIN, .data.ptr = NULL};
   epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
   for (;;) {
