@@ -66,6 +66,7 @@ final class Listener: EventSource, @unchecked Sendable {
   private func begin() -> Bool {
     if isClosed { return false }
     acceptors += 1
+    shedder?.beginTurn(now: .now)
     return true
   }
 

@@ -1,7 +1,7 @@
 // Decides which new clients are refused because they have waited too long to be accepted: controlled delay, by
 // the minimum and not the average, so that a short burst refuses no client (CoDel, RFC 8289). While the loop is
-// overloaded, those that have come lately are served: their delay stays short, and the loop has enough to do. A
-// value; one for each listener, under the lock of its server loop.
+// overloaded, those that have come lately are served, as many as it can serve in short turns: their delay stays
+// short, and the loop has enough to do. A value; one for each listener, under the lock of its server loop.
 
 import LinuxSystem
 
@@ -25,14 +25,37 @@ struct LoadShedder: Sendable {
 
   private var load = Load.normal
   private var lastClient = MonotonicTime(nanoseconds: 0)
+  /// Clients that are admitted in this turn, and how many may be.
+  private var admitted = 0
+  private var allowance = Int.max
+  private var turnBegan = MonotonicTime(nanoseconds: 0)
   /// Clients wait because accepting is paused, which says nothing about the loop; until the queue is empty.
   private var isSuspended = false
 
   init(target: Duration) { self.target = target }
 
+  /// The loop comes to accept clients. The kernel says how long a client has waited to within a few
+  /// milliseconds (jiffies), in which more may come than the loop can serve in that time: while it is
+  /// overloaded, what a turn has taken shows how many it can.
+  mutating func beginTurn(now: MonotonicTime) {
+    defer { (turnBegan, admitted) = (now, 0) }
+    guard case .overloaded = load else { return allowance = .max }
+    let duration = Duration.nanoseconds(Int64(now.nanoseconds - turnBegan.nanoseconds))
+    if allowance == .max { allowance = admitted }
+    allowance =
+      duration > target * 2
+      ? max(1, Int(Double(allowance) * (target * 2 / duration))) : allowance + 1
+  }
+
   /// - Parameter delay: how long the client has waited in the accept queue.
   /// - Returns: whether it is refused.
   mutating func refuses(delay: Duration, now: MonotonicTime) -> Bool {
+    let isRefused = isTooLate(delay, now) || admitted >= allowance
+    if !isRefused { admitted += 1 }
+    return isRefused
+  }
+
+  private mutating func isTooLate(_ delay: Duration, _ now: MonotonicTime) -> Bool {
     defer { lastClient = now }
     // Since the client came, the loop has been busy: the time without clients ended then.
     if isSuspended || lastClient + Self.memory + delay < now { load = .normal }

@@ -31,6 +31,30 @@ import Testing
     #expect(found == [true, false, true, false, true, false])
   }
 
+  /// More clients come within the resolution of the kernel's clock than can be served in that time.
+  @Test func whileOverloadedATurnThatTakesLongAdmitsFewer() {
+    var shedder = LoadShedder(target: .milliseconds(5))
+    _ = decisions(&shedder, from: 1000, delays: Array(repeating: 20, count: 12))
+    // Turns of 2 ms for each client that was admitted in the turn before.
+    var (now, admitted) = (1120, 0)
+    for _ in 0..<50 {
+      shedder.beginTurn(now: time(now))
+      let found = ([20] + Array(repeating: 0, count: 30)).map {
+        shedder.refuses(delay: .milliseconds($0), now: time(now))
+      }
+      admitted = found.count { !$0 }
+      now += 2 * admitted
+    }
+    #expect((3...7).contains(admitted), "\(admitted)")
+    // The overload is over: all are.
+    now += 100
+    shedder.beginTurn(now: time(now))
+    _ = shedder.refuses(delay: .zero, now: time(now))
+    shedder.beginTurn(now: time(now + 1))
+    #expect(
+      !decisions(&shedder, from: now + 1, delays: Array(repeating: 0, count: 30)).contains(true))
+  }
+
   @Test func aTimeWithoutLongWaitsEndsTheOverload() {
     var shedder = LoadShedder(target: .milliseconds(5))
     _ = decisions(&shedder, from: 1000, delays: Array(repeating: 20, count: 15))
