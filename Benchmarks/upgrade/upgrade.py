@@ -247,13 +247,20 @@ def restarts(server, options):
     return ended(server.pid)
 
 
+def overflows():
+    """How often an accept queue of this machine was full (/proc/net/netstat)."""
+    with open("/proc/net/netstat") as file:
+        names, values = file.readline().split(), file.readline().split()
+    return int(values[names.index("ListenOverflows")])
+
+
 def load_with(port, options, body):
     stop, counts = multiprocessing.Event(), multiprocessing.Array("q", len(OUTCOMES))
     workers = [
         multiprocessing.Process(
             target=load, args=(port, options.rate / 2, seed, stop, counts), daemon=True)
         for seed in (0, 1)]
-    begin = time.monotonic()
+    begin, full = time.monotonic(), overflows()
     for worker in workers:
         worker.start()
     try:
@@ -267,6 +274,9 @@ def load_with(port, options, body):
     total = sum(result.values())
     print("clients: %d in %.1f s (%.0f/s)" % (total, elapsed, total / elapsed))
     print(", ".join("%s: %d" % item for item in result.items()), flush=True)
+    if overflows() > full:
+        print("accept queue full: %d times (too slow a machine for --rate: clients fail for that)"
+              % (overflows() - full))
     options.failed |= total == 0 or result["served"] != total
 
 

@@ -57,6 +57,7 @@ import Testing
         wait("connection 2 from")
         server.send_signal(signal.SIGTERM)
         wait("draining, connections open")
+        assert old.recv(1) == b""
         new.sendall(b"late")
         new.shutdown(socket.SHUT_WR)
         answer = new.recv(10)

@@ -69,7 +69,9 @@ extension LivePage {
       .tiles { gap: .5rem; }
       .tile { padding: .5rem .6rem; } .tile .value { font-size: 1.25rem; }
       .panels { gap: .5rem; margin: .5rem 0; }
-      #connections { font-size: .85rem; }
+      #connections { font-size: .8rem; }
+      #connections :is(th, td) { padding-inline: .25rem; }
+      #connections :is(th, td):first-child { padding-left: 0; }
       #connections :is(th, td):is(:nth-child(2), :nth-child(3)) { display: none; }
     }
     """
