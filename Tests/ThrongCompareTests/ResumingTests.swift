@@ -123,7 +123,7 @@ import ThrongReport
   }
 
   @Test(arguments: [
-    Difference("the duration in seconds was 0.3 and is 0.2") { $0.duration = .milliseconds(200) },
+    Difference("the duration in seconds was 1.0 and is 0.2") { $0.duration = .milliseconds(200) },
     Difference("the number of rounds was 1 and is 3") { $0.repeats = 3 },
     Difference("the seed was 1 and is 9") { $0.seed = 9 },
     Difference("the connections of echo-64 were [2] and are [4]") { $0.connections = [4] },
