@@ -31,10 +31,8 @@ public class Connection: @unchecked Sendable {
 
   private final let opened: CompactTime
 
-  /// When receives end: see ``withReceiveTimeout(_:_:)``. In nanoseconds, so that it is an atomic.
-  final let receiveDeadline = Atomic<UInt64>(MonotonicTime.never.nanoseconds)
-
-  /// The state of a ``StatefulEventHandler``. Touched only by its callbacks, which come one at a time.
+  /// The state of a ``StatefulEventHandler``, touched only by its callbacks, which come one at a time. Of a
+  /// non-blocking connection that a task serves: its `ReceiveDeadline`, under the lock.
   @exclusivity(unchecked)
   final var eventState: AnyObject?
 
@@ -128,9 +126,10 @@ public class Connection: @unchecked Sendable {
   public nonisolated(nonsending) final func withReceiveTimeout<Result>(
     _ limit: Duration, _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {
-    let outer = MonotonicTime(nanoseconds: receiveDeadline.load(ordering: .relaxed))
-    kind.limitReceives(until: min(outer, .now + limit))
-    defer { kind.limitReceives(until: outer) }
+    let kind = kind
+    let outer = kind.receiveDeadline
+    kind.receiveDeadline = min(outer, .now + limit)
+    defer { kind.receiveDeadline = outer }
     return try await body()
   }
 

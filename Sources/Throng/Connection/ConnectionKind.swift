@@ -10,8 +10,8 @@ protocol ConnectionKind: Connection {
   /// Ends the receive of a task that was cancelled.
   func cancelReceive(of task: UInt)
 
-  /// For all receives that begin from now on.
-  func limitReceives(until deadline: MonotonicTime)
+  /// When receives that begin from now on end: see ``Connection/withReceiveTimeout(_:_:)``.
+  var receiveDeadline: MonotonicTime { get set }
 
   /// A reader has given out all messages that it had received, and the client's FIN cancels the handler
   /// (``ConnectionOptions/cancelsOnClose``).

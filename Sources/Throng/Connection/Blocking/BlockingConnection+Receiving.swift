@@ -54,7 +54,7 @@ extension BlockingConnection {
   /// - Throws: `timedOut` when the time of ``Connection/withReceiveTimeout(_:_:)`` is over.
   @inline(__always)
   func strictest(_ deadline: MonotonicTime) throws(ConnectionError) -> MonotonicTime {
-    let limit = MonotonicTime(nanoseconds: receiveDeadline.load(ordering: .relaxed))
+    let limit = receiveDeadline
     guard limit < deadline else { return deadline }
     if limit <= .now { throw .timedOut(.receive) }
     return limit

@@ -72,6 +72,7 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
   // Behind a pointer, because a class's stored properties are checked for exclusive access at run time.
   let buffer: UnsafeMutablePointer<ReceiveBuffer>
   let stackSize: Int
+  private let heldReceiveDeadline = Atomic<UInt64>(MonotonicTime.never.nanoseconds)
   var loop: any EventLoop { context.loop }
 
   init(
@@ -353,10 +354,6 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     try receive(limit, until: strictest(deadline))
   }
 
-  func limitReceives(until deadline: MonotonicTime) {
-    receiveDeadline.store(deadline.nanoseconds, ordering: .relaxed)
-  }
-
   /// Looks for the client's FIN by itself.
   func handlerHasTakenAll() {}
 
@@ -373,6 +370,12 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
   func setReceiving(isPaused: Bool) {
     state.withLock { $0.isPaused = isPaused }
     state.wakeAll()
+  }
+
+  /// When receives that begin from now on end.
+  var receiveDeadline: MonotonicTime {
+    get { MonotonicTime(nanoseconds: heldReceiveDeadline.load(ordering: .relaxed)) }
+    set { heldReceiveDeadline.store(newValue.nanoseconds, ordering: .relaxed) }
   }
 
   var negotiatedSecurity: SecurityInfo? { state.withLock { $0.transport.secure?.info } }

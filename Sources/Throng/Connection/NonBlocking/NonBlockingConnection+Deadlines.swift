@@ -13,12 +13,15 @@ extension NonBlockingConnection {
 
   @inline(never)
   private func changeReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) -> Bool {
-    let limit = MonotonicTime(nanoseconds: receiveDeadline.load(ordering: .relaxed))
+    let limit = heldReceiveDeadline
     if limit < deadline, limit <= .now { return false }
     s.deadlines.receive = min(deadline, limit)
     updateTimer(&s)
     return true
   }
+
+  /// Under the lock.
+  var heldReceiveDeadline: MonotonicTime { (eventState as? ReceiveDeadline)?.time ?? .never }
 
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
     Deadlines.Situation(
@@ -91,4 +94,10 @@ extension NonBlockingConnection {
     case let limit?: fail(&s, .timedOut(limit))
     }
   }
+}
+
+/// The time of ``Connection/withReceiveTimeout(_:_:)``, apart from the connection, because few have one.
+final class ReceiveDeadline {
+  let time: MonotonicTime
+  init(_ time: MonotonicTime) { self.time = time }
 }

@@ -118,9 +118,15 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
 
   /// The next receive finds a timer that is not its own, and looks for its limits: so this costs nothing to those
   /// that have none.
-  func limitReceives(until deadline: MonotonicTime) {
-    receiveDeadline.store(deadline.nanoseconds, ordering: .relaxed)
-    state.withLock { if $0.readWaiter == nil { $0.deadlines.receive = .unset } }
+  var receiveDeadline: MonotonicTime {
+    get { state.withLock { _ in heldReceiveDeadline } }
+    set {
+      state.withLock { s in
+        guard !context.isEventDriven else { return }
+        eventState = newValue == .never ? nil : ReceiveDeadline(newValue)
+        if s.readWaiter == nil { s.deadlines.receive = .unset }
+      }
+    }
   }
 
   func setReceiving(isPaused: Bool) {
