@@ -66,6 +66,15 @@ enum ConnectionHandler: Sendable {
     if case .events(let callbacks) = self { callbacks } else { nil }
   }
 
+  /// What serves a connection as a task.
+  var taskHandler: (any Handler)? {
+    switch self {
+    case .handler(let handler): handler
+    case .loopHandler(let loopHandler): loopHandler.handler
+    case .events, .opener: nil
+    }
+  }
+
   /// Makes what each event loop has for itself. On the loop's thread, before it serves.
   func prepare() {
     switch self {

@@ -58,7 +58,8 @@ extension AdmissionEvent: CustomStringConvertible {
     case .overloaded(let waited, let limit):
       """
       overloaded: a client waited \(waited) to be accepted, and every one for \(LoadShedder.interval) longer \
-      than \(limit); new clients are reset until the wait is shorter (Configuration.shedDelay)
+      than \(limit); clients that have waited longer are reset until none has for \(LoadShedder.interval) \
+      (Configuration.shedDelay)
       """
     case .exhausted(let shortage, let error): shortage.explanation(error)
     case .acceptFails(let error, let delay):

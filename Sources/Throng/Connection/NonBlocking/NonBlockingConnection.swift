@@ -23,9 +23,9 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
     var registration = Registration()
     var lifecycle = Lifecycle()
     var callbacks = CallbackTurn()
+    var deadlines: Deadlines
     /// A program has the socket.
     var isLent = false
-    var deadlines: Deadlines
     var readWaiter: ReadWaiter?
     var outbox = Outbox()
     var writeWaiters: [WriteWaiter] = []
@@ -87,12 +87,10 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   private func startTask() {
     let task = Task(executorPreference: loop) { [self] in
       rootTask.store(CurrentTask.id, ordering: .relaxed)
+      // One call for both cases: a second one would cost each client that waits a kilobyte.
+      guard let handler = context.service.taskHandler else { return }
       do {
-        switch context.service {
-        case .handler(let handler): try await handler.handle(self)
-        case .loopHandler(let loopHandler): try await loopHandler.handler.handle(self)
-        case .events, .opener: return
-        }
+        try await handler.handle(self)
         handlerReturned(nil)
       } catch {
         handlerReturned(error)
