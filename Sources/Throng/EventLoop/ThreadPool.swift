@@ -74,7 +74,7 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
     workerIDs[index].store(Thread.currentID, ordering: .relaxed)
     defer { workerIDs[index].store(0, ordering: .relaxed) }
     // A batch larger than one saves calls; the rest of it goes to the shared queue, for any worker.
-    var batch = EventBatch(capacity: threads == 1 ? 64 : 8)
+    var batch = EventBatch(capacity: threads == 1 ? 256 : 8)
     var buffer = ReceiveBuffer()
     var streak = 0
     var look = Look.none
