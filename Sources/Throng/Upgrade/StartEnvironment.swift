@@ -17,8 +17,9 @@ struct StartEnvironment: Equatable, Sendable {
   /// Where the predecessor waits to hear that this process serves.
   var readiness: CInt?
 
-  /// `PARENT:READINESS:DESCRIPTOR=NAME:...`; `+=` for a socket of the server beside the main one. The parent's id and not this process's, which the parent does
-  /// not know before it is started; children of this process that inherit the variable ignore it.
+  /// `PARENT:READINESS:DESCRIPTOR=NAME:...`; `+=` for a socket of the server beside the main one. The parent's
+  /// id and not this process's, which the parent does not know before it is started; children of this process
+  /// that inherit the variable ignore it.
   static let upgradeVariable = "THRONG_UPGRADE"
   static let serviceManagerVariables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
 
