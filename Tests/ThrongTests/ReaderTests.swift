@@ -30,6 +30,32 @@ private struct Everything: Handler {
   }
 }
 
+/// Words of one byte for their length and that many bytes, found by a parser of its own. A length of 255 is an
+/// error. Answers the first message that has arrived together with all that arrived behind it.
+private struct Words: Handler {
+  func handle(_ connection: Connection) async throws {
+    let input = connection.reader(maximumLength: 100)
+    do {
+      while var word = try await input.message(Self.parse) {
+        repeat {
+          try await connection.send("[\(word)]")
+          guard let next = try input.bufferedMessage(Self.parse) else { break }
+          word = next
+        } while true
+      }
+      try await connection.send("end")
+    } catch let error as InputError {
+      try await connection.send("\(error)")
+    }
+  }
+
+  static func parse(_ bytes: Bytes) throws -> (message: Bytes, length: Int)? {
+    let length = Int(bytes[0])
+    if length == 255 { throw InputError(.malformed("wrong length")) }
+    return bytes.count > length ? (bytes[1..<1 + length], length + 1) : nil
+  }
+}
+
 /// Reads from an actor, whose state the reader is.
 private actor Session {
   private let input: Reader
@@ -63,6 +89,56 @@ extension AllTests {
           let received = String(decoding: try client.receiveToEnd(), as: UTF8.self)
           #expect(received == first + "[true ||9|]" + first + "end", "in pieces of \(piece)")
         }
+      }
+    }
+
+    @Test(arguments: Setup.all)
+    func aParsersMessagesSurviveBeingCutAnywhere(_ setup: Setup) async throws {
+      try await withServer(Words(), setup) { running in
+        let word: [UInt8] = [5] + Array("hello".utf8)
+        let sent = word + [0] + word + word + [1, 65]
+        for piece in [1, 2, 5, 6, 7, 100] {
+          let client = try running.connect()
+          for start in stride(from: 0, to: sent.count, by: piece) {
+            try client.send(Array(sent[start..<min(start + piece, sent.count)]))
+          }
+          try client.finishSending()
+          let received = String(decoding: try client.receiveToEnd(), as: UTF8.self)
+          #expect(received == "[hello][][hello][hello][A]end", "in pieces of \(piece)")
+        }
+      }
+    }
+
+    @Test func aParsersMessagesAreAnsweredInOrderHoweverMany() async throws {
+      for setup in Setup.all {
+        try await withServer(Words(), setup) { running in
+          let client = try running.connect()
+          // More than one turn, and more than one receive.
+          try client.send(Array(repeating: 0, count: 100_000))
+          try client.finishSending()
+          #expect(try client.receiveToEnd().count == 2 * 100_000 + 3)
+        }
+      }
+    }
+
+    @Test(arguments: [
+      ([0, 255], "[]wrong length, after 1 bytes"),
+      ([1, 65, 120], "[A]the client ended in the middle of a message, after 2 bytes"),
+      (
+        [0, 200] + Array(repeating: 0, count: 100),
+        "[]the client sent more than the maximum of 100 bytes, after 1 bytes"
+      ),
+      (
+        [100] + Array(repeating: 65, count: 100),
+        "the client sent more than the maximum of 100 bytes, after 0 bytes"
+      ),
+    ])
+    func aParsersErrorSaysWhere(_ sent: [UInt8], _ expected: String) async throws {
+      try await withServer(Words(), Setup.all[0]) { running in
+        let client = try running.connect()
+        try client.send(sent)
+        try client.finishSending()
+        #expect(String(decoding: try client.receiveToEndOrReset(), as: UTF8.self) == expected)
       }
     }
 

@@ -6,6 +6,7 @@ extension Bytes {
   package var unsafeBuffer: UnsafeRawBufferPointer { slice.buffer }
 
   /// A part, which shares the storage.
+  @inlinable
   package func part(from offset: Int, count: Int) -> Bytes {
     precondition(offset >= 0 && count >= 0 && offset + count <= Int(slice.count), "out of range")
     var part = self

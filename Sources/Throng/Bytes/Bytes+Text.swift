@@ -11,6 +11,7 @@ extension Bytes: ExpressibleByStringInterpolation {
 
   /// Collects the parts of an interpolated literal.
   public struct StringInterpolation: StringInterpolationProtocol {
+    @usableFromInline
     var writer: ByteWriter
 
     /// Makes room for the literal parts, and some for the others.
@@ -31,6 +32,7 @@ extension Bytes: ExpressibleByStringInterpolation {
     public mutating func appendInterpolation(_ text: String) { writer.write(text) }
 
     /// An integer in decimal.
+    @inlinable
     public mutating func appendInterpolation(_ number: some BinaryInteger) {
       if let number = Int(exactly: number) {
         writer.write(decimal: number)
@@ -60,14 +62,22 @@ extension Bytes {
   public func hasSuffix(_ suffix: String) -> Bool { self.suffix(suffix.utf8.count) == suffix }
 
   /// Whether the bytes are the UTF-8 of a string: `line == "quit"`.
+  @inlinable
   public static func == (bytes: Bytes, text: String) -> Bool {
-    bytes.withUTF8(of: text) { $0.count == $1.count && Search.isEqual($0, $1) }
+    bytes.count == text.utf8.count && bytes.hasUTF8(of: text)
+  }
+
+  @usableFromInline
+  func hasUTF8(of text: String) -> Bool {
+    withUTF8(of: text) { $0.count == $1.count && Search.isEqual($0, $1) }
   }
 
   /// Whether the bytes are not the UTF-8 of a string.
+  @inlinable
   public static func != (bytes: Bytes, text: String) -> Bool { !(bytes == text) }
 
   /// `switch bytes { case "quit": ... }`
+  @inlinable
   public static func ~= (text: String, bytes: Bytes) -> Bool { bytes == text }
 
   /// Whether both are the same when `A` to `Z` count as `a` to `z`: names of commands and of headers.
@@ -76,15 +86,24 @@ extension Bytes {
   }
 
   /// The same for the UTF-8 of a string.
+  @inlinable
   public func isEqualIgnoringASCIICase(to text: String) -> Bool {
+    count == text.utf8.count && hasLetters(of: text)
+  }
+
+  @usableFromInline
+  func hasLetters(of text: String) -> Bool {
     withUTF8(of: text) { Self.areEqualIgnoringASCIICase($0, $1) }
   }
 
   private static func areEqualIgnoringASCIICase(
     _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
   ) -> Bool {
-    left.count == right.count
-      && left.indices.allSatisfy { lowercased(left[$0]) == lowercased(right[$0]) }
+    if left.count != right.count { return false }
+    for index in 0..<left.count where left[index] != right[index] {
+      if lowercased(left[index]) != lowercased(right[index]) { return false }
+    }
+    return true
   }
 
   private func withUTF8<Result>(
@@ -111,6 +130,7 @@ extension Bytes {
   /// - Parameters:
   ///   - type: the integer's type.
   ///   - radix: 2 to 36.
+  @inlinable
   public func integer<Integer: FixedWidthInteger>(
     as type: Integer.Type = Int.self, radix: Int = 10
   ) -> Integer? {
@@ -136,7 +156,8 @@ extension Bytes {
     }
   }
 
-  private static func digit(_ byte: UInt8) -> Int? {
+  @inlinable
+  static func digit(_ byte: UInt8) -> Int? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(byte - UInt8(ascii: "0"))
     case UInt8(ascii: "a")...UInt8(ascii: "z"): Int(byte - UInt8(ascii: "a")) + 10

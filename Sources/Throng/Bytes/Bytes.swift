@@ -1,4 +1,5 @@
-// A reference-counted slice of a chunk. Costs nothing when it is not kept: see `ReceiveBuffer`.
+// A reference-counted slice of a chunk. Costs nothing when it is not kept: see `ReceiveBuffer`. What parsers
+// call for each byte or each part is inlined into them.
 
 /// Bytes that were received or will be sent: a value that is safe to keep, to slice and to hand to
 /// other threads. Slicing shares the storage.
@@ -6,6 +7,7 @@
 /// A slice keeps its whole storage alive, which for received bytes is up to 68 KiB; to keep a few of
 /// them for long, compact them: ``compacted()``.
 public struct Bytes: Sendable {
+  @usableFromInline
   var slice: ChunkSlice
 
   init(_ slice: ChunkSlice) { self.slice = slice }
@@ -21,6 +23,7 @@ public struct Bytes: Sendable {
   }
 
   /// A copy of a sequence's bytes.
+  @inlinable
   public init(_ bytes: some Sequence<UInt8>) {
     let copied = bytes.withContiguousStorageIfAvailable {
       Bytes(copying: UnsafeRawBufferPointer($0))
@@ -67,6 +70,7 @@ public struct Bytes: Sendable {
   }
 
   /// Calls `body` with the bytes, which are valid only during the call.
+  @inlinable
   @inline(__always)
   public func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -89,17 +93,21 @@ extension Bytes: RandomAccessCollection {
   public typealias SubSequence = Slice<Bytes>
 
   /// The position of the first byte, 0.
+  @inlinable
   public var startIndex: Int { 0 }
   /// The number of bytes.
+  @inlinable
   public var endIndex: Int { Int(slice.count) }
 
   /// The byte at a position from 0.
+  @inlinable
   public subscript(position: Int) -> UInt8 {
     precondition(position >= 0 && position < endIndex, "index out of range")
     return withUnsafeBytes { $0[position] }
   }
 
   /// Calls the body with the bytes where they are, without a copy.
+  @inlinable
   public func withContiguousStorageIfAvailable<Result>(
     _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
   ) rethrows -> Result? {
@@ -125,9 +133,15 @@ extension Bytes {
 
 extension Bytes: Hashable {
   /// Whether both hold the same bytes.
+  @inlinable
   public static func == (left: Bytes, right: Bytes) -> Bool {
-    left.count == right.count
-      && left.withUnsafeBytes { a in right.withUnsafeBytes { b in Search.isEqual(a, b) } }
+    left.count == right.count && left.hasSameBytes(as: right)
+  }
+
+  /// As many bytes as the other has.
+  @usableFromInline
+  func hasSameBytes(as other: Bytes) -> Bool {
+    withUnsafeBytes { own in other.withUnsafeBytes { Search.isEqual(own, $0) } }
   }
 
   /// Hashes the bytes.

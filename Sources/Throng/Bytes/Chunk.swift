@@ -4,8 +4,11 @@
 
 import Synchronization
 
+@usableFromInline
 final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
+  @usableFromInline
   struct Header {
+    @usableFromInline
     let start: UnsafeMutableRawPointer
     let capacity: Int
     var filled: Int
@@ -38,6 +41,7 @@ final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
     return chunk
   }
 
+  @inlinable
   @inline(__always)
   var start: UnsafeMutableRawPointer {
     withUnsafeMutablePointerToHeader { $0.pointee.start }
@@ -77,11 +81,15 @@ final class Chunk: ManagedBuffer<Chunk.Header, UInt8> {
 }
 
 /// A part of a chunk, which it keeps alive.
+@usableFromInline
 struct ChunkSlice: @unchecked Sendable {
   // Invariant behind @unchecked: the bytes of a slice never change, and one thread at a time fills
   // the rest of its chunk.
+  @usableFromInline
   var chunk: Chunk
+  @usableFromInline
   var offset: UInt32
+  @usableFromInline
   var count: UInt32
 
   /// Whether the slice has less than half of its chunk: what waits is then copied, so that it does not
@@ -91,6 +99,7 @@ struct ChunkSlice: @unchecked Sendable {
 
   static let empty = ChunkSlice(chunk: Chunk.make(capacity: 0), offset: 0, count: 0)
 
+  @inlinable
   @inline(__always)
   var buffer: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: chunk.start + Int(offset), count: Int(count))

@@ -12,6 +12,8 @@ struct Outbox {
   private static let fewSegments = 16
   /// What a chunk for copied bytes holds at least, so that small sends share one.
   private static let smallestChunk = 1024
+  /// And what it has room for beyond one message, when more and more waits.
+  private static let largestChunk = 16384
   /// Buffers passed to one sendmsg(2).
   private static let gathered = 64
 
@@ -63,7 +65,8 @@ struct Outbox {
     guard bytes.count > 0 else { return }
     byteCount += bytes.count
     if extendLast(with: bytes) { return }
-    let chunk = Chunk.make(copying: bytes, capacity: Self.smallestChunk)
+    let chunk = Chunk.make(
+      copying: bytes, capacity: min(max(Self.smallestChunk, byteCount), Self.largestChunk))
     segments.append(ChunkSlice(chunk: chunk, offset: 0, count: UInt32(bytes.count)))
   }
 

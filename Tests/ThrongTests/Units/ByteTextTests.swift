@@ -35,6 +35,16 @@ extension AllTests {
       #expect(Bytes().firstRange(of: "a") == nil)
     }
 
+    @Test func prefixesAreCutOff() {
+      var rest: Bytes = "GET /a  b"
+      #expect(rest.removePrefix(through: UInt8(ascii: " ")) == "GET" && rest == "/a  b")
+      #expect(rest.removePrefix(through: UInt8(ascii: " ")) == "/a" && rest == " b")
+      #expect(rest.removePrefix(through: UInt8(ascii: " ")) == "" && rest == "b")
+      #expect(rest.removePrefix(through: UInt8(ascii: " ")) == nil && rest == "b")
+      #expect(rest.removePrefix(through: UInt8(ascii: "b")) == "" && rest.isEmpty)
+      #expect(rest.removePrefix(through: 0) == nil)
+    }
+
     @Test func prefixesAndCase() {
       let bytes: Bytes = "Content-Length"
       #expect(bytes.hasPrefix("Content") && !bytes.hasPrefix("Content-Length-X"))

@@ -177,6 +177,20 @@ struct PendingInput {
     return Int(length)
   }
 
+  // MARK: A parser's messages
+
+  /// Drops a message that was parsed.
+  /// - Parameter length: nil: it is not complete.
+  mutating func takeMessage(length: Int?, _ connection: Connection) throws(InputError) {
+    if (length ?? buffer.count) > maximumLength { throw error(.tooLong(maximum: maximumLength)) }
+    guard let length else { return }
+    precondition(
+      length > 0 && length <= buffer.count, "a message has the bytes that it was parsed from")
+    buffer.skip(length)
+    advance(by: length)
+    streak.note(hasMore: !buffer.isEmpty, weight: MessageStreak.wholeMessage, on: connection)
+  }
+
   // MARK: Bookkeeping
 
   private mutating func noteTaken(_ count: Int, _ connection: Connection) {

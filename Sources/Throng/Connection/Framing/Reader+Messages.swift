@@ -10,7 +10,9 @@ extension Reader {
   @inlinable
   public nonisolated(nonsending) func line() async throws -> Bytes? {
     if let line = try arrivedLine() { return line }
-    return try await waitForLine()
+    let waited = try await waitForLine()
+    connection.hasWaited()
+    return waited
   }
 
   /// The bytes before a delimiter, which is dropped: `until("\r\n\r\n")`.
@@ -20,14 +22,18 @@ extension Reader {
   @inlinable
   public nonisolated(nonsending) func until(_ delimiter: Bytes) async throws -> Bytes? {
     if let bytes = try arrived(until: delimiter) { return bytes }
-    return try await wait(until: delimiter)
+    let waited = try await wait(until: delimiter)
+    connection.hasWaited()
+    return waited
   }
 
   /// The same for the UTF-8 of a string.
   @inlinable
   public nonisolated(nonsending) func until(_ delimiter: String) async throws -> Bytes? {
     if let bytes = try arrived(until: delimiter) { return bytes }
-    return try await wait(until: Bytes(delimiter))
+    let waited = try await wait(until: Bytes(delimiter))
+    connection.hasWaited()
+    return waited
   }
 
   /// The next `count` bytes, as one piece. They share the storage of what was received when they came in
@@ -37,7 +43,9 @@ extension Reader {
   @inlinable
   public nonisolated(nonsending) func exactly(_ count: Int) async throws -> Bytes {
     if let bytes = try arrived(exactly: count) { return bytes }
-    return try await wait(exactly: count)
+    let waited = try await wait(exactly: count)
+    connection.hasWaited()
+    return waited
   }
 
   /// What has arrived, or what arrives next: at least one byte. For what is longer than should be kept in
@@ -63,7 +71,10 @@ extension Reader {
   @inlinable
   public nonisolated(nonsending) func skip(_ count: Int) async throws {
     let left = try dropArrived(count)
-    if left > 0 { try await wait(dropping: left) }
+    if left > 0 {
+      try await wait(dropping: left)
+      connection.hasWaited()
+    }
   }
 
   /// An unsigned integer of 1 to 8 bytes: `unsignedInteger(of: UInt32.self)`. Text is another matter:
@@ -80,7 +91,9 @@ extension Reader {
     if let value = try arrivedInteger(byteCount, endianness) {
       return Integer(truncatingIfNeeded: value)
     }
-    return Integer(truncatingIfNeeded: try await waitForInteger(byteCount, endianness))
+    let waited = try await waitForInteger(byteCount, endianness)
+    connection.hasWaited()
+    return Integer(truncatingIfNeeded: waited)
   }
 
   /// The next frame without its length prefix.
@@ -92,7 +105,101 @@ extension Reader {
     lengthPrefix: LengthPrefix = .fourBytes
   ) async throws -> Bytes? {
     if let frame = try arrivedFrame(lengthPrefix) { return frame }
-    return try await waitForFrame(lengthPrefix)
+    let waited = try await waitForFrame(lengthPrefix)
+    connection.hasWaited()
+    return waited
+  }
+}
+
+// MARK: A parser's messages
+
+extension Reader {
+  /// The next message as a parser finds it: for a protocol whose messages are found faster in one pass over the
+  /// bytes than part by part.
+  ///
+  /// ```swift
+  /// while let request = try await input.message({ try Request(parsing: $0) }) { ... }
+  /// ```
+  /// - Parameter parse: gets what has arrived and was not taken, at least one byte. Returns a message and how many
+  ///   bytes it has, at least one; or nil when the message is not complete: it is called again, with the same bytes
+  ///   and more, when more have arrived. Must not use the reader.
+  /// - Returns: nil at the end of the input.
+  /// - Throws: what `parse` throws, an ``InputError`` with the offset of the message if it has none; and
+  ///   ``InputError`` with `.tooLong` when a message has more than the reader's maximum, with `.truncated` when the
+  ///   input ends in the middle of one.
+  @inlinable
+  public nonisolated(nonsending) func message<Message>(
+    _ parse: (Bytes) throws -> (message: Message, length: Int)?
+  ) async throws -> Message? {
+    while true {
+      if let message = try bufferedMessage(parse) { return message }
+      let hasMore = try await receiveMore()
+      connection.hasWaited()
+      if !hasMore { return nil }
+    }
+  }
+
+  /// The next message as ``message(_:)`` returns it, when the whole of it has arrived; nil when `message` would wait,
+  /// has an end to report, or would let other connections be served first. To answer all that has arrived at once.
+  /// - Throws: as ``message(_:)``.
+  @inlinable
+  public func bufferedMessage<Message>(
+    _ parse: (Bytes) throws -> (message: Message, length: Int)?
+  ) throws -> Message? {
+    guard let bytes = try beginParsing() else { return nil }
+    do {
+      let found = try parse(bytes)
+      try endParsing(length: found?.length)
+      return found?.message
+    } catch {
+      throw parsingFailed(error)
+    }
+  }
+
+  /// - Returns: nil when nothing has arrived, or other connections get their turn first. Otherwise `endParsing` or
+  ///   `parsingFailed` has to follow.
+  @usableFromInline
+  func beginParsing() throws -> Bytes? {
+    try begin()
+    if input.isEmpty || input.streak.isOver {
+      end()
+      return nil
+    }
+    return input.bytes
+  }
+
+  /// - Parameter length: of the message; nil: it is not complete.
+  @usableFromInline
+  func endParsing(length: Int?) throws {
+    try input.takeMessage(length: length, connection)
+    end()
+  }
+
+  @usableFromInline
+  func parsingFailed(_ error: any Error) -> any Error {
+    defer { end() }
+    guard var error = error as? InputError, error.offset == nil else { return error }
+    error.offset = input.offset
+    return error
+  }
+
+  /// After a message that was not complete.
+  /// - Returns: false at the end of the input.
+  @usableFromInline
+  nonisolated(nonsending) func receiveMore() async throws -> Bool {
+    try begin()
+    defer { end() }
+    if input.streak.isOver {
+      await input.streak.yield(on: connection)
+      if !input.isEmpty { return true }
+    }
+    input.compact(expecting: 0)
+    if let bytes = try await connection.receive() {
+      input.append(bytes, expecting: 0)
+      return true
+    }
+    if input.isEmpty { return false }
+    throw input.error(.truncated)
   }
 }
 

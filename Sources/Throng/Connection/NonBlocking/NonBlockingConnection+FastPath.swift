@@ -106,6 +106,9 @@ extension NonBlockingConnection {
   ) throws(ConnectionError) -> Transmission {
     var outcome: SendOutcome?
     state.withLock { s in
+      if prefix == nil, delivery == .send, isGathered(buffer.count, s) {
+        return s.outbox.append(copying: buffer)
+      }
       var attempt: Result<Int, TransportError>?
       if s.lifecycle.isOpenForSending, s.transport.isPlain, s.outbox.isEmpty, prefix == nil,
         buffer.count > 0, isSentAtOnce(delivery)
@@ -123,6 +126,17 @@ extension NonBlockingConnection {
     }
     guard let outcome else { return .taken }
     return try outcome.get(on: self)
+  }
+
+  /// A reply of so many bytes is copied when several leave together.
+  static var longestJoined: Int { 512 }
+
+  /// Whether a small reply only joins those that leave together.
+  @inline(__always)
+  private func isGathered(_ count: Int, _ s: borrowing State) -> Bool {
+    s.flushIsDue && count <= Self.longestJoined && coalescesReplies.load(ordering: .relaxed)
+      && s.lifecycle.isOpenForSending && !s.isAboveHighWater
+      && s.outbox.byteCount + count <= context.options.highWaterMark
   }
 
   @inline(__always)

@@ -80,7 +80,9 @@ extension NonBlockingConnection {
       return .failure(refusal)
     }
     let isFirst = s.outbox.isEmpty
-    s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
+    // Small replies that leave together are cheaper in one piece than each where it is.
+    let joins = isReply && count <= Self.longestJoined
+    s.outbox.append(buffer, from: sent, keeping: joins ? nil : bytes, after: prefix)
     return .success(noteQueued(isFirst: isFirst, isReply: isReply, delivery, &s))
   }
 
@@ -241,6 +243,7 @@ extension NonBlockingConnection {
   /// client. Tasks that wait for the low-water mark are resumed at the end of the turn.
   func offer(_ s: inout State) {
     s.flushIsDue = false
+    context.counters.noteOutbox(s.outbox.byteCount)
     while !s.outbox.isEmpty, sendFront(&s) {}
     guard s.lifecycle.failure == nil, !s.isFlushed else { return }
     updateInterest(&s)
