@@ -9,33 +9,69 @@ struct HTTPHello: Handler {
   private static let hello = response("200 OK", "Hello, world!\n")
   private static let longestBody = 1 << 20
 
+  /// What is left to be done for a request: its answer, or its body comes first.
+  private enum Step {
+    case send(Bytes, keepsAlive: Bool)
+    indirect case receiveBody(Request)
+  }
+
   func handle(_ connection: Connection) async throws {
     let input = connection.reader(maximumLength: Self.longestBody)
     do {
-      while let head = try await input.until("\r\n\r\n") {
-        let request = try Request(head: head)
-        if request.expectsContinue { try await connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
-        let body = try await body(of: request, input)
-        switch request.method {
-        case "GET": try await connection.send(Self.hello)
-        case "POST": try await connection.send(Self.response("200 OK", body))
-        default: try await connection.send(Self.response("405 Method Not Allowed", ""))
+      while let step = try await input.message(Self.step) {
+        switch step {
+        case .send(let answer, let keepsAlive):
+          try await connection.send(answer)
+          if !keepsAlive { return }
+        case .receiveBody(let request):
+          try await connection.send(try await Self.answer(to: request, after: input))
+          if !request.keepsAlive { return }
         }
-        if !request.keepsAlive { return }
       }
     } catch let error as InputError {
-      let isTooLong = error.reason == .tooLong(maximum: Self.longestBody)
-      let status: Bytes = isTooLong ? "413 Content Too Large" : "400 Bad Request"
-      try await connection.send(Self.response(status, "\(error)\n"))
+      try await connection.send(Self.refusal(error))
       throw error
     }
   }
 
-  private nonisolated(nonsending) func body(
+  private static func step(_ bytes: Bytes) throws -> (message: Step, length: Int)? {
+    guard let (request, length) = try Request.parse(bytes) else { return nil }
+    if request.hasBody { return (.receiveBody(request), length) }
+    return (.send(answer(to: request, Bytes()), keepsAlive: request.keepsAlive), length)
+  }
+
+  private static func answer(to request: Request, _ body: Bytes) -> Bytes {
+    switch request.method {
+    case "GET": hello
+    case "POST": response("200 OK", body)
+    default: response("405 Method Not Allowed", "")
+    }
+  }
+
+  private static func refusal(_ error: InputError) -> Bytes {
+    let status: Bytes =
+      switch error.reason {
+      case .tooLong(Request.longestHead): "431 Request Header Fields Too Large"
+      case .tooLong: "413 Content Too Large"
+      default: "400 Bad Request"
+      }
+    return response(status, "\(error)\n")
+  }
+
+  private static nonisolated(nonsending) func answer(
+    to request: Request, after input: Reader
+  ) async throws -> Bytes {
+    if request.expectsContinue {
+      try await input.connection.send("HTTP/1.1 100 Continue\r\n\r\n")
+    }
+    return answer(to: request, try await body(of: request, input))
+  }
+
+  private static nonisolated(nonsending) func body(
     of request: Request, _ input: Reader
   ) async throws -> Bytes {
     guard case .chunked = request.bodyLength else {
-      guard case .bytes(let count) = request.bodyLength, count > 0 else { return Bytes() }
+      guard case .bytes(let count) = request.bodyLength else { return Bytes() }
       return try await input.exactly(count)
     }
     var body = ByteWriter()
@@ -47,8 +83,8 @@ struct HTTPHello: Handler {
         throw InputError(.malformed("a wrong chunk size"), offset: input.offset)
       }
       if count == 0 { break }
-      if body.count + count > Self.longestBody {
-        throw InputError(.tooLong(maximum: Self.longestBody), offset: input.offset)
+      if body.count + count > longestBody {
+        throw InputError(.tooLong(maximum: longestBody), offset: input.offset)
       }
       body.write(try await input.exactly(count))
       try await input.skip(2)

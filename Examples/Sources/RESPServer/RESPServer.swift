@@ -7,60 +7,76 @@ import Throng
 struct RESPServer: Handler {
   let store = Store()
 
+  /// What is left to be done for a command after all that needs no waiting.
+  private enum Step {
+    case send(Bytes, isLast: Bool), subscribe([Bytes]), unsubscribe([Bytes]), nothing
+  }
+
   func handle(_ connection: Connection) async throws {
-    let input = connection.reader(maximumLength: 64 << 20)
+    let input = connection.reader(maximumLength: Command.longest)
     var channels: Set<Bytes> = []
     defer { for channel in channels { store.unsubscribe(connection, from: channel) } }
-    while let command = try await input.command() {
-      if command.isNamed("subscribe") {
-        for channel in command.words.dropFirst() {
-          channels.insert(channel.compacted())
-          try await connection.send(
-            Reply.push("subscribe", channel, Reply.integer(channels.count)))
-          store.subscribe(connection, to: channel)
-        }
-      } else if command.isNamed("unsubscribe") {
-        let named = command.words.dropFirst()
-        for channel in named.isEmpty ? Array(channels) : Array(named) {
-          channels.remove(channel)
-          store.unsubscribe(connection, from: channel)
-          try await connection.send(
-            Reply.push("unsubscribe", channel, Reply.integer(channels.count)))
-        }
-      } else if command.isNamed("quit") {
-        return try await connection.send(Reply.ok)
+    while let step = try await input.message(step) {
+      if case .send(let reply, let isLast) = step {
+        try await connection.send(reply)
+        if isLast { return }
       } else {
-        try await connection.send(reply(to: command))
+        try await change(&channels, step, connection)
       }
     }
   }
 
-  private func reply(to command: Command) -> Bytes {
-    let count = command.words.count
-    if command.isNamed("get", words: 2) {
-      return store.get(command[1]).map(Reply.bulk) ?? Reply.null
+  private nonisolated(nonsending) func change(
+    _ channels: inout Set<Bytes>, _ step: Step, _ connection: Connection
+  ) async throws {
+    switch step {
+    case .subscribe(let names):
+      for channel in names {
+        channels.insert(channel.compacted())
+        try await connection.send(Reply.push("subscribe", channel, Reply.integer(channels.count)))
+        store.subscribe(connection, to: channel)
+      }
+    case .unsubscribe(let names):
+      for channel in names.isEmpty ? Array(channels) : names {
+        channels.remove(channel)
+        store.unsubscribe(connection, from: channel)
+        try await connection.send(
+          Reply.push("unsubscribe", channel, Reply.integer(channels.count)))
+      }
+    case .send, .nothing: break
     }
-    if command.isNamed("set", words: 3) {
+  }
+
+  private func step(_ bytes: Bytes) throws -> (message: Step, length: Int)? {
+    guard let (command, length) = try Command.parse(bytes) else { return nil }
+    switch command.name {
+    case .subscribe: return (.subscribe(command.arguments), length)
+    case .unsubscribe: return (.unsubscribe(command.arguments), length)
+    default:
+      if command.count == 0 { return (.nothing, length) }
+      return (.send(reply(to: command), isLast: command.name == .quit), length)
+    }
+  }
+
+  private func reply(to command: Command) -> Bytes {
+    switch (command.name, command.count) {
+    case (.get, 2): return store.get(command[1]).map(Reply.bulk) ?? Reply.null
+    case (.set, 3):
       store.set(command[1], command[2])
       return Reply.ok
-    }
-    if command.isNamed("del"), count > 1 {
-      return Reply.integer(store.remove(command.words.dropFirst()))
-    }
-    if command.isNamed("incr", words: 2) {
+    case (.del, 2...): return Reply.integer(store.remove(command.arguments))
+    case (.incr, 2):
       return store.add(1, to: command[1]).map(Reply.integer)
         ?? Reply.error("value is not an integer or out of range")
-    }
-    if command.isNamed("publish", words: 3) {
-      return Reply.integer(store.publish(command[2], to: command[1]))
-    }
-    if command.isNamed("ping", words: 1) { return Reply.pong }
-    if command.isNamed("ping", words: 2) || command.isNamed("echo", words: 2) {
-      return Reply.bulk(command[1])
-    }
+    case (.publish, 3): return Reply.integer(store.publish(command[2], to: command[1]))
+    case (.quit, _): return Reply.ok
+    case (.ping, 1): return Reply.pong
+    case (.ping, 2), (.echo, 2): return Reply.bulk(command[1])
     // What clients ask for when they connect.
-    if command.isNamed("config") || command.isNamed("command") { return Reply.emptyArray }
-    return Reply.error("unknown command or wrong number of words: '\(command.name.prefix(64))'")
+    case (.config, _), (.command, _): return Reply.emptyArray
+    default:
+      return Reply.error("unknown command or wrong number of words: '\(command[0].prefix(64))'")
+    }
   }
 }
 

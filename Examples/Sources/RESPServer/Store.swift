@@ -10,13 +10,13 @@ final class Store: Sendable {
 
   func get(_ key: Bytes) -> Bytes? { values.withLock { $0[key] } }
 
-  /// Compacted: a part of what was received would keep the whole receive buffer in memory.
+  /// Keys and values are compacted: a part of what was received would keep the whole receive buffer in memory.
   func set(_ key: Bytes, _ value: Bytes) {
     let value = value.compacted()
     values.withLock { values in
-      if values.updateValue(value, forKey: key) == nil {
-        // A new key: the stored one must not keep the receive buffer either.
-        values[key] = nil
+      if let index = values.index(forKey: key) {
+        values.values[index] = value
+      } else {
         values[key.compacted()] = value
       }
     }
