@@ -150,5 +150,6 @@ private final class NoCallbacks: EventCallbacks {
   func received(_ bytes: Bytes, on connection: Connection) {}
   func writable(_ connection: Connection) {}
   func inputEnded(_ connection: Connection) {}
+  func timerFired(on connection: Connection) {}
   func closed(_ connection: Connection, error: ConnectionError?) {}
 }

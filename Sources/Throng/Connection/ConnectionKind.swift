@@ -20,6 +20,9 @@ protocol ConnectionKind: Connection {
   /// Stops to receive for an event handler, or goes on.
   func setReceiving(isPaused: Bool)
 
+  /// Has the event handler called back once, unless the connection is over then; `.never` cancels that.
+  func setEventTimer(at time: MonotonicTime)
+
   /// Gives the bytes to the kernel, and what it does not take to the outbox, in one operation.
   /// - Parameters:
   ///   - bytes: the owner of the buffer, which the outbox may then refer to; nil: it copies.

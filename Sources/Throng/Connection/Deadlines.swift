@@ -14,7 +14,7 @@ struct Deadlines {
   /// When the outbox rose above a soft limit of `write`, and that limit.
   private var softLimit = MonotonicTime.never
   private var softMark = 0
-  /// For the receive that waits now.
+  /// For the receive that waits now, or the timer of an event handler.
   var receive = MonotonicTime.never
   /// For the first byte at first; for the client's FIN at last.
   var phase = MonotonicTime.never

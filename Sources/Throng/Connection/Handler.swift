@@ -39,6 +39,9 @@ public protocol EventHandler: SendableMetatype {
   /// connection unless implemented.
   func inputEnded(_ connection: Connection)
 
+  /// The time of ``Connection/setTimer(after:)`` has passed.
+  func timerFired(on connection: Connection)
+
   /// The connection is over; `error` says why when it was not an orderly end.
   func closed(_ connection: Connection, error: ConnectionError?)
 }
@@ -50,6 +53,8 @@ extension EventHandler {
   public func writable(_ connection: Connection) {}
   /// Closes the connection.
   public func inputEnded(_ connection: Connection) { connection.close() }
+  /// Does nothing.
+  public func timerFired(on connection: Connection) {}
   /// Does nothing.
   public func closed(_ connection: Connection, error: ConnectionError?) {}
 }
@@ -91,6 +96,7 @@ protocol EventCallbacks: AnyObject, Sendable {
   func received(_ bytes: Bytes, on connection: Connection)
   func writable(_ connection: Connection)
   func inputEnded(_ connection: Connection)
+  func timerFired(on connection: Connection)
   func closed(_ connection: Connection, error: ConnectionError?)
   /// See `ConnectionHandler.prepare`.
   func prepare()
@@ -112,6 +118,7 @@ final class EventCallbacksOf<Events: EventHandler>: EventCallbacks, @unchecked S
   }
   func writable(_ connection: Connection) { handler.writable(connection) }
   func inputEnded(_ connection: Connection) { handler.inputEnded(connection) }
+  func timerFired(on connection: Connection) { handler.timerFired(on: connection) }
   func closed(_ connection: Connection, error: ConnectionError?) {
     handler.closed(connection, error: error)
   }

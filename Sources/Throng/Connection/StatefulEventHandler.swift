@@ -36,6 +36,9 @@ public protocol StatefulEventHandler: SendableMetatype {
   /// connection unless implemented.
   func inputEnded(_ connection: Connection, _ state: inout State)
 
+  /// The time of ``Connection/setTimer(after:)`` has passed.
+  func timerFired(on connection: Connection, _ state: inout State)
+
   /// The connection is over; `error` says why when it was not an orderly end.
   /// - Parameters:
   ///   - connection: it can still be identified, and nothing more.
@@ -49,6 +52,8 @@ extension StatefulEventHandler {
   public func writable(_ connection: Connection, _ state: inout State) {}
   /// Closes the connection.
   public func inputEnded(_ connection: Connection, _ state: inout State) { connection.close() }
+  /// Does nothing.
+  public func timerFired(on connection: Connection, _ state: inout State) {}
   /// Does nothing.
   public func closed(_ connection: Connection, error: ConnectionError?, _ state: State) {}
 }
@@ -82,6 +87,10 @@ final class StatefulEventCallbacks<Events: StatefulEventHandler>: EventCallbacks
 
   func inputEnded(_ connection: Connection) {
     handler.inputEnded(connection, &box(connection).state)
+  }
+
+  func timerFired(on connection: Connection) {
+    handler.timerFired(on: connection, &box(connection).state)
   }
 
   func closed(_ connection: Connection, error: ConnectionError?) {

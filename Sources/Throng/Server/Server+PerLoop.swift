@@ -123,6 +123,7 @@ final class LoopCallbacks: EventCallbacks, @unchecked Sendable {
   func received(_ bytes: Bytes, on connection: Connection) { ready.received(bytes, on: connection) }
   func writable(_ connection: Connection) { ready.writable(connection) }
   func inputEnded(_ connection: Connection) { ready.inputEnded(connection) }
+  func timerFired(on connection: Connection) { ready.timerFired(on: connection) }
   func closed(_ connection: Connection, error: ConnectionError?) {
     ready.closed(connection, error: error)
   }

@@ -5,9 +5,15 @@ import LinuxSystem
 
 extension BlockingConnection {
   func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
+    var situation = situation(s)
+    if s.deadlines.timerIsDue(situation, context.timeLimits, now) {
+      timerBecameDue(&s)
+      return updateTimer(&s)
+    }
+    situation.isReceiving = false
     guard
       let limit = s.deadlines.passed(
-        situation(s), context.timeLimits, on: s.transport.socket.reference, now: now)
+        situation, context.timeLimits, on: s.transport.socket.reference, now: now)
     else { return updateTimer(&s) }
     switch limit {
     case .linger:
@@ -57,10 +63,11 @@ extension BlockingConnection {
   private static let longestSecondLook: UInt64 = 1_000_000_000
 
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
-    // A receive has its own way to end in time: see `receivePolling`.
+    // A receive has its own way to end in time, see `receivePolling`: what counts is an event handler's timer.
     Deadlines.Situation(
       isLingering: s.lifecycle.isLingering, isStarting: s.lifecycle.handler == .notStarted,
-      isReceiving: false, isSending: !s.isFlushed, isClosing: s.lifecycle.isClosing,
+      isReceiving: s.lifecycle.letsTimersFire, isSending: !s.isFlushed,
+      isClosing: s.lifecycle.isClosing,
       wantsInput: s.lifecycle.isLingering || s.isReceiving)
   }
 

@@ -101,14 +101,6 @@ extension BlockingConnection {
 
   // MARK: The handler
 
-  /// Waits while the event handler has paused the input.
-  /// - Returns: true.
-  func waitUntilResumed() -> Bool {
-    state.wait { s in
-      s.isPaused && s.lifecycle.failure == nil && s.lifecycle.canReceive ? nil : true
-    }
-  }
-
   /// Something else than the connection is waited for: what was gathered leaves, and the loop looks out
   /// for the client.
   func handlerSuspended() {

@@ -34,6 +34,7 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     var flushIsDue = false
     /// The event handler wants no input.
     var isPaused = false
+    var turn = EventTurn()
     /// The client is gone: `withState` cancels the handler's task.
     var cancelsTask = false
     /// A thread of the connection flushes; else the loop does.
@@ -159,19 +160,13 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
   }
 
   private func run(_ handler: any EventCallbacks) {
+    takeTurn()
     handler.opened(self)
-    while waitUntilResumed(), let bytes = try? receiveWaiting(ReceiveBuffer.chunkSize) {
-      handler.received(bytes, on: self)
-      let mustDrain = state.withLock { $0.outbox.byteCount > context.options.highWaterMark }
-      if mustDrain {
-        flushWaiting()
-        handler.writable(self)
-      }
-    }
+    while let bytes = nextInput(handler) { handler.received(bytes, on: self) }
     if state.withLock({ $0.lifecycle.failure == nil && !$0.lifecycle.isClosing }) {
       handler.inputEnded(self)
     }
-    state.wait { s in s.lifecycle.isClosing || s.lifecycle.failure != nil ? () : nil }
+    waitUntilClosing()
     executor.finish()
     // What no thread could be had for.
     executor.run()

@@ -15,12 +15,15 @@ struct DeferredResumptions {
     /// For an event handler.
     var inputEnded = false
     var writable = false
+    var timerFired = false
     var ended = false
     var endFailure: ConnectionError?
     /// The handler's, whose client is gone.
     var cancelledTask: Task<Void, Never>?
     /// The connection is over.
     var closed = false
+
+    var callsBack: Bool { writable || inputEnded || timerFired || ended }
   }
 
   /// The rare things; there are some from now on.
@@ -35,7 +38,7 @@ struct DeferredResumptions {
 
   /// Whether an event handler is told something.
   var callsBack: Bool {
-    received != nil || rare.map { $0.writable || $0.inputEnded || $0.ended } ?? false
+    received != nil || rare?.callsBack ?? false
   }
 
   @inline(__always)
@@ -65,6 +68,7 @@ extension DeferredResumptions.Rare {
     if let callbacks = connection.context.callbacks {
       if writable { callbacks.writable(connection) }
       if inputEnded { callbacks.inputEnded(connection) }
+      if timerFired { callbacks.timerFired(on: connection) }
       if ended { callbacks.closed(connection, error: endFailure) }
     }
     cancelledTask?.cancel()

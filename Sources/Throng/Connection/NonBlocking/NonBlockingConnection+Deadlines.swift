@@ -26,7 +26,8 @@ extension NonBlockingConnection {
   private func situation(_ s: borrowing State) -> Deadlines.Situation {
     Deadlines.Situation(
       isLingering: s.lifecycle.isLingering, isStarting: s.lifecycle.handler == .notStarted,
-      isReceiving: s.readWaiter != nil, isSending: !s.isFlushed, isClosing: s.lifecycle.isClosing,
+      isReceiving: s.readWaiter != nil || context.isEventDriven && s.lifecycle.letsTimersFire,
+      isSending: !s.isFlushed, isClosing: s.lifecycle.isClosing,
       wantsInput: s.lifecycle.isLingering || inputLimit(s) != nil)
   }
 
@@ -81,8 +82,13 @@ extension NonBlockingConnection {
   private func checkDeadlines(
     _ s: inout State, _ now: MonotonicTime, _ resumptions: inout DeferredResumptions
   ) {
+    var situation = situation(s)
+    if context.isEventDriven, s.readWaiter == nil {
+      if fireTimer(situation, &s, now, &resumptions) { return }
+      situation.isReceiving = false
+    }
     let limit = s.deadlines.passed(
-      situation(s), context.timeLimits, on: s.transport.socket.reference, now: now)
+      situation, context.timeLimits, on: s.transport.socket.reference, now: now)
     switch limit {
     case nil: updateTimer(&s)
     case .linger: s.lifecycle.handle(.timedOut(.linger))
