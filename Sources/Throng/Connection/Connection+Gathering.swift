@@ -6,7 +6,7 @@ extension Connection {
   /// Sends several parts as one message, as ``send(_:)-(Bytes)`` does: with nothing in between, in one
   /// system call (sendmsg(2)) as far as the kernel takes them. Parts of more than a few kilobytes in total
   /// are not copied.
-  public nonisolated(nonsending) final func send(_ parts: [Bytes]) async throws {
+  public final func send(_ parts: [Bytes]) async throws {
     let count = parts.reduce(0) { $0 + $1.count }
     // One system call for a small message is worth its copy.
     let outcome =
@@ -16,7 +16,7 @@ extension Connection {
   }
 
   /// Sends what was written, as ``send(_:)-(Bytes)`` does, without copying it.
-  public nonisolated(nonsending) final func send(_ writer: ByteWriter) async throws {
+  public final func send(_ writer: ByteWriter) async throws {
     if try !transmit(writer.bytes) { try await waitForLowWater() }
   }
 

@@ -144,7 +144,7 @@ public class Connection: @unchecked Sendable {
   ///   and would have to wait: none of the bytes are sent then, unless it had begun to wait before, or the
   ///   kernel had taken the first of them (the rest is queued).
   @inlinable
-  public nonisolated(nonsending) final func send(_ bytes: Bytes) async throws {
+  public final func send(_ bytes: Bytes) async throws {
     if try !transmit(bytes) {
       try await waitForLowWater()
       hasWaited()
@@ -153,7 +153,7 @@ public class Connection: @unchecked Sendable {
 
   /// Sends the UTF-8 of a string, as ``send(_:)-(Bytes)`` does.
   @inlinable
-  public nonisolated(nonsending) final func send(_ text: String) async throws {
+  public final func send(_ text: String) async throws {
     if try !transmit(text) {
       try await waitForLowWater()
       hasWaited()

@@ -13,7 +13,7 @@ extension Connection {
 
   /// Sends one frame, the prefix and the bytes, as ``send(_:)-(Bytes)`` does: frames of several tasks are
   /// not mixed.
-  public nonisolated(nonsending) final func send(
+  public final func send(
     frame: Bytes, lengthPrefix: LengthPrefix
   ) async throws {
     // One system call for a small frame is worth its copy.
@@ -57,7 +57,7 @@ public struct Frames: AsyncSequence, Sendable {
     /// The next frame; nil at the end of the input.
     /// - Throws: ``ConnectionError``, or ``InputError`` when the frame is too long or cut off.
     @inlinable
-    public nonisolated(nonsending) mutating func next() async throws -> Bytes? {
+    public mutating func next() async throws -> Bytes? {
       try await reader.frame(lengthPrefix: prefix)
     }
   }

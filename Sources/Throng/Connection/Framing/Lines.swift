@@ -37,7 +37,7 @@ public struct Lines: AsyncSequence, Sendable {
     /// The next line; nil at the end of the input.
     /// - Throws: ``ConnectionError``, or ``InputError`` when the line is too long.
     @inlinable
-    public nonisolated(nonsending) mutating func next() async throws -> Bytes? {
+    public mutating func next() async throws -> Bytes? {
       try await reader.line()
     }
 

@@ -27,9 +27,9 @@ struct MessageStreak {
     }
   }
 
-  /// Lets other connections be served. A connection with a thread of its own holds none of them up.
-  nonisolated(nonsending) mutating func yield(on connection: Connection) async {
-    weight = 0
-    if !connection.receivesAtOnce { await Task.yield() }
+  /// - Returns: whether it was over: other connections get their turn before anything more is taken.
+  mutating func endTurn() -> Bool {
+    defer { if isOver { weight = 0 } }
+    return isOver
   }
 }

@@ -1,6 +1,6 @@
-// What a reader cuts from its input. Each call is two: the first part takes what has arrived, without
-// waiting, and is inlined into the caller; the second one waits. A call in between would have a frame,
-// which costs instructions for each message and memory for each client that waits.
+// What a reader cuts from its input. Each call takes what has arrived, and receives as long as that is not enough. It
+// is inlined into the handler with the receive: a call in between would have a frame and a hop to its executor, which
+// cost instructions for each message and memory for each client that waits.
 
 extension Reader {
   /// The next line without its terminator, LF or CRLF. A last line without a terminator counts; a protocol
@@ -8,11 +8,11 @@ extension Reader {
   /// - Returns: nil at the end of the input.
   /// - Throws: ``InputError`` with `.tooLong`.
   @inlinable
-  public nonisolated(nonsending) func line() async throws -> Bytes? {
-    if let line = try arrivedLine() { return line }
-    let waited = try await waitForLine()
-    connection.hasWaited()
-    return waited
+  public func line() async throws -> Bytes? {
+    while true {
+      if let line = try arrivedLine() { return line }
+      if try await !receiveMore() { return try takeRest() }
+    }
   }
 
   /// The bytes before a delimiter, which is dropped: `until("\r\n\r\n")`.
@@ -20,20 +20,22 @@ extension Reader {
   /// - Returns: nil at the end of the input.
   /// - Throws: ``InputError`` with `.tooLong`, and with `.truncated` when the input ends before a delimiter.
   @inlinable
-  public nonisolated(nonsending) func until(_ delimiter: Bytes) async throws -> Bytes? {
-    if let bytes = try arrived(until: delimiter) { return bytes }
-    let waited = try await wait(until: delimiter)
-    connection.hasWaited()
-    return waited
+  public func until(_ delimiter: Bytes) async throws -> Bytes? {
+    var scanned = 0
+    while true {
+      if let bytes = try arrived(until: delimiter, &scanned) { return bytes }
+      if try await !receiveMore() { return try endMessages() }
+    }
   }
 
   /// The same for the UTF-8 of a string.
   @inlinable
-  public nonisolated(nonsending) func until(_ delimiter: String) async throws -> Bytes? {
-    if let bytes = try arrived(until: delimiter) { return bytes }
-    let waited = try await wait(until: Bytes(delimiter))
-    connection.hasWaited()
-    return waited
+  public func until(_ delimiter: String) async throws -> Bytes? {
+    var scanned = 0
+    while true {
+      if let bytes = try arrived(until: delimiter, &scanned) { return bytes }
+      if try await !receiveMore() { return try endMessages() }
+    }
   }
 
   /// The next `count` bytes, as one piece. They share the storage of what was received when they came in
@@ -41,18 +43,18 @@ extension Reader {
   /// - Throws: ``InputError`` with `.truncated` when the input ends before, with `.tooLong` when the count is
   ///   above the reader's maximum, with `.malformed` when it is negative.
   @inlinable
-  public nonisolated(nonsending) func exactly(_ count: Int) async throws -> Bytes {
-    if let bytes = try arrived(exactly: count) { return bytes }
-    let waited = try await wait(exactly: count)
-    connection.hasWaited()
-    return waited
+  public func exactly(_ count: Int) async throws -> Bytes {
+    while true {
+      if let bytes = try arrived(exactly: count) { return bytes }
+      if try await !receiveMore(expecting: count) { throw truncated() }
+    }
   }
 
   /// What has arrived, or what arrives next: at least one byte. For what is longer than should be kept in
   /// memory, and is handled piece by piece.
   /// - Parameter limit: at most this many bytes, at least 1.
   /// - Returns: nil at the end of the input.
-  public nonisolated(nonsending) func read(atMost limit: Int = .max) async throws -> Bytes? {
+  public func read(atMost limit: Int = .max) async throws -> Bytes? {
     precondition(limit > 0, "a read of no bytes would never end")
     if let bytes = try arrived({ $0.takeSome(atMost: limit, connection) }) { return bytes }
     return try await wait(for: { $0.takeSome(atMost: limit, connection) }, atEnd: { _ in nil })
@@ -60,7 +62,7 @@ extension Reader {
 
   /// The next `count` bytes, which are not taken: to tell one protocol from another.
   /// - Throws: as ``exactly(_:)``.
-  public nonisolated(nonsending) func prefix(_ count: Int) async throws -> Bytes {
+  public func prefix(_ count: Int) async throws -> Bytes {
     try await wait(
       expecting: count, for: { (input) throws(InputError) in try input.peek(count) },
       atEnd: { (input) throws(InputError) in throw input.error(.truncated) })
@@ -69,11 +71,11 @@ extension Reader {
   /// Drops the next `count` bytes as they arrive, without keeping them; the maximum length does not apply.
   /// - Throws: ``InputError`` with `.truncated` when the input ends before.
   @inlinable
-  public nonisolated(nonsending) func skip(_ count: Int) async throws {
-    let left = try dropArrived(count)
-    if left > 0 {
-      try await wait(dropping: left)
-      connection.hasWaited()
+  public func skip(_ count: Int) async throws {
+    var left = try dropArrived(count)
+    while left > 0 {
+      if try await !receiveMore() { throw truncated() }
+      left = try dropArrived(left)
     }
   }
 
@@ -84,16 +86,16 @@ extension Reader {
   ///   - endianness: `.big` is network byte order.
   /// - Throws: ``InputError`` with `.truncated` when the input ends before.
   @inlinable
-  public nonisolated(nonsending) func unsignedInteger<Integer>(
+  public func unsignedInteger<Integer>(
     of type: Integer.Type = Integer.self, _ endianness: Endianness = .big
   ) async throws -> Integer where Integer: FixedWidthInteger & UnsignedInteger {
     let byteCount = MemoryLayout<Integer>.size
-    if let value = try arrivedInteger(byteCount, endianness) {
-      return Integer(truncatingIfNeeded: value)
+    while true {
+      if let value = try arrivedInteger(byteCount, endianness) {
+        return Integer(truncatingIfNeeded: value)
+      }
+      if try await !receiveMore(expecting: byteCount) { throw truncated() }
     }
-    let waited = try await waitForInteger(byteCount, endianness)
-    connection.hasWaited()
-    return Integer(truncatingIfNeeded: waited)
   }
 
   /// The next frame without its length prefix.
@@ -101,13 +103,13 @@ extension Reader {
   /// - Throws: ``InputError`` with `.tooLong` before any of the frame is kept, and with `.truncated` when the
   ///   input ends in the middle of a frame.
   @inlinable
-  public nonisolated(nonsending) func frame(
+  public func frame(
     lengthPrefix: LengthPrefix = .fourBytes
   ) async throws -> Bytes? {
-    if let frame = try arrivedFrame(lengthPrefix) { return frame }
-    let waited = try await waitForFrame(lengthPrefix)
-    connection.hasWaited()
-    return waited
+    while true {
+      if let frame = try arrivedFrame(lengthPrefix) { return frame }
+      if try await !receiveMore(expecting: frameSize(lengthPrefix)) { return try endMessages() }
+    }
   }
 }
 
@@ -128,14 +130,12 @@ extension Reader {
   ///   ``InputError`` with `.tooLong` when a message has more than the reader's maximum, with `.truncated` when the
   ///   input ends in the middle of one.
   @inlinable
-  public nonisolated(nonsending) func message<Message>(
-    _ parse: (Bytes) throws -> (message: Message, length: Int)?
+  public func message<Message>(
+    _ parse: @Sendable (Bytes) throws -> (message: Message, length: Int)?
   ) async throws -> Message? {
     while true {
       if let message = try bufferedMessage(parse) { return message }
-      let hasMore = try await receiveMore()
-      connection.hasWaited()
-      if !hasMore { return nil }
+      if try await !receiveMore() { return try endMessages() }
     }
   }
 
@@ -182,25 +182,6 @@ extension Reader {
     error.offset = input.offset
     return error
   }
-
-  /// After a message that was not complete.
-  /// - Returns: false at the end of the input.
-  @usableFromInline
-  nonisolated(nonsending) func receiveMore() async throws -> Bool {
-    try begin()
-    defer { end() }
-    if input.streak.isOver {
-      await input.streak.yield(on: connection)
-      if !input.isEmpty { return true }
-    }
-    input.compact(expecting: 0)
-    if let bytes = try await connection.receive() {
-      input.append(bytes, expecting: 0)
-      return true
-    }
-    if input.isEmpty { return false }
-    throw input.error(.truncated)
-  }
 }
 
 // MARK: What has arrived
@@ -214,21 +195,23 @@ extension Reader {
     try arrived { try $0.take(count, connection) }
   }
 
+  /// - Parameter scanned: how much of what has arrived is known to have no delimiter.
   @usableFromInline
-  func arrived(until delimiter: Bytes) throws -> Bytes? {
-    try delimiter.withUnsafeBytes { try arrived(until: $0) }
+  func arrived(until delimiter: Bytes, _ scanned: inout Int) throws -> Bytes? {
+    try delimiter.withUnsafeBytes { try arrived(until: $0, &scanned) }
   }
 
   @usableFromInline
-  func arrived(until delimiter: String) throws -> Bytes? {
+  func arrived(until delimiter: String, _ scanned: inout Int) throws -> Bytes? {
     var delimiter = delimiter
-    return try delimiter.withUTF8 { try arrived(until: UnsafeRawBufferPointer($0)) }
+    return try delimiter.withUTF8 { try arrived(until: UnsafeRawBufferPointer($0), &scanned) }
   }
 
   @inline(__always)
-  private func arrived(until delimiter: UnsafeRawBufferPointer) throws -> Bytes? {
-    var scanned = 0
-    return try arrived { try $0.take(until: delimiter, scanned: &scanned, connection) }
+  private func arrived(
+    until delimiter: UnsafeRawBufferPointer, _ scanned: inout Int
+  ) throws -> Bytes? {
+    try arrived { try $0.take(until: delimiter, scanned: &scanned, connection) }
   }
 
   @usableFromInline
@@ -252,80 +235,67 @@ extension Reader {
   }
 }
 
-// MARK: Waiting
+// MARK: Receiving
 
 extension Reader {
-  // Not by way of `wait(for:)`: the path of every request.
+  /// After what has arrived was not enough, or other connections get their turn first.
+  /// - Parameter total: how many bytes are needed, when that is known.
+  /// - Returns: false at the end of the input.
+  @inlinable
+  @inline(__always)
+  func receiveMore(expecting total: Int = 0) async throws -> Bool {
+    guard try beginReceiving(expecting: total) else {
+      // A connection with a thread of its own holds none of the others up.
+      if !connection.receivesAtOnce { await Task.yield() }
+      return true
+    }
+    do {
+      let bytes = try await connection.receive()
+      return endReceiving(bytes, expecting: total)
+    } catch {
+      end()
+      throw error
+    }
+  }
+
+  /// - Returns: false when other connections get their turn before anything more is taken.
   @usableFromInline
-  nonisolated(nonsending) func waitForLine() async throws -> Bytes? {
+  func beginReceiving(expecting total: Int) throws -> Bool {
     try begin()
-    defer { end() }
-    if input.streak.isOver { await input.streak.yield(on: connection) }
-    while true {
-      if let line = try input.takeLine(connection) { return line }
-      input.compact(expecting: 0)
-      guard let bytes = try await connection.receive() else { return input.takeRest() }
-      input.append(bytes, expecting: 0)
+    if input.streak.endTurn() {
+      end()
+      return false
+    }
+    input.compact(expecting: total)
+    return true
+  }
+
+  @usableFromInline
+  func endReceiving(_ bytes: Bytes?, expecting total: Int) -> Bool {
+    if let bytes { input.append(bytes, expecting: total) }
+    end()
+    return bytes != nil
+  }
+
+  /// At the end of the input.
+  @usableFromInline
+  func takeRest() throws -> Bytes? { try exclusively { $0.takeRest() } }
+
+  /// At the end of the input.
+  /// - Returns: nil, when it does not cut off a message.
+  @usableFromInline
+  func endMessages<Message>() throws -> Message? {
+    try exclusively { input in
+      if input.isEmpty { return nil }
+      throw input.error(.truncated)
     }
   }
 
   @usableFromInline
-  nonisolated(nonsending) func wait(exactly count: Int) async throws -> Bytes {
-    try await wait(
-      expecting: count, for: { try $0.take(count, connection) },
-      atEnd: { throw $0.error(.truncated) })
-  }
+  func truncated() -> InputError { input.error(.truncated) }
 
   @usableFromInline
-  nonisolated(nonsending) func wait(until delimiter: Bytes) async throws -> Bytes? {
-    var scanned = 0
-    return try await wait(
-      for: { input in
-        try delimiter.withUnsafeBytes {
-          try input.take(until: $0, scanned: &scanned, connection).map(Optional.some)
-        }
-      },
-      atEnd: { input in
-        if input.isEmpty { return nil }
-        throw input.error(.truncated)
-      })
-  }
-
-  @usableFromInline
-  nonisolated(nonsending) func wait(dropping count: Int) async throws {
-    var left = count
-    try await wait(
-      for: { input in
-        left -= input.drop(atMost: left, connection)
-        return left == 0 ? () : nil
-      },
-      atEnd: { throw $0.error(.truncated) })
-  }
-
-  @usableFromInline
-  nonisolated(nonsending) func waitForInteger(
-    _ byteCount: Int, _ endianness: Endianness
-  ) async throws -> UInt64 {
-    try await wait(
-      for: { $0.takeInteger(byteCount, endianness, connection) },
-      atEnd: { throw $0.error(.truncated) })
-  }
-
-  // Not by way of `wait(for:)`: what is known of the length changes with what arrives.
-  @usableFromInline
-  nonisolated(nonsending) func waitForFrame(_ prefix: LengthPrefix) async throws -> Bytes? {
-    try begin()
-    defer { end() }
-    if input.streak.isOver { await input.streak.yield(on: connection) }
-    while true {
-      if let frame = try input.takeFrame(prefix, connection) { return frame }
-      let total = prefix.byteCount + (try input.frameLength(prefix) ?? 0)
-      input.compact(expecting: total)
-      guard let bytes = try await connection.receive() else {
-        if input.isEmpty { return nil }
-        throw input.error(.truncated)
-      }
-      input.append(bytes, expecting: total)
-    }
+  func frameSize(_ prefix: LengthPrefix) throws -> Int {
+    try exclusively { prefix.byteCount + (try $0.frameLength(prefix) ?? 0) }
   }
 }

@@ -59,7 +59,7 @@ public final class Reader: @unchecked Sendable {
 
   /// Waits until there is a byte or the input ends.
   /// - Returns: whether the input has ended and everything was taken: no message was cut off.
-  public nonisolated(nonsending) func isAtEnd() async throws -> Bool {
+  public func isAtEnd() async throws -> Bool {
     try await wait(for: { $0.isEmpty ? nil : false }, atEnd: { _ in true })
   }
 
@@ -83,25 +83,20 @@ public final class Reader: @unchecked Sendable {
     if isBusy.exchange(true, ordering: .acquiring) { throw .alreadyReceiving }
   }
 
-  @inline(__always)
+  @usableFromInline
   func end() { isBusy.store(false, ordering: .releasing) }
 
-  /// Receives until `take` finds what it looks for.
+  /// Receives until `take` finds what it looks for. For calls that are rare.
   /// - Parameters:
   ///   - total: how many bytes it needs, when that is known.
   ///   - atEnd: the result when the input has ended before.
-  nonisolated(nonsending) func wait<Result>(
+  func wait<Result>(
     expecting total: Int = 0, for take: (inout PendingInput) throws -> Result?,
     atEnd: (inout PendingInput) throws -> Result
   ) async throws -> Result {
-    try begin()
-    defer { end() }
-    if input.streak.isOver { await input.streak.yield(on: connection) }
     while true {
-      if let found = try take(&input) { return found }
-      input.compact(expecting: total)
-      guard let bytes = try await connection.receive() else { return try atEnd(&input) }
-      input.append(bytes, expecting: total)
+      if let found = try arrived(take) { return found }
+      if try await !receiveMore(expecting: total) { return try exclusively(atEnd) }
     }
   }
 }
