@@ -106,9 +106,7 @@ extension NonBlockingConnection {
   ) throws(ConnectionError) -> Transmission {
     var outcome: SendOutcome?
     state.withLock { s in
-      if prefix == nil, delivery == .send, isGathered(buffer.count, s) {
-        return s.outbox.append(copying: buffer)
-      }
+      if s.flushIsDue, joins(buffer, prefix, delivery, &s) { return }
       var attempt: Result<Int, TransportError>?
       if s.lifecycle.isOpenForSending, s.transport.isPlain, s.outbox.isEmpty, prefix == nil,
         buffer.count > 0, isSentAtOnce(delivery)
@@ -131,12 +129,17 @@ extension NonBlockingConnection {
   /// A reply of so many bytes is copied when several leave together.
   static var longestJoined: Int { 512 }
 
-  /// Whether a small reply only joins those that leave together.
-  @inline(__always)
-  private func isGathered(_ count: Int, _ s: borrowing State) -> Bool {
-    s.flushIsDue && count <= Self.longestJoined && coalescesReplies.load(ordering: .relaxed)
-      && s.lifecycle.isOpenForSending && !s.isAboveHighWater
-      && s.outbox.byteCount + count <= context.options.highWaterMark
+  /// Adds a small reply to those that leave together.
+  @inline(never)
+  private func joins(
+    _ buffer: UnsafeRawBufferPointer, _ prefix: Bytes?, _ delivery: Delivery, _ s: inout State
+  ) -> Bool {
+    guard prefix == nil, delivery == .send, buffer.count <= Self.longestJoined,
+      coalescesReplies.load(ordering: .relaxed), s.lifecycle.isOpenForSending, !s.isAboveHighWater,
+      s.outbox.byteCount + buffer.count <= context.options.highWaterMark
+    else { return false }
+    s.outbox.append(copying: buffer)
+    return true
   }
 
   @inline(__always)
