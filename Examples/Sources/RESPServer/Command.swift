@@ -3,7 +3,7 @@
 import Throng
 
 /// What a client asks for: a name and further words, which are parts of what was received.
-struct Command {
+struct Command: ~Copyable {
   enum Name: String, CaseIterable {
     case get, set, del, incr, ping, echo, publish, subscribe, unsubscribe, quit, config, command
   }
@@ -34,10 +34,10 @@ struct Command {
     }
   }
 
-  /// The command that the bytes begin with, and how many bytes it has; nil when it is not complete.
-  static func parse(_ bytes: Bytes) throws -> (message: Command, length: Int)? {
-    guard bytes[0] == UInt8(ascii: "*") else { return parseInline(bytes) }
-    var position = 0
+  /// The command that the bytes begin with; nil when it is not complete.
+  /// - Parameter position: 0 before, the position after the command afterwards.
+  static func parse(_ bytes: Bytes, _ position: inout Int) throws -> Command? {
+    guard bytes[0] == UInt8(ascii: "*") else { return parseInline(bytes, &position) }
     guard let count = try number(after: "*", in: bytes, &position) else { return nil }
     guard (1...1024).contains(count) else {
       throw InputError(.malformed("not a number of words: \(count)"))
@@ -50,16 +50,17 @@ struct Command {
       command.append(position..<position + length)
       position += length + 2
     }
-    return (command, position)
+    return command
   }
 
   /// Words in a line, for people.
-  private static func parseInline(_ bytes: Bytes) -> (message: Command, length: Int)? {
+  private static func parseInline(_ bytes: Bytes, _ position: inout Int) -> Command? {
     guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
     var command = Command(of: bytes)
     let words = bytes[..<end].split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }
     for word in words { command.append(word.startIndex..<word.endIndex) }
-    return (command, end + 1)
+    position = end + 1
+    return command
   }
 
   /// A number in a line of its own, and the position after it; nil when it is not complete.

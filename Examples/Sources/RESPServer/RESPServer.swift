@@ -17,11 +17,11 @@ struct RESPServer: Handler {
     var channels: Set<Bytes> = []
     defer { for channel in channels { store.unsubscribe(connection, from: channel) } }
     while let step = try await input.message(step) {
-      if case .send(let reply, let isLast) = step {
+      switch consume step {
+      case .send(let reply, let isLast):
         try await connection.send(reply)
         if isLast { return }
-      } else {
-        try await change(&channels, step, connection)
+      case let change: try await self.change(&channels, change, connection)
       }
     }
   }
@@ -48,7 +48,8 @@ struct RESPServer: Handler {
   }
 
   private func step(_ bytes: Bytes) throws -> (message: Step, length: Int)? {
-    guard let (command, length) = try Command.parse(bytes) else { return nil }
+    var length = 0
+    guard let command = try Command.parse(bytes, &length) else { return nil }
     switch command.name {
     case .subscribe: return (.subscribe(command.arguments), length)
     case .unsubscribe: return (.unsubscribe(command.arguments), length)
@@ -58,7 +59,7 @@ struct RESPServer: Handler {
     }
   }
 
-  private func reply(to command: Command) -> Bytes {
+  private func reply(to command: borrowing Command) -> Bytes {
     switch (command.name, command.count) {
     case (.get, 2): return store.get(command[1]).map(Reply.bulk) ?? Reply.null
     case (.set, 3):
