@@ -7,7 +7,7 @@ extension BlockingConnection {
   func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
     guard
       let limit = s.deadlines.passed(
-        situation(s), context.timeLimits, on: s.transport.socket.reference, now: now)
+        situation(s), context.timeLimits, &s.progress, on: s.transport.socket.reference, now: now)
     else { return updateTimer(&s) }
     switch limit {
     case .linger:
@@ -42,14 +42,14 @@ extension BlockingConnection {
     if s.silentSince != s.deadlines.activity {
       s.silentSince = s.deadlines.activity
       let limits = context.timeLimits
-      let deadline = s.deadlines.earliest(situation(s), limits).time
+      let deadline = s.deadlines.earliest(situation(s), limits, s.progress).time
       let delay = now.nanoseconds - min(deadline.nanoseconds, now.nanoseconds)
       s.silenceEnds = now.advanced(
         by: min(max(delay, Self.shortestSecondLook), Self.longestSecondLook, limits.idle))
     }
     guard now < s.silenceEnds else { return false }
     s.deadlines.timer = s.silenceEnds
-    loop.setTimer(s.token, at: s.silenceEnds)
+    loop.setTimer(s.token, at: s.deadlines.timer)
     return true
   }
 
@@ -65,10 +65,11 @@ extension BlockingConnection {
   }
 
   func updateTimer(_ s: inout State) {
-    let time = min(s.deadlines.earliest(situation(s), context.timeLimits).time, s.retryAt)
+    let time = min(
+      s.deadlines.earliest(situation(s), context.timeLimits, s.progress).time, s.retryAt)
     guard time < s.deadlines.timer, s.isRegistered else { return }
     guard loop.isWithinReach else { return loop.wake(s.token) }
     s.deadlines.timer = time
-    loop.setTimer(s.token, at: time)
+    loop.setTimer(s.token, at: s.deadlines.timer)
   }
 }

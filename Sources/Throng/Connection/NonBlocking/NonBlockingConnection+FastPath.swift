@@ -30,7 +30,7 @@ extension NonBlockingConnection {
   ) -> (UnsafeContinuation<Bytes?, any Error>, Bytes)? {
     state.withLock { s in
       // The event has disarmed a pool's descriptor, also for what waits to be sent.
-      guard isOrdinary(s), s.outbox.isEmpty || !loop.isOneShot, let waiter = s.readWaiter,
+      guard isOrdinary(s), s.backlog.isEmpty || !loop.isOneShot, let waiter = s.readWaiter,
         let bytes = receive(&s, &buffer, atMost: waiter.limit)
       else { return nil }
       s.readWaiter = nil
@@ -107,7 +107,7 @@ extension NonBlockingConnection {
     var outcome: SendOutcome?
     state.withLock { s in
       var attempt: Result<Int, TransportError>?
-      if s.lifecycle.isOpenForSending, s.transport.isPlain, s.outbox.isEmpty, prefix == nil,
+      if s.lifecycle.isOpenForSending, s.transport.isPlain, s.backlog.isEmpty, prefix == nil,
         buffer.count > 0, isSentAtOnce(delivery)
       {
         do throws(Errno) {
