@@ -33,6 +33,9 @@ package struct Readiness: Equatable, Sendable, ExpressibleByArrayLiteral {
 
   @inlinable package static func == (left: Self, right: Self) -> Bool { left.bits == right.bits }
 
+  /// All but `oneShot`, `edgeTriggered` and `exclusive`.
+  @inlinable package var lowBits: UInt8 { UInt8(truncatingIfNeeded: bits) }
+
   @inlinable package var isEmpty: Bool { bits == 0 }
   @inlinable package func contains(_ other: Self) -> Bool { bits & other.bits == other.bits }
   @inlinable package func isSubset(of other: Self) -> Bool { other.contains(self) }

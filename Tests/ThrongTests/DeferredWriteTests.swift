@@ -129,18 +129,19 @@ extension AllTests {
 
     @Test func theGracePeriodBeginsAnewOnceTheClientHasRead() {
       let policy = SlowReaderPolicy(softLimit: 100, gracePeriod: .seconds(1))
-      var deadlines = Deadlines(now: MonotonicTime(nanoseconds: 0), ConnectionOptions())
+      var progress = SendProgress()
       var outbox = Outbox()
       func isDropped(at seconds: UInt64) -> Bool {
         let now = MonotonicTime(nanoseconds: seconds * 1_000_000_000)
-        return policy.overflow(of: outbox, by: 10, afterSending: 0, &deadlines, now: now) != nil
+        return policy.overflow(
+          of: outbox.byteCount, by: 10, afterSending: 0, &progress, now: now) != nil
       }
       let bytes = [UInt8](repeating: 1, count: 95)
       bytes.withUnsafeBytes { outbox.append(copying: $0) }
       #expect(!isDropped(at: 1))
       // Everything was read, and then something was queued that no `write` has seen.
       outbox.drop(95)
-      deadlines.noteProgress(left: 0)
+      progress.note(left: 0, now: MonotonicTime(nanoseconds: 4_000_000_000))
       bytes.withUnsafeBytes { outbox.append(copying: $0) }
       #expect(!isDropped(at: 5))
       #expect(!isDropped(at: 6))

@@ -103,7 +103,7 @@ final class ClientLoop: ConnectionLoop, EventSource, ConnectOwner, OpeningOwner,
     do throws(Errno) {
       try sendHeader(request, on: socket)
       try NonBlockingConnection(
-        id: request.id, origin: .direct(request.address), context: self,
+        id: request.id, origin: ConnectionOrigin(request.address), context: self,
         transport: Transport(socket, session)
       ).start()
     } catch {

@@ -96,7 +96,8 @@ final class Opening: ConnectOwner, @unchecked Sendable {
     }
     do throws(Errno) {
       try NonBlockingConnection(
-        id: request.id, origin: .direct(request.address), context: OpeningContext(self, options),
+        id: request.id, origin: ConnectionOrigin(request.address),
+        context: OpeningContext(self, options),
         transport: Transport(socket, session)
       ).start()
     } catch {

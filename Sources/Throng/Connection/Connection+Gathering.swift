@@ -51,7 +51,7 @@ extension Connection {
       let task = CurrentTask.id
       try? await withTaskCancellationHandler {
         try await withUnsafeThrowingContinuation {
-          kind.awaitEnd(WriteWaiter(continuation: $0, task: task, awaitsEnd: true))
+          kind.awaitEnd(WriteWaiter(continuation: $0, awaitsEnd: true))
         }
       } onCancel: {
         kind.cancelSend(of: task)

@@ -31,8 +31,10 @@ extension Lifecycle {
 
 extension Deadlines {
   /// Whether the event handler's timer has come, before any limit.
-  func timerIsDue(_ situation: Situation, _ limits: TimeLimits, _ now: MonotonicTime) -> Bool {
-    receive <= now && earliest(situation, limits).limit == .receive
+  func timerIsDue(
+    _ situation: Situation, _ limits: TimeLimits, _ progress: SendProgress, _ now: MonotonicTime
+  ) -> Bool {
+    receive <= now && earliest(situation, limits, progress).limit == .receive
   }
 }
 
@@ -51,9 +53,9 @@ extension NonBlockingConnection {
     _ situation: Deadlines.Situation, _ s: inout State, _ now: MonotonicTime,
     _ resumptions: inout DeferredResumptions
   ) -> Bool {
-    guard s.deadlines.timerIsDue(situation, context.timeLimits, now), !resumptions.callsBack else {
-      return false
-    }
+    guard s.deadlines.timerIsDue(situation, context.timeLimits, s.backlog.progress, now),
+      !resumptions.callsBack
+    else { return false }
     s.deadlines.receive = .never
     resumptions.besides.timerFired = true
     return true

@@ -18,7 +18,8 @@ public class Connection: @unchecked Sendable {
   public final let id: Int
   private final let origin: ConnectionOrigin
   let context: ConnectionContext
-  /// The id of the handler's own task, which is cancelled only together with the connection.
+  /// The id of the handler's own task, which is cancelled only together with the connection. See
+  /// `NonBlockingConnection.handlersTask`.
   final let rootTask = Atomic<UInt>(0)
 
   /// Whether a receive blocks the thread of the handler instead of suspending its task.
@@ -43,7 +44,7 @@ public class Connection: @unchecked Sendable {
     self.id = id
     self.origin = origin
     self.context = context
-    opened = CompactTime(context.loop.now)
+    opened = CompactTime(wrappedValue: context.loop.now)
   }
 
   // MARK: Addresses
@@ -73,7 +74,7 @@ public class Connection: @unchecked Sendable {
   final var countedOrigin: SocketAddress? { origin.counted }
 
   /// When the connection was made.
-  final var openingTime: MonotonicTime { opened.time }
+  final var openingTime: MonotonicTime { opened.wrappedValue }
 
   // MARK: Receiving
 
@@ -223,18 +224,16 @@ extension Connection {
   final func resumeWithInput(
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ limit: Int
   ) {
-    let task = rootTask.load(ordering: .relaxed)
     registerReadWaiter(
-      ReadWaiter(continuation, task, limit, isCancellable: false), deadline: .never)
+      ReadWaiter(continuation, limit), isCancellable: false, deadline: .never)
   }
 
   @usableFromInline
   final func resumeWithInput(
     _ continuation: UnsafeContinuation<Bytes?, any Error>, _ count: Int, within limit: Duration?
   ) {
-    let task = rootTask.load(ordering: .relaxed)
     registerReadWaiter(
-      ReadWaiter(continuation, task, count, isCancellable: false),
+      ReadWaiter(continuation, count), isCancellable: false,
       deadline: Self.deadline(within: limit))
   }
 
@@ -248,8 +247,8 @@ extension Connection {
     limit.map { .now + $0 } ?? .never
   }
 
-  /// The size of a connection, four cache lines.
-  static let prefetched = 256
+  /// The size of a connection, three cache lines.
+  static let prefetched = 192
 
   /// For who goes through more connections than the processor's cache holds: fetches this one.
   final func prefetch() {
@@ -286,7 +285,7 @@ extension Connection {
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation { continuation in
         registerReadWaiter(
-          ReadWaiter(continuation, task, limit, isCancellable: true), deadline: deadline)
+          ReadWaiter(continuation, limit), isCancellable: true, deadline: deadline)
       }
     } onCancel: {
       kind.cancelReceive(of: task)
@@ -298,7 +297,7 @@ extension Connection {
     let task = CurrentTask.id
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation {
-        kind.awaitLowWater(WriteWaiter(continuation: $0, task: task))
+        kind.awaitLowWater(WriteWaiter(continuation: $0))
       }
     } onCancel: {
       kind.cancelSend(of: task)

@@ -5,7 +5,8 @@ import LinuxSystem
 
 protocol ConnectionKind: Connection {
   /// Resumes the read waiter with the next bytes, at once or later.
-  func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime)
+  /// - Parameter isCancellable: it is not the handler's own task that waits.
+  func receive(_ readWaiter: ReadWaiter, isCancellable: Bool, deadline: MonotonicTime)
 
   /// Ends the receive of a task that was cancelled.
   func cancelReceive(of task: UInt)
@@ -97,10 +98,12 @@ extension Connection {
   // (docs/decisions/0009).
 
   @inline(__always)
-  final func registerReadWaiter(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
+  final func registerReadWaiter(
+    _ readWaiter: ReadWaiter, isCancellable: Bool, deadline: MonotonicTime
+  ) {
     receivesAtOnce
-      ? blocking.receive(readWaiter, deadline: deadline)
-      : nonBlocking.receive(readWaiter, deadline: deadline)
+      ? blocking.receive(readWaiter, isCancellable: isCancellable, deadline: deadline)
+      : nonBlocking.receive(readWaiter, isCancellable: isCancellable, deadline: deadline)
   }
 
   @inline(__always)

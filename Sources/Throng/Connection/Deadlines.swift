@@ -6,33 +6,41 @@
 import LinuxSystem
 
 struct Deadlines {
-  /// When something was received or sent last, or the client was seen to acknowledge something.
-  var activity: MonotonicTime
-  /// When the outbox was last empty, the kernel last took something of it, or the client was seen to
-  /// acknowledge something.
-  private(set) var sendProgress = MonotonicTime.never
-  /// When the outbox rose above a soft limit of `write`, and that limit.
-  private var softLimit = MonotonicTime.never
-  private var softMark = 0
+  // In an order that leaves no gaps: see `NonBlockingConnection.State`.
+
+  // `activity`: stored by each message, in two parts and not in the three of a `CompactTime`.
+  private var lowerActivity: UInt32
+  private var upperActivity: UInt16
   /// For the receive that waits now, or the timer of an event handler.
-  var receive = MonotonicTime.never
+  @CompactTime var receive = MonotonicTime.never
   /// For the first byte at first; for the client's FIN at last.
-  var phase = MonotonicTime.never
+  @CompactTime var phase = MonotonicTime.never
   /// When the timer fires.
-  var timer = MonotonicTime.never
-  /// What the client had not acknowledged when that was last looked at; the largest number when the
-  /// kernel has taken something since.
-  private var unacknowledged = CInt.max
-  /// How often it was looked at since the last progress.
-  private var looks: UInt8 = 0
+  @CompactTime var timer = MonotonicTime.never
   private var lingersLonger = false
 
-  /// How often in the time of a limit the acknowledged bytes are looked at.
-  private static let looksPerLimit: UInt8 = 4
-
   init(now: MonotonicTime, _ options: ConnectionOptions) {
-    activity = now
+    (lowerActivity, upperActivity) = Self.parts(of: now)
     if let limit = options.firstByteTimeout { phase = now + limit }
+  }
+
+  /// When something was received or sent last, or the client was seen to acknowledge something. Rounded as by
+  /// `CompactTime`.
+  @inline(__always)
+  var activity: MonotonicTime {
+    get {
+      MonotonicTime(
+        nanoseconds: UInt64(upperActivity) << 48 | UInt64(lowerActivity) << 16 | 0xffff)
+    }
+    set { (lowerActivity, upperActivity) = Self.parts(of: newValue) }
+  }
+
+  @inline(__always)
+  private static func parts(of time: MonotonicTime) -> (UInt32, UInt16) {
+    (
+      UInt32(truncatingIfNeeded: time.nanoseconds >> 16),
+      UInt16(truncatingIfNeeded: time.nanoseconds >> 48)
+    )
   }
 
   /// What the limits depend on.
@@ -48,33 +56,17 @@ struct Deadlines {
     var wantsInput: Bool
   }
 
-  // MARK: Sending
-
-  /// The first bytes were queued.
-  mutating func beginSending(now: MonotonicTime) {
-    sendProgress = now
-    unacknowledged = .max
-    looks = 0
-  }
-
-  /// The kernel has just taken something of the outbox.
+  /// Whether the receive that waits now ends then.
   @inline(__always)
-  mutating func noteProgress(left: Int) {
-    beginSending(now: activity)
-    if left <= softMark { softLimit = .never }
-  }
-
-  /// The outbox is above a soft limit: since when. The strictest counts, when there are several.
-  mutating func timeAbove(_ mark: Int, now: MonotonicTime) -> MonotonicTime {
-    if softLimit == .never || mark < softMark { (softLimit, softMark) = (now, mark) }
-    return softLimit
+  func endsReceive(at deadline: MonotonicTime) -> Bool {
+    _receive == CompactTime(wrappedValue: deadline)
   }
 
   // MARK: Limits
 
   /// The earliest moment at which a limit passes, or the acknowledged bytes are to be looked at.
   func earliest(
-    _ situation: Situation, _ limits: TimeLimits
+    _ situation: Situation, _ limits: TimeLimits, _ progress: SendProgress
   ) -> (time: MonotonicTime, limit: ConnectionError.TimeLimit) {
     if situation.isLingering { return (phase, .linger) }
     var earliest = (
@@ -84,22 +76,24 @@ struct Deadlines {
     if idle < earliest.time { earliest = (idle, .idle) }
     if situation.isReceiving, receive < earliest.time { earliest = (receive, .receive) }
     if situation.isSending {
-      let look = nextLook(situation, limits)
+      let look = progress.nextLook(situation, limits)
       if look < earliest.time { earliest = (look, .send) }
     }
+    earliest.time = earliest.time.rounded
     return earliest
   }
 
   /// The limit that has passed, after a look at what the kernel knows.
   mutating func passed(
-    _ situation: Situation, _ limits: TimeLimits, on socket: SocketReference, now: MonotonicTime
+    _ situation: Situation, _ limits: TimeLimits, _ progress: inout SendProgress,
+    on socket: SocketReference, now: MonotonicTime
   ) -> ConnectionError.TimeLimit? {
     if situation.isSending, !situation.isLingering,
-      sendingHasStalled(situation, limits, socket, now)
+      progress.hasStalled(situation, limits, socket, now: now, activity: &activity)
     {
       return .send
     }
-    let (time, limit) = earliest(situation, limits)
+    let (time, limit) = earliest(situation, limits, progress)
     guard time <= now, limit != .send else { return nil }
     if situation.wantsInput, socket.hasInput, postpone(limit, limits, now) { return nil }
     return limit
@@ -124,50 +118,11 @@ struct Deadlines {
     }
     return true
   }
-
-  // MARK: Acknowledged bytes
-
-  // EPOLLOUT comes when a third of the kernel's send buffer is free, which takes a slow client minutes.
-  // What it has acknowledged shows earlier that it reads.
-
-  /// Whether the kernel has taken nothing and the client has acknowledged nothing for the whole limit.
-  private mutating func sendingHasStalled(
-    _ situation: Situation, _ limits: TimeLimits, _ socket: SocketReference, _ now: MonotonicTime
-  ) -> Bool {
-    let isIdle = activity.advanced(by: limits.idle) <= now
-    guard isIdle || nextLook(situation, limits) <= now else { return false }
-    let count = socket.unacknowledgedCount
-    // Of a client that has acknowledged everything nothing more can be asked.
-    if count < unacknowledged || count == 0 {
-      activity = now
-      beginSending(now: now)
-      unacknowledged = count
-      return false
-    }
-    looks = min(looks + 1, Self.looksPerLimit)
-    let sendLimit = limits.sendLimit(situation)
-    if looks == Self.looksPerLimit, sendLimit <= limits.idle { return true }
-    looks = min(looks, Self.looksPerLimit - 1)
-    // A look that comes late, because the process stood still, counts as if it had come in time.
-    let step = min(sendLimit, limits.idle) / UInt64(Self.looksPerLimit)
-    let (elapsed, overflow) = step.multipliedReportingOverflow(by: UInt64(looks))
-    if !overflow, now.nanoseconds > elapsed {
-      sendProgress = max(sendProgress, MonotonicTime(nanoseconds: now.nanoseconds - elapsed))
-    }
-    return false
-  }
-
-  private func nextLook(_ situation: Situation, _ limits: TimeLimits) -> MonotonicTime {
-    let limit = min(limits.sendLimit(situation), limits.idle)
-    if limit == .max { return .never }
-    let step = limit / UInt64(Self.looksPerLimit)
-    return sendProgress.advanced(by: step * UInt64(looks + 1))
-  }
 }
 
 extension MonotonicTime {
   /// Never, but not the limit of any receive: the next one sets its own.
-  static var unset: MonotonicTime { MonotonicTime(nanoseconds: .max - 1) }
+  static var unset: MonotonicTime { MonotonicTime(nanoseconds: .max - 0x10000) }
 }
 
 /// The time limits that hold all the time, in nanoseconds; no limit is the largest number. `Duration`

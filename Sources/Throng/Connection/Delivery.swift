@@ -32,9 +32,9 @@ enum Delivery {
   /// Whether a send must not queue anything, because its task is cancelled and would not wait: without
   /// that, a loop that ignores the error would fill the memory. Asked when the kernel is full.
   func isRefused(
-    queueing count: Int, to outbox: borrowing Outbox, afterSending sent: Int, highWaterMark: Int
+    queueing count: Int, behind queued: Int, afterSending sent: Int, highWaterMark: Int
   ) -> Bool {
-    !isWrite && sent == 0 && outbox.byteCount + count > highWaterMark && Task.isCancelled
+    !isWrite && sent == 0 && queued + count > highWaterMark && Task.isCancelled
   }
 
   @inline(__always)

@@ -75,12 +75,16 @@ struct Lifecycle: Equatable, Sendable {
     case close
   }
 
-  // In the order of their sizes: there may be very many connections.
+  // In the order of their alignments: there may be very many connections.
 
-  /// Why the connection has failed.
-  private(set) var failure: ConnectionError?
   /// How many bytes may still be received.
   private(set) var inputBudget = Int32.max
+  /// Where `hasFailed`.
+  private var heldFailure = CompactFailure.closed
+  private(set) var hasFailed = false
+  /// Neither direction has ended and nothing has failed: the state in which messages are served. It follows from
+  /// the rest, and is kept because each message asks for it.
+  private(set) var isOrdinary = true
   private(set) var input = Input.open
   private(set) var output = Output.open
   private(set) var usage = Usage.inUse
@@ -88,6 +92,10 @@ struct Lifecycle: Equatable, Sendable {
   private(set) var isDraining = false
 
   // MARK: Questions
+
+  /// Why the connection has failed.
+  @inline(__always)
+  var failure: ConnectionError? { hasFailed ? heldFailure.error : nil }
 
   /// The state in one word.
   enum Phase: String, Sendable {
@@ -100,7 +108,7 @@ struct Lifecycle: Equatable, Sendable {
 
   var phase: Phase {
     if usage == .closed { return .closed }
-    if failure != nil { return .failed }
+    if hasFailed { return .failed }
     if usage == .lingering { return .lingering }
     switch output {
     case .flushing: return .flushing
@@ -111,13 +119,9 @@ struct Lifecycle: Equatable, Sendable {
     return input == .open ? .open : input == .draining ? .draining : .inputEnded
   }
 
-  /// Neither direction has ended and nothing has failed: the state in which messages are served.
+  /// `isOrdinary` for sending alone.
   @inline(__always)
-  var isOrdinary: Bool { input == .open && output == .open && failure == nil }
-
-  /// The same for sending alone.
-  @inline(__always)
-  var isOpenForSending: Bool { output == .open && failure == nil }
+  var isOpenForSending: Bool { output == .open && !hasFailed }
 
   /// Why a receive fails.
   @inline(__always)
@@ -171,6 +175,11 @@ struct Lifecycle: Equatable, Sendable {
   // MARK: Transitions
 
   mutating func handle(_ event: Event) {
+    apply(event)
+    isOrdinary = input == .open && output == .open && !hasFailed
+  }
+
+  private mutating func apply(_ event: Event) {
     switch event {
     case .handlerStarted: if handler == .notStarted { handler = .running }
     case .handlerReturned:
@@ -219,8 +228,9 @@ struct Lifecycle: Equatable, Sendable {
   }
 
   private mutating func fail(_ error: ConnectionError) {
-    guard usage != .closed, failure == nil else { return }
-    failure = error
+    guard usage != .closed, !hasFailed else { return }
+    heldFailure = CompactFailure(error)
+    hasFailed = true
     if error.endsInOrder { beginClose() }
   }
 }

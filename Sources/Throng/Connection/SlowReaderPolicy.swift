@@ -46,15 +46,15 @@ extension SlowReaderPolicy {
   /// Whether adding this number of bytes exceeds a limit of the outbox. A message that has begun is finished, or
   /// the client would read half of it, unless the client is dropped anyway.
   func overflow(
-    of outbox: Outbox, by count: Int, afterSending sent: Int, _ deadlines: inout Deadlines,
+    of queued: Int, by count: Int, afterSending sent: Int, _ progress: inout SendProgress,
     now: MonotonicTime
   ) -> Overflow? {
     let dropsClient = overflow == .dropClient
-    if outbox.byteCount + count > outboxLimit, sent == 0 || dropsClient {
+    if queued + count > outboxLimit, sent == 0 || dropsClient {
       return Overflow(limit: outboxLimit, dropsClient: dropsClient)
     }
-    guard let softLimit, outbox.byteCount + count > softLimit else { return nil }
-    let isOver = deadlines.timeAbove(softLimit, now: now) + gracePeriod < now
+    guard let softLimit, queued + count > softLimit else { return nil }
+    let isOver = progress.timeAbove(softLimit, now: now) + gracePeriod < now
     return isOver ? Overflow(limit: softLimit, dropsClient: true) : nil
   }
 }

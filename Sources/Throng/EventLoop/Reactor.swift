@@ -172,7 +172,8 @@ final class Reactor: EventLoopCore, EventLoop, @unchecked Sendable {
   private func fireTimers() {
     local.pointee.isFiring = true
     defer { local.pointee.isFiring = false }
-    while let token = local.pointee.timers.popDue(local.pointee.now) {
+    while let slot = local.pointee.timers.popDue(local.pointee.now) {
+      guard let token = local.pointee.slots.token(at: slot) else { continue }
       local.pointee.slots.slot(token)?.pointee.handleWakeup(now: local.pointee.now)
     }
   }

@@ -191,7 +191,9 @@ final class ThreadPool: EventLoopCore, EventLoop, @unchecked Sendable {
   private func takeDueTimers(_ s: inout Shared) {
     guard s.timers.count > 0 else { return }
     let now = MonotonicTime.now
-    while let token = s.timers.popDue(now) { s.wakeups.append(token) }
+    while let slot = s.timers.popDue(now) {
+      if let token = s.slots.token(at: slot) { s.wakeups.append(token) }
+    }
   }
 
   private func hasWork(_ s: borrowing Shared) -> Bool {

@@ -5,9 +5,22 @@
 import LinuxSystem
 
 struct Timers {
+  /// Twelve bytes: nearly every connection has a timer.
   private struct Entry {
-    var deadline: MonotonicTime
-    var token: Token
+    private let lower: UInt32
+    private let upper: UInt32
+    private let number: UInt32
+
+    init(_ deadline: MonotonicTime, _ slot: Int) {
+      lower = UInt32(truncatingIfNeeded: deadline.nanoseconds)
+      upper = UInt32(truncatingIfNeeded: deadline.nanoseconds >> 32)
+      number = UInt32(truncatingIfNeeded: slot)
+    }
+
+    var deadline: MonotonicTime {
+      MonotonicTime(nanoseconds: UInt64(upper) << 32 | UInt64(lower))
+    }
+    var slot: Int { Int(number) }
   }
 
   private var heap: ContiguousArray<Entry> = []
@@ -23,7 +36,7 @@ struct Timers {
   mutating func set(_ token: Token, at deadline: MonotonicTime) {
     if deadline == .never { return cancel(token) }
     while places.count <= token.slot { places.append(Self.nowhere) }
-    let entry = Entry(deadline: deadline, token: token)
+    let entry = Entry(deadline, token.slot)
     let place = Int(places[token.slot])
     if place == Int(Self.nowhere) {
       heap.append(entry)
@@ -41,19 +54,21 @@ struct Timers {
   }
 
   /// Takes the earliest timer whose deadline has come.
-  mutating func popDue(_ now: MonotonicTime) -> Token? {
+  /// - Returns: its slot. The timer is that of the source which is registered there: the timer of one that is removed
+  ///   was cancelled.
+  mutating func popDue(_ now: MonotonicTime) -> Int? {
     guard let first = heap.first, first.deadline <= now else { return nil }
     remove(at: 0)
-    return first.token
+    return first.slot
   }
 
   private mutating func remove(at place: Int) {
-    places[heap[place].token.slot] = Self.nowhere
+    places[heap[place].slot] = Self.nowhere
     let last = heap.removeLast()
     guard place < heap.count else { return }
     heap[place] = last
     siftUp(place)
-    siftDown(Int(places[last.token.slot]))
+    siftDown(Int(places[last.slot]))
   }
 
   private mutating func siftUp(_ start: Int) {
@@ -84,6 +99,6 @@ struct Timers {
 
   private mutating func put(_ entry: Entry, at place: Int) {
     heap[place] = entry
-    places[entry.token.slot] = Int32(place)
+    places[entry.slot] = Int32(place)
   }
 }

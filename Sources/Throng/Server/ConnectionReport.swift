@@ -21,7 +21,10 @@ public struct ConnectionInfo: Sendable, Hashable {
   /// Since the kernel has taken some of them.
   public let stalled: Duration
 
-  init(_ connection: Connection, _ deadlines: Deadlines, outboxBytes: Int, now: MonotonicTime) {
+  init(
+    _ connection: Connection, _ deadlines: Deadlines, _ progress: SendProgress, outboxBytes: Int,
+    now: MonotonicTime
+  ) {
     func time(since start: MonotonicTime) -> Duration {
       start < now ? .nanoseconds(Int64(clamping: now.nanoseconds - start.nanoseconds)) : .zero
     }
@@ -30,7 +33,7 @@ public struct ConnectionInfo: Sendable, Hashable {
     age = time(since: connection.openingTime)
     idle = time(since: deadlines.activity)
     self.outboxBytes = outboxBytes
-    stalled = outboxBytes > 0 ? time(since: deadlines.sendProgress) : .zero
+    stalled = outboxBytes > 0 ? time(since: progress.time) : .zero
   }
 }
 

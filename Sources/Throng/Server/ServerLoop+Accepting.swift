@@ -101,7 +101,7 @@ extension ServerLoop {
     counters.open.add(1)
     counters.accepted.add(1)
     switch beginning {
-    case .clientsBytes: start(client.socket, .direct(peer), listener.options)
+    case .clientsBytes: start(client.socket, ConnectionOrigin(peer), listener.options)
     case .proxyHeader: awaitHeader(client, listener.options)
     case .nothing: refuse(client.socket, .untrusted, from: peer)
     }
@@ -112,9 +112,10 @@ extension ServerLoop {
     _ socket: consuming Socket, _ origin: ConnectionOrigin, _ listener: ListenerOptions
   ) {
     let id = ids.next()
-    switch origin {
-    case .direct(let peer): log.debug("connection \(id) from \(peer)")
-    case .proxied: log.debug("connection \(id) from \(origin.client) through \(origin.peer)")
+    if case .proxied = origin {
+      log.debug("connection \(id) from \(origin.client) through \(origin.peer)")
+    } else {
+      log.debug("connection \(id) from \(origin.peer)")
     }
     var session: (any SecureSession)?
     if listener.isSecure != false, let security = configuration.security {

@@ -77,15 +77,5 @@ extension AllTests {
       let isAtOnce = broadcast(&coalescing)
       #expect(!isAtOnce)
     }
-
-    /// All that a broadcast touches is prefetched; the last two fields, the waiting senders and the task,
-    /// are not.
-    @Test func aConnectionFitsInFourCacheLines() {
-      #expect(instanceSize(of: NonBlockingConnection.self) - 16 <= Connection.prefetched)
-    }
   }
 }
-
-/// Of the runtime: the bytes of an instance.
-@_silgen_name("$ss36_class_getInstancePositiveExtentSizeySiyXlXpF")
-private func instanceSize(of type: AnyClass) -> Int

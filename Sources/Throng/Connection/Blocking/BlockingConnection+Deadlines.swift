@@ -6,14 +6,14 @@ import LinuxSystem
 extension BlockingConnection {
   func checkDeadlines(_ s: inout State, _ now: MonotonicTime) {
     var situation = situation(s)
-    if s.deadlines.timerIsDue(situation, context.timeLimits, now) {
+    if s.deadlines.timerIsDue(situation, context.timeLimits, s.progress, now) {
       timerBecameDue(&s)
       return updateTimer(&s)
     }
     situation.isReceiving = false
     guard
       let limit = s.deadlines.passed(
-        situation, context.timeLimits, on: s.transport.socket.reference, now: now)
+        situation, context.timeLimits, &s.progress, on: s.transport.socket.reference, now: now)
     else { return updateTimer(&s) }
     switch limit {
     case .linger:
@@ -48,14 +48,14 @@ extension BlockingConnection {
     if s.silentSince != s.deadlines.activity {
       s.silentSince = s.deadlines.activity
       let limits = context.timeLimits
-      let deadline = s.deadlines.earliest(situation(s), limits).time
+      let deadline = s.deadlines.earliest(situation(s), limits, s.progress).time
       let delay = now.nanoseconds - min(deadline.nanoseconds, now.nanoseconds)
       s.silenceEnds = now.advanced(
         by: min(max(delay, Self.shortestSecondLook), Self.longestSecondLook, limits.idle))
     }
     guard now < s.silenceEnds else { return false }
     s.deadlines.timer = s.silenceEnds
-    loop.setTimer(s.token, at: s.silenceEnds)
+    loop.setTimer(s.token, at: s.deadlines.timer)
     return true
   }
 
@@ -72,10 +72,11 @@ extension BlockingConnection {
   }
 
   func updateTimer(_ s: inout State) {
-    let time = min(s.deadlines.earliest(situation(s), context.timeLimits).time, s.retryAt)
+    let time = min(
+      s.deadlines.earliest(situation(s), context.timeLimits, s.progress).time, s.retryAt)
     guard time < s.deadlines.timer, s.isRegistered else { return }
     guard loop.isWithinReach else { return loop.wake(s.token) }
     s.deadlines.timer = time
-    loop.setTimer(s.token, at: time)
+    loop.setTimer(s.token, at: s.deadlines.timer)
   }
 }

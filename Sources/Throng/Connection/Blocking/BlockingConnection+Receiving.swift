@@ -67,7 +67,7 @@ extension BlockingConnection {
 
   /// The receive of a task that the handler has started: it can be cancelled, and blocks a thread of
   /// the connection's executor, wherever the task runs otherwise.
-  func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
+  func receive(_ readWaiter: ReadWaiter, isCancellable: Bool, deadline: MonotonicTime) {
     do {
       try register(readWaiter)
     } catch {

@@ -37,18 +37,19 @@ extension BlockingConnection {
         }
       }
       if delivery.isRefused(
-        queueing: count, to: s.outbox, afterSending: sent,
+        queueing: count, behind: s.outbox.byteCount, afterSending: sent,
         highWaterMark: context.options.highWaterMark)
       {
         return .success(.cancelled)
       }
       if delivery.isWrite,
         let overflow = (policy ?? context.options.slowReaders).overflow(
-          of: s.outbox, by: count - sent, afterSending: sent, &s.deadlines, now: .coarseNow)
+          of: s.outbox.byteCount, by: count - sent, afterSending: sent, &s.progress, now: .coarseNow
+        )
       {
         return .failure(drop(overflow, &s))
       }
-      if s.outbox.isEmpty { s.deadlines.beginSending(now: .coarseNow) }
+      if s.outbox.isEmpty { s.progress.begin(now: .coarseNow) }
       s.outbox.append(buffer, from: sent, keeping: bytes, after: prefix)
       context.counters.noteOutbox(s.outbox.byteCount)
       updateTimer(&s)
@@ -67,12 +68,12 @@ extension BlockingConnection {
       if count == 0 { return .success(.taken) }
       let isGathered = gathers(count, .send, s)
       if Delivery.send.isRefused(
-        queueing: count, to: s.outbox, afterSending: 0,
+        queueing: count, behind: s.outbox.byteCount, afterSending: 0,
         highWaterMark: context.options.highWaterMark)
       {
         return .success(.cancelled)
       }
-      if s.outbox.isEmpty { s.deadlines.beginSending(now: .coarseNow) }
+      if s.outbox.isEmpty { s.progress.begin(now: .coarseNow) }
       for part in parts { s.outbox.append(part.slice) }
       context.counters.noteOutbox(s.outbox.byteCount)
       if isGathered { s.flushIsDue = true } else { offerGathered(&s) }
@@ -97,7 +98,7 @@ extension BlockingConnection {
     guard s.lifecycle.failure == nil, s.transport.isOpen, !s.isFlushing else { return }
     while !s.outbox.isEmpty, sendFront(&s) {}
     guard s.lifecycle.failure == nil, !s.outbox.isEmpty || s.transport.hasUnsent else { return }
-    s.deadlines.beginSending(now: .coarseNow)
+    s.progress.begin(now: .coarseNow)
     updateTimer(&s)
     flushByLoop(&s)
   }
@@ -155,7 +156,7 @@ extension BlockingConnection {
         s.outbox.drop(sent)
         noteSent(sent, &s)
       }
-      s.deadlines.noteProgress(left: s.outbox.byteCount)
+      s.progress.note(left: s.outbox.byteCount, now: s.deadlines.activity)
       if s.outbox.byteCount <= context.options.lowWaterMark { endWriteWaiters(&s, isEnd: false) }
       sendFinIfFlushed(&s)
       // The rest of a record waits for the kernel.

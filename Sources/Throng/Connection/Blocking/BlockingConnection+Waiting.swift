@@ -20,6 +20,13 @@ struct EndedWriteWaiter {
   }
 }
 
+/// What is done once the lock is released.
+struct Afterwards {
+  var writeWaiters: [EndedWriteWaiter] = []
+  /// The client is gone: the handler's task is cancelled.
+  var cancelsTask = false
+}
+
 extension BlockingConnection {
   /// After this long without epoll the socket is tried all the same.
   private static let retryPause = Duration.milliseconds(50)
@@ -31,7 +38,7 @@ extension BlockingConnection {
     var hasEnded = false
     let result = state.withLock { s in
       let result = body(&s)
-      hasEnded = s.endedWriteWaiters != nil || s.cancelsTask
+      hasEnded = s.afterwards != nil
       return result
     }
     if hasEnded { tellTasks() }
@@ -41,23 +48,28 @@ extension BlockingConnection {
   /// Rare, and apart from `withState` so that a message does not pay for it.
   @inline(never)
   private func tellTasks() {
-    let (ended, cancelled) = state.withLock { s in
-      defer { s.cancelsTask = false }
-      return (s.endedWriteWaiters.take() ?? [], s.cancelsTask ? s.task : nil)
-    }
-    for writeWaiter in ended { writeWaiter.resume() }
-    cancelled?.cancel()
+    let (ended, task) = state.withLock { ($0.afterwards.take(), $0.task) }
+    guard let ended else { return }
+    for writeWaiter in ended.writeWaiters { writeWaiter.resume() }
+    if ended.cancelsTask { task?.cancel() }
   }
 
   /// - Parameter isEnd: of the connection; otherwise there is room again.
   func endWriteWaiters(_ s: inout State, isEnd: Bool) {
     guard !s.writeWaiters.isEmpty else { return }
-    var ended = s.endedWriteWaiters.take() ?? []
+    var afterwards = s.afterwards.take() ?? Afterwards()
     for writeWaiter in s.writeWaiters where isEnd || !writeWaiter.awaitsEnd {
-      ended.append(EndedWriteWaiter(writeWaiter: writeWaiter, failure: s.lifecycle.failure))
+      afterwards.writeWaiters.append(
+        EndedWriteWaiter(writeWaiter: writeWaiter, failure: s.lifecycle.failure))
     }
-    s.endedWriteWaiters = ended
+    s.afterwards = afterwards
     s.writeWaiters.removeAll { isEnd || !$0.awaitsEnd }
+  }
+
+  func cancelTask(_ s: inout State) {
+    var afterwards = s.afterwards.take() ?? Afterwards()
+    afterwards.cancelsTask = true
+    s.afterwards = afterwards
   }
 
   /// Has the loop look out for the socket: `awaited` loses what has come.
@@ -123,7 +135,7 @@ extension BlockingConnection {
     } catch {
       noteFailure(error, &s)
     }
-    if s.lifecycle.peerHasEnded { s.cancelsTask = true }
+    if s.lifecycle.peerHasEnded { cancelTask(&s) }
   }
 
   /// The task waits for the end of the connection.

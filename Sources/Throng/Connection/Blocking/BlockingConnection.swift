@@ -19,10 +19,11 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     var token = Token(rawValue: .max)
     var isRegistered = false
     var outbox = Outbox()
+    var progress = SendProgress()
     var writeWaiters: [WriteWaiter] = []
     var task: Task<Void, Never>?
-    /// Senders whose wait is over; `withState` resumes them.
-    var endedWriteWaiters: [EndedWriteWaiter]?
+    /// For `withState`, where there is something.
+    var afterwards: Afterwards?
     /// The child task whose receive waits, and whether it was cancelled.
     var childReader: UInt?
     var isReceiveCancelled = false
@@ -35,8 +36,6 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     /// The event handler wants no input.
     var isPaused = false
     var turn = EventTurn()
-    /// The client is gone: `withState` cancels the handler's task.
-    var cancelsTask = false
     /// A thread of the connection flushes; else the loop does.
     var isFlushing = false
     /// What the loop watches the socket for, once; and whether epoll knows the socket.
@@ -214,7 +213,8 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
 
   func info(now: MonotonicTime) -> ConnectionInfo {
     state.withLock {
-      ConnectionInfo(self, $0.deadlines, outboxBytes: $0.outbox.byteCount, now: now)
+      ConnectionInfo(
+        self, $0.deadlines, $0.progress, outboxBytes: $0.outbox.byteCount, now: now)
     }
   }
 
@@ -296,7 +296,7 @@ final class BlockingConnection: Connection, ConnectionKind, EventSource, @unchec
     context.count(error, isStarting: s.lifecycle.handler == .notStarted)
     if s.isReceiving || s.lifecycle.isLingering { s.transport.socket.shutdownReceiving() }
     // A handler that waits for its connection is told by that.
-    s.cancelsTask = error != .closed && !s.isReceiving && !s.isFlushing && !isHandlersTask()
+    if error != .closed, !s.isReceiving, !s.isFlushing, !isHandlersTask() { cancelTask(&s) }
     endWriteWaiters(&s, isEnd: true)
     closeIfUnused(&s)
     state.wakeAll()

@@ -12,8 +12,8 @@ extension NonBlockingConnection {
     guard !context.isEventDriven, !context.isOpenedByTask, s.lifecycle.canReceive,
       s.lifecycle.handler == .running, !coalescesReplies.load(ordering: .relaxed)
     else { return true }
-    guard let task = s.task else {
-      // In a pool, the thread that starts the task has not noted it yet: soon it will have.
+    guard let task = handlersTask(s) else {
+      // In a pool, neither the task nor the thread that starts it has noted it yet: soon one will have.
       if loop.isOneShot { watchForClose(&s) }
       return false
     }

@@ -8,7 +8,7 @@ extension NonBlockingConnection {
   func beginReceiveTimer(_ s: inout State, _ deadline: MonotonicTime) -> Bool {
     var deadline = deadline
     if let limit = context.options.receiveTimeout { deadline = min(deadline, .now + limit) }
-    return deadline == s.deadlines.receive || changeReceiveTimer(&s, deadline)
+    return s.deadlines.endsReceive(at: deadline) || changeReceiveTimer(&s, deadline)
   }
 
   @inline(never)
@@ -33,7 +33,7 @@ extension NonBlockingConnection {
 
   /// Makes sure that the timer fires no later than the next deadline.
   func updateTimer(_ s: inout State) {
-    let time = s.deadlines.earliest(situation(s), context.timeLimits).time
+    let time = s.deadlines.earliest(situation(s), context.timeLimits, s.backlog.progress).time
     guard time < s.deadlines.timer, s.registration.isActive else { return }
     // From elsewhere `handleWakeup` does this.
     guard loop.isWithinReach else { return loop.wake(s.registration.token) }
@@ -65,9 +65,9 @@ extension NonBlockingConnection {
     s.registration.isPostponed = false
     if s.flushIsDue {
       s.flushIsDue = false
-      if !s.outbox.isEmpty, s.transport.isOpen { flush(&s, &resumptions) }
+      if !s.backlog.isEmpty, s.transport.isOpen { flush(&s, &resumptions) }
       // Which was all that this was about, unless there is more to see.
-      if s.outbox.isEmpty, !timerHasFired, s.lifecycle.isOrdinary { return }
+      if s.backlog.isEmpty, !timerHasFired, s.lifecycle.isOrdinary { return }
     }
     resumeWriteWaiters(&s, &resumptions)
     if s.transport.hasPendingInput, s.transport.isOpen { takePendingInput(&s, &resumptions) }
@@ -88,7 +88,8 @@ extension NonBlockingConnection {
       situation.isReceiving = false
     }
     let limit = s.deadlines.passed(
-      situation, context.timeLimits, on: s.transport.socket.reference, now: now)
+      situation, context.timeLimits, &s.backlog.progress, on: s.transport.socket.reference,
+      now: now)
     switch limit {
     case nil: updateTimer(&s)
     case .linger: s.lifecycle.handle(.timedOut(.linger))

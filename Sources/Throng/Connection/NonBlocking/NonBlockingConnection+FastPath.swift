@@ -30,7 +30,7 @@ extension NonBlockingConnection {
   ) -> (UnsafeContinuation<Bytes?, any Error>, Bytes)? {
     state.withLock { s in
       // The event has disarmed a pool's descriptor, also for what waits to be sent.
-      guard isOrdinary(s), s.outbox.isEmpty || !loop.isOneShot, let waiter = s.readWaiter,
+      guard isOrdinary(s), s.backlog.isEmpty || !loop.isOneShot, let waiter = s.readWaiter,
         let bytes = receive(&s, &buffer, atMost: waiter.limit)
       else { return nil }
       s.readWaiter = nil
@@ -108,7 +108,7 @@ extension NonBlockingConnection {
     state.withLock { s in
       if s.flushIsDue, joins(buffer, prefix, delivery, &s) { return }
       var attempt: Result<Int, TransportError>?
-      if s.lifecycle.isOpenForSending, s.transport.isPlain, s.outbox.isEmpty, prefix == nil,
+      if s.lifecycle.isOpenForSending, s.transport.isPlain, s.backlog.isEmpty, prefix == nil,
         buffer.count > 0, isSentAtOnce(delivery)
       {
         do throws(Errno) {
@@ -136,9 +136,9 @@ extension NonBlockingConnection {
   ) -> Bool {
     guard prefix == nil, delivery == .send, buffer.count <= Self.longestJoined,
       coalescesReplies.load(ordering: .relaxed), s.lifecycle.isOpenForSending, !s.isAboveHighWater,
-      s.outbox.byteCount + buffer.count <= context.options.highWaterMark
+      s.backlog.byteCount + buffer.count <= context.options.highWaterMark
     else { return false }
-    s.outbox.append(copying: buffer)
+    s.backlog.contents.pointee.outbox.append(copying: buffer)
     return true
   }
 

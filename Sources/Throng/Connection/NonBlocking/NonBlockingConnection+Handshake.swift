@@ -60,8 +60,8 @@ extension NonBlockingConnection {
       s.registration.armed.remove(.readable)
       watch(&s, for: s.registration.armed)
     }
-    loop.setTimer(s.registration.token, at: min(time, s.deadlines.timer))
     s.deadlines.timer = min(time, s.deadlines.timer)
+    loop.setTimer(s.registration.token, at: s.deadlines.timer)
   }
 
   /// A client that has not begun its handshake when the server drains is not waited for.

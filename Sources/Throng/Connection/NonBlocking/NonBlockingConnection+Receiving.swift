@@ -5,14 +5,14 @@ import SystemPackage
 
 extension NonBlockingConnection {
   @inline(__always)
-  func receive(_ readWaiter: ReadWaiter, deadline: MonotonicTime) {
+  func receive(_ readWaiter: ReadWaiter, isCancellable: Bool, deadline: MonotonicTime) {
     let refusal: Refusal? = state.withLock { s in
       if let failure = s.lifecycle.failure { return .failure(failure) }
       if !s.lifecycle.canReceive {
         return s.lifecycle.inputFailure.map { .failure($0) } ?? .end
       }
       if s.readWaiter != nil { return .failure(ConnectionError.alreadyReceiving) }
-      if readWaiter.isCancellable, Task.isCancelled { return .failure(CancellationError()) }
+      if isCancellable, Task.isCancelled { return .failure(CancellationError()) }
       s.readWaiter = readWaiter
       // The receiving task has taken all messages that had arrived.
       coalescesReplies.store(false, ordering: .relaxed)
@@ -163,7 +163,7 @@ extension NonBlockingConnection {
   /// an event comes while no task waits, so a request and its reply cost no epoll_ctl(2).
   func updateInterest(_ s: inout State) {
     guard s.transport.isOpen, !s.callbacks.isBusy else { return }
-    var wanted: Readiness = s.outbox.isEmpty || s.flushIsDue ? [] : .writable
+    var wanted: Readiness = s.backlog.isEmpty || s.flushIsDue ? [] : .writable
     if s.transport.hasUnsent { wanted.insert(.writable) }
     let isStarting = s.lifecycle.handler == .notStarted && !s.registration.isPostponed
     if inputLimit(s) != nil || s.lifecycle.isLingering || isStarting {

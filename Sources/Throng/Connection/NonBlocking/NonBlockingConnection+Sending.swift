@@ -43,7 +43,7 @@ extension NonBlockingConnection {
     let policy = delivery.isWrite ? policy ?? context.options.slowReaders : nil
     let highWaterMark = context.options.highWaterMark
     let mayCoalesce =
-      s.outbox.byteCount + count <= Delivery.mostUnoffered(highWaterMark, policy)
+      s.backlog.byteCount + count <= Delivery.mostUnoffered(highWaterMark, policy)
     let isReply = !delivery.isWrite && coalescesReplies.load(ordering: .relaxed)
     if s.flushIsDue, !mayCoalesce {
       offer(&s)
@@ -53,7 +53,7 @@ extension NonBlockingConnection {
       }
     }
     var sent = 0
-    if s.outbox.isEmpty, isDue(delivery, isReply, mayCoalesce, s.registration.token) {
+    if s.backlog.isEmpty, isDue(delivery, isReply, mayCoalesce, s.registration.token) {
       do throws(TransportError) {
         if let attempt {
           sent = try attempt.get()
@@ -70,8 +70,8 @@ extension NonBlockingConnection {
       }
     }
     if delivery.isRefused(
-      queueing: count, to: s.outbox, afterSending: sent, highWaterMark: highWaterMark)
-    {
+      queueing: count, behind: s.backlog.byteCount, afterSending: sent, highWaterMark: highWaterMark
+    ) {
       return .success(.cancelled)
     }
     if let policy,
@@ -79,10 +79,11 @@ extension NonBlockingConnection {
     {
       return .failure(refusal)
     }
-    let isFirst = s.outbox.isEmpty
+    let isFirst = s.backlog.isEmpty
     // Small replies that leave together are cheaper in one piece than each where it is.
     let joins = isReply && count <= Self.longestJoined
-    s.outbox.append(buffer, from: sent, keeping: joins ? nil : bytes, after: prefix)
+    s.backlog.contents.pointee.outbox.append(
+      buffer, from: sent, keeping: joins ? nil : bytes, after: prefix)
     return .success(noteQueued(isFirst: isFirst, isReply: isReply, delivery, &s))
   }
 
@@ -105,23 +106,23 @@ extension NonBlockingConnection {
       if count == 0 { return .success(.taken) }
       let highWaterMark = context.options.highWaterMark
       if Delivery.send.isRefused(
-        queueing: count, to: s.outbox, afterSending: 0, highWaterMark: highWaterMark)
+        queueing: count, behind: s.backlog.byteCount, afterSending: 0, highWaterMark: highWaterMark)
       {
         return .success(.cancelled)
       }
       let isReply =
-        coalescesReplies.load(ordering: .relaxed) && s.outbox.byteCount + count <= highWaterMark
-      let isFirst = s.outbox.isEmpty
+        coalescesReplies.load(ordering: .relaxed) && s.backlog.byteCount + count <= highWaterMark
+      let isFirst = s.backlog.isEmpty
       let wasDue = s.flushIsDue
-      for part in parts { s.outbox.append(part.slice) }
+      for part in parts { s.backlog.contents.pointee.outbox.append(part.slice) }
       if !isReply, isFirst || wasDue {
-        if isFirst { s.deadlines.beginSending(now: .coarseNow) }
+        if isFirst { s.backlog.contents.pointee.progress.begin(now: .coarseNow) }
         offer(&s)
         if let failure = s.lifecycle.failure {
           closeFailed(&s, &resumptions)
           return .failure(failure)
         }
-        if s.outbox.isEmpty { return .success(.taken) }
+        if s.backlog.isEmpty { return .success(.taken) }
       }
       return .success(noteQueued(isFirst: isFirst && isReply, isReply: isReply, .send, &s))
     }
@@ -145,7 +146,8 @@ extension NonBlockingConnection {
   ) -> ConnectionError? {
     guard
       let overflow = policy.overflow(
-        of: s.outbox, by: count, afterSending: sent, &s.deadlines, now: loop.now)
+        of: s.backlog.byteCount, by: count, afterSending: sent,
+        &s.backlog.contents.pointee.progress, now: loop.now)
     else { return nil }
     return drop(overflow, &s, &resumptions)
   }
@@ -153,9 +155,9 @@ extension NonBlockingConnection {
   private func noteQueued(
     isFirst: Bool, isReply: Bool, _ delivery: Delivery, _ s: inout State
   ) -> Transmission {
-    context.counters.noteOutbox(s.outbox.byteCount)
+    context.counters.noteOutbox(s.backlog.byteCount)
     if isFirst {
-      s.deadlines.beginSending(now: .coarseNow)
+      s.backlog.contents.pointee.progress.begin(now: .coarseNow)
       s.flushIsDue = delivery.isDeferred || isReply
       if s.flushIsDue { loop.wake(s.registration.token) }
     } else if s.flushIsDue, !isReply {
@@ -166,7 +168,7 @@ extension NonBlockingConnection {
       updateInterest(&s)
       updateTimer(&s)
     }
-    if s.outbox.byteCount > context.options.highWaterMark { s.isAboveHighWater = true }
+    if s.backlog.byteCount > context.options.highWaterMark { s.isAboveHighWater = true }
     return s.isAboveHighWater ? .mustWait : .taken
   }
 
@@ -198,7 +200,7 @@ extension NonBlockingConnection {
       if let failure = s.lifecycle.failure { return .some(failure) }
       if !s.isAboveHighWater { return .some(nil) }
       if Task.isCancelled { return .some(CancellationError()) }
-      s.writeWaiters.append(writeWaiter)
+      s.backlog.writeWaiters.append(writeWaiter)
       return nil
     }
     switch failure {
@@ -210,23 +212,25 @@ extension NonBlockingConnection {
 
   func cancelSend(of task: UInt) {
     let writeWaiter: WriteWaiter? = state.withLock { s in
-      guard let index = s.writeWaiters.firstIndex(where: { $0.task == task }) else { return nil }
-      return s.writeWaiters.remove(at: index)
+      guard let index = s.backlog.writeWaiters.firstIndex(where: { $0.task == task }) else {
+        return nil
+      }
+      return s.backlog.writeWaiters.remove(at: index)
     }
     writeWaiter?.continuation.resume(throwing: CancellationError())
   }
 
   /// The kernel has room again, or the turn is over in which bytes were written.
   func flush(_ s: inout State, _ resumptions: inout DeferredResumptions) {
-    if s.outbox.isEmpty { flushCiphertext(&s) } else { _ = sendFront(&s) }
+    if s.backlog.isEmpty { flushCiphertext(&s) } else { _ = sendFront(&s) }
     resumeWriteWaiters(&s, &resumptions)
-    if s.outbox.isEmpty { updateInterest(&s) }
+    if s.backlog.isEmpty { updateInterest(&s) }
   }
 
   private func flushCiphertext(_ s: inout State) {
     do throws(TransportError) {
       try s.transport.flush()
-      s.deadlines.noteProgress(left: 0)
+      s.backlog.contents.pointee.progress.note(left: 0, now: s.deadlines.activity)
     } catch {
       noteFailure(error, &s)
     }
@@ -234,7 +238,7 @@ extension NonBlockingConnection {
 
   /// Ciphertext waits for the kernel, though the outbox may be empty.
   private func noteUnsent(_ s: inout State) {
-    s.deadlines.beginSending(now: .coarseNow)
+    s.backlog.contents.pointee.progress.begin(now: .coarseNow)
     updateInterest(&s)
     updateTimer(&s)
   }
@@ -243,9 +247,9 @@ extension NonBlockingConnection {
   /// client. Tasks that wait for the low-water mark are resumed at the end of the turn.
   func offer(_ s: inout State) {
     s.flushIsDue = false
-    context.counters.noteOutbox(s.outbox.byteCount)
-    while !s.outbox.isEmpty, sendFront(&s) {}
-    guard s.lifecycle.failure == nil, !s.isFlushed else { return }
+    context.counters.noteOutbox(s.backlog.byteCount)
+    while !s.backlog.isEmpty, sendFront(&s) {}
+    guard !s.lifecycle.hasFailed, !s.isFlushed else { return }
     updateInterest(&s)
     updateTimer(&s)
   }
@@ -253,10 +257,12 @@ extension NonBlockingConnection {
   /// - Returns: false when the kernel is full, or the client lost.
   private func sendFront(_ s: inout State) -> Bool {
     do throws(TransportError) {
-      let sent = try s.transport.send(frontOf: s.outbox)
-      s.outbox.drop(sent)
+      let backlog = s.backlog.contents
+      let sent = try s.transport.send(frontOf: backlog.pointee.outbox)
+      backlog.pointee.outbox.drop(sent)
       noteSent(sent, &s)
-      s.deadlines.noteProgress(left: s.outbox.byteCount)
+      backlog.pointee.progress.note(
+        left: backlog.pointee.outbox.byteCount, now: s.deadlines.activity)
       return true
     } catch {
       noteFailure(error, &s)
@@ -266,13 +272,13 @@ extension NonBlockingConnection {
 
   func resumeWriteWaiters(_ s: inout State, _ resumptions: inout DeferredResumptions) {
     // What a lost connection had queued was dropped, which its writeWaiters are told by `endWriteWaiters`.
-    guard s.lifecycle.failure == nil, s.isAboveHighWater,
-      s.outbox.byteCount <= context.options.lowWaterMark
+    guard !s.lifecycle.hasFailed, s.isAboveHighWater,
+      s.backlog.byteCount <= context.options.lowWaterMark
     else { return }
     s.isAboveHighWater = false
-    resumptions.besides.writeWaiters = s.writeWaiters.filter { !$0.awaitsEnd }
+    resumptions.besides.writeWaiters = s.backlog.writeWaiters.filter { !$0.awaitsEnd }
     resumptions.besides.writable = true
-    s.writeWaiters.removeAll { !$0.awaitsEnd }
+    s.backlog.writeWaiters.removeAll { !$0.awaitsEnd }
   }
 
   @inline(__always)

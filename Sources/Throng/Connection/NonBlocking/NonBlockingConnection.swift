@@ -12,24 +12,22 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   // Invariant behind @unchecked: all that varies is in `state`.
 
   struct State: ~Copyable {
-    // In an order that leaves no gaps: see `Connection.prefetched`.
+    // In an order that leaves no gaps: there may be very many connections, and malloc(3) rounds up to 16 bytes.
     var transport: Transport
+    var deadlines: Deadlines
     var isAboveHighWater = false
     /// The event handler wants no input.
     var isPaused = false
     /// What is queued waits for the end of the turn, not for the kernel.
     var flushIsDue = false
-    var endReported = false
     var registration = Registration()
-    var lifecycle = Lifecycle()
     var callbacks = CallbackTurn()
-    var deadlines: Deadlines
+    var readWaiter: ReadWaiter?
+    var lifecycle = Lifecycle()
+    var endReported = false
     /// A program has the socket.
     var isLent = false
-    var readWaiter: ReadWaiter?
-    var outbox = Outbox()
-    var writeWaiters: [WriteWaiter] = []
-    var task: Task<Void, Never>?
+    var backlog = SendBacklog()
 
     init(_ transport: consuming Transport, _ deadlines: Deadlines) {
       self.transport = transport
@@ -37,7 +35,7 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
     }
 
     /// The kernel has everything that was sent.
-    var isFlushed: Bool { outbox.isEmpty && !transport.hasUnsent }
+    var isFlushed: Bool { backlog.isEmpty && !transport.hasUnsent }
   }
 
   let state: Mutex<State>
@@ -86,7 +84,7 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   /// Captures nothing but the connection: what a task captures costs memory for as long as it waits.
   private func startTask() {
     let task = Task(executorPreference: loop) { [self] in
-      rootTask.store(CurrentTask.id, ordering: .relaxed)
+      rootTask.store(CurrentTask.id, ordering: .releasing)
       // One call for both cases: a second one would cost each client that waits a kilobyte.
       guard let handler = context.service.taskHandler else { return }
       do {
@@ -96,16 +94,22 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
         handlerReturned(error)
       }
     }
-    state.withLock { if $0.lifecycle.handler == .running { $0.task = task } }
+    // The same, for what happens to the connection before the task runs.
+    rootTask.store(unsafeBitCast(task, to: UInt.self), ordering: .releasing)
+  }
+
+  /// The handler's task. `rootTask` is its pointer and keeps no reference: a task lives until its closure has
+  /// returned, which takes the lock before, to note that the handler has.
+  func handlersTask(_ s: borrowing State) -> Task<Void, Never>? {
+    let id = rootTask.load(ordering: .acquiring)
+    guard s.lifecycle.handler == .running, id != 0 else { return nil }
+    return unsafeBitCast(id, to: Task<Void, Never>.self)
   }
 
   /// The handler has returned or thrown.
   private func handlerReturned(_ error: (any Error)?) {
     if let error { context.report(error, of: self) }
-    conclude { s in
-      s.task = nil
-      s.lifecycle.handle(.handlerReturned)
-    }
+    conclude { $0.lifecycle.handle(.handlerReturned) }
   }
 
   // MARK: ConnectionKind
@@ -139,14 +143,14 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   func awaitEnd(_ writeWaiter: WriteWaiter) {
     let isOver = state.withLock { s in
       if !s.transport.isOpen || Task.isCancelled { return true }
-      s.writeWaiters.append(writeWaiter)
+      s.backlog.writeWaiters.append(writeWaiter)
       watchForEnd(&s)
       return false
     }
     if isOver { writeWaiter.continuation.resume() }
   }
 
-  var queuedByteCount: Int { state.withLock { $0.outbox.byteCount } }
+  var queuedByteCount: Int { state.withLock { $0.backlog.byteCount } }
 
   /// Why the handler was never started; nil: it was.
   var startFailure: ConnectionError? {
@@ -174,7 +178,8 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
 
   func info(now: MonotonicTime) -> ConnectionInfo {
     state.withLock {
-      ConnectionInfo(self, $0.deadlines, outboxBytes: $0.outbox.byteCount, now: now)
+      ConnectionInfo(
+        self, $0.deadlines, $0.backlog.progress, outboxBytes: $0.backlog.byteCount, now: now)
     }
   }
 
@@ -191,7 +196,7 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   }
 
   func abort() {
-    let task = state.withLock { $0.task }
+    let task = state.withLock { handlersTask($0) }
     // In this order: a handler that ends on its cancellation would close with FIN.
     performReset()
     task?.cancel()
@@ -243,8 +248,8 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
 
   /// Brings the connection as far as its state allows: input ended, flushed, FIN sent, closed.
   func advance(_ s: inout State, _ resumptions: inout DeferredResumptions) {
-    if s.lifecycle.failure != nil || !s.lifecycle.canReceive { endReadWaiter(&s, &resumptions) }
-    if s.lifecycle.failure != nil { endWriteWaiters(&s, &resumptions) }
+    if s.lifecycle.hasFailed || !s.lifecycle.canReceive { endReadWaiter(&s, &resumptions) }
+    if s.lifecycle.hasFailed { endWriteWaiters(&s, &resumptions) }
     guard !s.callbacks.isBusy else { return }
     while true {
       switch s.lifecycle.nextStep(isFlushed: s.isFlushed) {
@@ -288,10 +293,10 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
 
   /// The client is gone, or a limit of this side has passed: nothing can be sent or received any more.
   func fail(_ s: inout State, _ error: ConnectionError) {
-    guard s.lifecycle.failure == nil else { return }
+    guard !s.lifecycle.hasFailed else { return }
     s.lifecycle.handle(.failed(error))
-    if s.lifecycle.closesWithReset(hasUnsent: !s.outbox.isEmpty) { s.transport.setResetOnClose() }
-    s.outbox.removeAll()
+    if s.lifecycle.closesWithReset(hasUnsent: !s.backlog.isEmpty) { s.transport.setResetOnClose() }
+    s.backlog.removeAll()
     context.count(error, isStarting: s.lifecycle.handler == .notStarted)
   }
 
@@ -301,7 +306,7 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
     if !s.registration.isUnwatched { loop.epoll.delete(s.transport.descriptor) }
     s.transport.close()
     s.lifecycle.handle(.socketClosed)
-    s.outbox.removeAll()
+    s.backlog.removeAll()
     cancelHandler(&s, &resumptions)
     endReadWaiter(&s, &resumptions)
     endWriteWaiters(&s, &resumptions)
@@ -311,7 +316,7 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
 
   /// The client is gone, and the handler awaits something else than its connection, which would tell it.
   private func cancelHandler(_ s: inout State, _ resumptions: inout DeferredResumptions) {
-    guard let failure = s.lifecycle.failure, failure != .closed, let task = s.task,
+    guard let failure = s.lifecycle.failure, failure != .closed, let task = handlersTask(s),
       s.readWaiter == nil, resumptions.readWaiter == nil, !isHandlersTask()
     else { return }
     resumptions.besides.cancelledTask = task
@@ -328,7 +333,7 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   /// The entry of a connection whose socket was left to a program stays until the handler has returned, so
   /// that a stop finds the handler.
   func deregisterIfUnused(_ s: inout State) {
-    if !s.isLent || s.lifecycle.failure != nil || s.lifecycle.handler == .returned {
+    if !s.isLent || s.lifecycle.hasFailed || s.lifecycle.handler == .returned {
       deregister(&s)
     }
   }
@@ -351,9 +356,10 @@ final class NonBlockingConnection: Connection, ConnectionKind, EventSource, @unc
   }
 
   func endWriteWaiters(_ s: inout State, _ resumptions: inout DeferredResumptions) {
-    guard !s.writeWaiters.isEmpty else { return }
-    resumptions.besides.writeWaiters = s.writeWaiters
+    let writeWaiters = s.backlog.writeWaiters
+    guard !writeWaiters.isEmpty else { return }
+    resumptions.besides.writeWaiters = writeWaiters
     resumptions.besides.writeFailure = s.lifecycle.failure ?? .closed
-    s.writeWaiters = []
+    s.backlog.writeWaiters = []
   }
 }

@@ -4,8 +4,7 @@ import LinuxSystem
 
 struct Registration {
   var token = Token(rawValue: .max)
-  /// What epoll watches the descriptor for.
-  var armed: Readiness = .readable
+  private var armedBits = Readiness.readable.lowBits
   /// The loop has an entry for the connection.
   var isActive = true
   /// Taken out of epoll, which reports a hang-up whatever the mask.
@@ -13,4 +12,11 @@ struct Registration {
   /// When its handshake may begin is known, and it waits for the timer until then.
   var hasReservation = false
   var isPostponed = false
+
+  /// What epoll watches the descriptor for: input, room to send, or both.
+  @inline(__always)
+  var armed: Readiness {
+    get { Readiness(bits: UInt32(armedBits)) }
+    set { armedBits = newValue.lowBits }
+  }
 }

@@ -1,4 +1,4 @@
-// What an idle member of a chat costs: the server's resident memory, counted in a crowd.
+// What an idle client costs, and one that is a member of a chat: the server's resident memory, counted in a crowd.
 
 import Foundation
 import TestSupport
@@ -9,13 +9,29 @@ import Testing
   .enabled(
     if: ThrongProgram.releasePath != nil,
     "a debug build costs more: `make test` builds the release and sets THRONG_RELEASE"))
-struct ChatMemoryTests {
-  private static let members = 6000
-  private static let allowed = 2560
+struct IdleMemoryTests {
+  /// The handlers, what they answer to a client's first line, and the bytes that a client may cost.
+  enum Server: String, CaseIterable {
+    case chat, echo
+    case eventEcho = "event-echo"
+
+    var answers: [String] { self == .chat ? ["Here with you", "You are alone"] : ["user"] }
+
+    var allowed: Int {
+      switch self {
+      case .chat: 2560
+      case .echo: 1600
+      case .eventEcho: 250
+      }
+    }
+  }
+
+  private static let clients = 10_000
 
   /// Enters with the first thousand, and with the others when told to: what the server costs once and
   /// for all is in neither.
-  private static let crowd = """
+  private static func crowd(_ server: Server) -> String {
+    """
     import resource
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -28,27 +44,29 @@ struct ChatMemoryTests {
             clients.append(s)
         for s in clients[-count:]:
             heard = b""
-            while b"Here with you" not in heard and b"You are alone" not in heard:
+            while not any(answer.encode() in heard for answer in \(server.answers)):
                 heard += s.recv(65536)
     enter(1000)
     print("some")
     sys.stdin.readline()
-    enter(\(members - 1000))
+    enter(\(clients - 1000))
     print("all")
     sys.stdin.read()
     """
+  }
 
-  @Test func anIdleMemberCostsLittle() throws {
-    let flags = ["--handler", "chat", "--max-connections-per-address", "off"]
+  @Test(arguments: Server.allCases)
+  func anIdleClientCostsLittle(_ kind: Server) throws {
+    let flags = ["--handler", kind.rawValue, "--max-connections-per-address", "off"]
     try ServeProgram.run(flags, path: try #require(ThrongProgram.releasePath)) { server in
-      let crowd = try PythonClient.start(server, Self.crowd)
+      let crowd = try PythonClient.start(server, Self.crowd(kind))
       defer { crowd.kill() }
       try crowd.output.wait(for: "some")
       let before = try residentBytes(server.program)
       crowd.write("\n")
       try crowd.output.wait(for: "all")
-      let each = try (residentBytes(server.program) - before) / (Self.members - 1000)
-      #expect(each > 500 && each <= Self.allowed, "\(each) bytes for each member")
+      let each = try (residentBytes(server.program) - before) / (Self.clients - 1000)
+      #expect(each > 150 && each <= kind.allowed, "\(each) bytes for each client of \(kind)")
     }
   }
 
