@@ -19,7 +19,7 @@ struct IdleMemoryTests {
 
     var allowed: Int {
       switch self {
-      case .chat: 2560
+      case .chat: 2300
       case .echo: 1600
       case .eventEcho: 250
       }

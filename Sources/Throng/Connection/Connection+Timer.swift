@@ -26,7 +26,7 @@ extension Connection {
 extension Lifecycle {
   /// Whether a timer of the event handler may fire: it has been told of the client, and nothing has begun to
   /// close the connection.
-  var letsTimersFire: Bool { handler == .running && !isClosing && failure == nil }
+  var letsTimersFire: Bool { handler == .running && !isClosing && !hasFailed }
 }
 
 extension Deadlines {
