@@ -347,7 +347,8 @@ private struct Ordered: EventHandler {
       return connections
     }
     guard all.count == count else { return }
-    for connection in all {
+    // The earliest first: a pause between two calls only moves the later one further away.
+    for connection in all.sorted(by: { $0.id > $1.id }) {
       connection.setTimer(after: .milliseconds(5 * (count - connection.id + 1)))
     }
   }
