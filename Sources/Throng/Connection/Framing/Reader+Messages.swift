@@ -56,7 +56,6 @@ extension Reader {
   /// - Returns: nil at the end of the input.
   public func read(atMost limit: Int = .max) async throws -> Bytes? {
     precondition(limit > 0, "a read of no bytes would never end")
-    if let bytes = try arrived({ $0.takeSome(atMost: limit, connection) }) { return bytes }
     return try await wait(for: { $0.takeSome(atMost: limit, connection) }, atEnd: { _ in nil })
   }
 
