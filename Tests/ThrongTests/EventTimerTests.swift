@@ -77,6 +77,12 @@ private struct Ticks: StatefulEventHandler {
 
 extension AllTests {
   @Suite struct EventTimers {
+    /// The handler has seen what the client has sent until now.
+    private func expectAnswer(_ client: TestClient) throws {
+      try client.send("x")
+      #expect(try client.receiveText(1) == "x")
+    }
+
     @Test(arguments: Setup.plainAndSecure)
     func itFiresOnceEachTimeThatItIsSet(_ setup: Setup) async throws {
       let handler = Script()
@@ -85,8 +91,7 @@ extension AllTests {
         for _ in 0..<3 {
           try client.send("1")
           #expect(try client.receiveText(1) == "t")
-          try client.send("x")
-          #expect(try client.receiveText(1) == "x")
+          try expectAnswer(client)
         }
       }
       // The server's drain ends the input.
@@ -101,8 +106,7 @@ extension AllTests {
         let client = try running.connect()
         try client.send(letters)
         #expect(try client.receiveText(1) == "t")
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
+        try expectAnswer(client)
         #expect(handler.timerCount == 1)
       }
     }
@@ -112,8 +116,7 @@ extension AllTests {
       let handler = Script()
       try await withServer(events: handler, setup) { running in
         let client = try running.connect()
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
+        try expectAnswer(client)
         let start = ContinuousClock.now
         handler.connections.value.first?.setTimer(after: .milliseconds(50))
         #expect(try client.receiveText(1) == "t")
@@ -126,8 +129,7 @@ extension AllTests {
       let handler = Script()
       try await withServer(events: handler, setup) { running in
         let client = try running.connect()
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
+        try expectAnswer(client)
         let connection = try #require(handler.connections.value.first)
         try client.send(letters)
         _ = try? client.receiveToEnd()
@@ -178,8 +180,7 @@ extension AllTests {
         let client = try running.connect()
         try client.send("p1")
         #expect(try client.receiveText(1) == "t")
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
+        try expectAnswer(client)
         try client.finishSending()
         #expect(try client.receiveText(2) == "et")
         #expect(try client.receiveToEnd() == [])
@@ -193,8 +194,7 @@ extension AllTests {
       try await withServer(events: handler, setup) { running in
         let client = try running.connect()
         // Its thread waits for input from then on.
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
+        try expectAnswer(client)
         let connection = try #require(handler.connections.value.first)
         connection.setTimer(after: .seconds(3600))
         connection.setTimer(after: .milliseconds(1))
@@ -203,8 +203,7 @@ extension AllTests {
         connection.cancelTimer()
         connection.setTimer(after: .milliseconds(1))
         #expect(try client.receiveText(1) == "t")
-        try client.send("x")
-        #expect(try client.receiveText(1) == "x")
+        try expectAnswer(client)
         #expect(handler.timerCount == 2)
       }
     }
